@@ -1,0 +1,103 @@
+//! When a token is alive, in the order of the checks, and what it may say.
+
+use super::*;
+use crate::id::{AppId, UserId};
+use crate::scope::{self, GroupId};
+use crate::user::UserState;
+
+fn token(items: &str) -> Token {
+    Token {
+        id: TokenId(1),
+        app_user: AppUserId(2),
+        user: User {
+            id: UserId(3),
+            email: "kim@example.com".to_owned(),
+            email_verified: true,
+            state: UserState::Active,
+            in_business_centre: true,
+            era: 5,
+        },
+        app: App {
+            id: AppId(4),
+            name: String::new(),
+            company: String::new(),
+            kind: AppKind::Biz,
+            parent_is_biz: false,
+            sanctioned: false,
+            era: 6,
+            daily_quota: None,
+        },
+        is_member: false,
+        items: scope::ids(items),
+        used_at: Time::from_millis(1000),
+        updated_at: Time::from_millis(1000),
+        ended: false,
+        eras: (6, 5),
+    }
+}
+
+#[test]
+fn a_token_dies_of_many_things() {
+    let idle = Duration::from_secs(10);
+    let admit = |change: &dyn Fn(&mut Token), now| {
+        let mut token = token("moment_management");
+        change(&mut token);
+        token.admit(idle, Time::from_millis(now))
+    };
+    assert_eq!(admit(&|_| {}, 10_999), Ok(()));
+    assert_eq!(admit(&|_| {}, 11_000), Err(KapiFault::TokenExpired));
+    assert_eq!(admit(&|t| t.ended = true, 1000), Err(KapiFault::NoSuchToken));
+    assert_eq!(admit(&|t| t.eras.0 = 5, 1000), Err(KapiFault::NoSuchToken), "an era of the app has passed");
+    assert_eq!(admit(&|t| t.user.era = 6, 1000), Err(KapiFault::NoSuchToken), "an era of the account has passed");
+    for (state, verdict) in [
+        (UserState::Dormant, Ok(())),
+        (UserState::Blocked, Err(KapiFault::NoSuchToken)),
+        (UserState::Withdrawn, Err(KapiFault::NoSuchToken)),
+    ] {
+        assert_eq!(admit(&|t| t.user.state = state, 1000), verdict, "{state:?}");
+    }
+    let sanctioned = |t: &mut Token| {
+        t.app.sanctioned = true;
+        t.app.era += 1;
+    };
+    assert_eq!(admit(&sanctioned, 99_999), Err(KapiFault::AppSanctioned));
+    assert_eq!(admit(&|t| t.app.kind = AppKind::Test, 1000), Err(KapiFault::PermissionDenied));
+    let member = |t: &mut Token| {
+        t.app.kind = AppKind::Test;
+        t.is_member = true;
+    };
+    assert_eq!(admit(&member, 1000), Ok(()));
+}
+
+#[test]
+fn agreements_list_one_entry_per_group() {
+    let token = token("keyword_delete,biz_account_email,moment_management,keyword_management");
+    let one = |group: &str, kind, id: &str| Lent {
+        group: GroupId::from(group),
+        what: LentAsset::One(kind, AssetId(id.to_owned())),
+    };
+    let lent = [
+        Lent { group: "keyword".into(), what: LentAsset::All },
+        one("moment", AssetKind::AdAccount, "7"),
+        one("moment", AssetKind::Channel, "_c"),
+    ];
+    let mut catalogue = Catalogue::platform();
+    let said = |catalogue: &Catalogue| {
+        let ids = |ids: &Option<Vec<String>>| ids.as_ref().map(|ids| ids.join("+")).unwrap_or("-".to_owned());
+        let entry = |a: &Agreement| {
+            format!("{}={} {} {}", a.group, a.scope.join("+"), ids(&a.ad_account_ids), ids(&a.channel_public_ids))
+        };
+        token.agreements(&lent, catalogue).iter().map(entry).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said(&catalogue),
+        [
+            "personal=biz_account_email - -",
+            "moment=moment_management 7 -",
+            "keyword=keyword_delete+keyword_management * -",
+        ]
+    );
+    catalogue.items.iter_mut().for_each(|item| item.yields_channels = item.id.0 == "moment_management");
+    assert_eq!(said(&catalogue)[1], "moment=moment_management 7 _c");
+    assert!(token.may_see_email(&catalogue));
+}

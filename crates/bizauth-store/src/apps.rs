@@ -1,0 +1,234 @@
+//! Apps: making and ending them, their members, consent items and feature permissions.
+
+use bizauth_core::app::{App, AppKind};
+use bizauth_core::id::{AppId, UserId};
+use bizauth_core::scope::{GroupId, ItemId};
+use bizauth_core::time::Time;
+
+use crate::Store;
+use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+
+/// An app to be made.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// The name people see.
+    pub name: String,
+    /// The developer's company.
+    pub company: String,
+    /// Basic, Biz or test.
+    pub kind: AppKind,
+    /// For a test app: its parent.
+    pub parent: Option<AppId>,
+    /// Its first member, with the role of owner.
+    pub owner: Option<UserId>,
+}
+
+/// An app, for lists and the console.
+#[derive(Clone, Debug)]
+pub struct AppRecord {
+    /// The app.
+    pub app: App,
+    /// For a test app: its parent.
+    pub parent: Option<AppId>,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+/// A member of an app.
+#[derive(Clone, Debug)]
+pub struct MemberRecord {
+    /// The account.
+    pub user: UserId,
+    /// Its e-mail address.
+    pub email: String,
+    /// `owner` or `editor`.
+    pub role: String,
+}
+
+/// The columns of an app, wherever it is joined as `a`. Sanctioned is what the app or any of its owners is.
+macro_rules! app_columns {
+    () => {
+        "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota,
+         CASE WHEN a.kind = 'test' AND EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.kind = 'biz'
+             AND p.deleted_at IS NULL) THEN 1 ELSE 0 END AS parent_is_biz,
+         CASE WHEN a.sanctioned = 1 OR EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
+             WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1) THEN 1 ELSE 0 END AS sanctioned"
+    };
+}
+pub(crate) use app_columns;
+
+impl Store {
+    /// Makes an app. `None`: its parent or its owner does not exist.
+    pub async fn create_app(&self, new: NewApp, now: Time) -> Result<Option<AppId>> {
+        const KNOWN: &str = "SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL AND kind <> 'test'";
+        const CREATE: &str = "INSERT INTO apps (id, name, company, kind, parent_id, sanctioned, era, created_at)
+             VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                if let Some(parent) = new.parent
+                    && tx.row(KNOWN, &[parent.into()]).await?.is_none()
+                {
+                    return roll_back(None);
+                }
+                let id = AppId(ids.next(now));
+                let (name, company) = (new.name.clone().into(), new.company.clone().into());
+                let row = [id.into(), name, company, new.kind.word().into(), new.parent.into(), now.into()];
+                tx.execute(CREATE, &row).await?;
+                if let Some(owner) = new.owner
+                    && !join(tx, id, owner, "owner").await?
+                {
+                    return roll_back(None);
+                }
+                commit(Some(id))
+            })
+            .await
+    }
+
+    /// The app with this id, unless it was deleted.
+    pub async fn app(&self, id: AppId) -> Result<Option<AppRecord>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL"
+        );
+        self.db.row(FIND, &[id.into()]).await?.as_ref().map(read_record).transpose()
+    }
+
+    /// All apps, newest first, at most `most`.
+    pub async fn apps(&self, most: i64) -> Result<Vec<AppRecord>> {
+        const ALL: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at FROM apps a WHERE a.deleted_at IS NULL ORDER BY a.id DESC LIMIT $1"
+        );
+        self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
+    }
+
+    /// Makes an app basic or Biz. A test app stays one. `false`: no such app.
+    pub async fn set_app_kind(&self, id: AppId, kind: AppKind) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET kind = $1 WHERE id = $2 AND deleted_at IS NULL AND kind <> 'test'";
+        self.change(SET, [kind.word().into(), id.into()]).await
+    }
+
+    /// Puts an app under sanction, or lifts it. A sanction ends all its tokens and codes for good: lifting it revives
+    /// none. `false`: no such app.
+    pub async fn set_sanction(&self, id: AppId, on: bool) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET sanctioned = $1, era = era + $2 WHERE id = $3 AND deleted_at IS NULL";
+        self.change(SET, [on.into(), on.into(), id.into()]).await
+    }
+
+    /// Sets how many kapi calls an app may make a day; `None` lifts the limit. `false`: no such app.
+    pub async fn set_daily_quota(&self, id: AppId, most: Option<i64>) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET daily_quota = $1 WHERE id = $2 AND deleted_at IS NULL";
+        self.change(SET, [most.into(), id.into()]).await
+    }
+
+    /// Deletes an app: its keys never come back, its tokens and codes have ended. `false`: no such app.
+    pub async fn delete_app(&self, id: AppId, now: Time) -> Result<bool> {
+        const DELETE: &str = "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE id = $2 AND deleted_at IS NULL";
+        const KEYS: &str = "UPDATE app_keys SET state = 'deleted' WHERE app_id = $1";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let found = tx.execute(DELETE, &[now.into(), id.into()]).await?;
+                tx.execute(KEYS, &[id.into()]).await?;
+                commit(found > 0)
+            })
+            .await
+    }
+
+    /// Makes an account a member, or changes its role. `false`: no such app or account.
+    pub async fn add_member(&self, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
+        self.db
+            .write(async move |tx: &mut Tx<'_>| match join(tx, app, user, role).await? {
+                true => commit(true),
+                false => roll_back(false),
+            })
+            .await
+    }
+
+    /// Ends a membership. `false`: there was none.
+    pub async fn remove_member(&self, app: AppId, user: UserId) -> Result<bool> {
+        self.change("DELETE FROM members WHERE app_id = $1 AND user_id = $2", [app.into(), user.into()]).await
+    }
+
+    /// The members of an app.
+    pub async fn members(&self, app: AppId) -> Result<Vec<MemberRecord>> {
+        const ALL: &str = "SELECT m.user_id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id
+             WHERE m.app_id = $1 ORDER BY u.email";
+        let read = |row: &Row| {
+            Ok(MemberRecord { user: row.get("user_id")?, email: row.get("email")?, role: row.get("role")? })
+        };
+        self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Switches a consent item on for an app, with the purpose people read. `false`: no such app or item.
+    pub async fn switch_item_on(&self, app: AppId, item: ItemId, purpose: String) -> Result<bool> {
+        const ON: &str = "INSERT INTO app_items (app_id, item_id, purpose)
+             SELECT a.id, i.id, $1 FROM apps a, consent_items i WHERE a.id = $2 AND a.deleted_at IS NULL AND i.id = $3
+             ON CONFLICT (app_id, item_id) DO UPDATE SET purpose = excluded.purpose";
+        self.change(ON, [purpose.into(), app.into(), item.0.into()]).await
+    }
+
+    /// Switches a consent item off. `false`: it was not on.
+    pub async fn switch_item_off(&self, app: AppId, item: ItemId) -> Result<bool> {
+        self.change("DELETE FROM app_items WHERE app_id = $1 AND item_id = $2", [app.into(), item.0.into()]).await
+    }
+
+    /// The consent items that are on for an app, each with its purpose.
+    pub async fn items_of(&self, app: AppId) -> Result<Vec<(ItemId, String)>> {
+        const ALL: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 ORDER BY item_id";
+        let read = |row: &Row| Ok((ItemId(row.get("item_id")?), row.get("purpose")?));
+        self.db.few(ALL, &[app.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Grants an app the feature permission of a group. `false`: no such app or group.
+    pub async fn grant_permission(&self, app: AppId, group: GroupId, now: Time) -> Result<bool> {
+        const GRANT: &str = "INSERT INTO app_permissions (app_id, group_id, granted_at)
+             SELECT a.id, g.id, $1 FROM apps a, asset_groups g WHERE a.id = $2 AND a.deleted_at IS NULL AND g.id = $3
+             ON CONFLICT (app_id, group_id) DO UPDATE SET granted_at = excluded.granted_at";
+        self.change(GRANT, [now.into(), app.into(), group.into()]).await
+    }
+
+    /// Takes a feature permission back. `false`: there was none.
+    pub async fn take_permission(&self, app: AppId, group: GroupId) -> Result<bool> {
+        self.change("DELETE FROM app_permissions WHERE app_id = $1 AND group_id = $2", [app.into(), group.into()]).await
+    }
+
+    /// The groups for which an app holds the feature permission.
+    pub async fn permissions_of(&self, app: AppId) -> Result<Vec<GroupId>> {
+        const ALL: &str = "SELECT group_id FROM app_permissions WHERE app_id = $1 ORDER BY group_id";
+        self.db.few(ALL, &[app.into()]).await?.iter().map(|row| row.get("group_id")).collect()
+    }
+}
+
+async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
+    const JOIN: &str = "INSERT INTO members (app_id, user_id, role)
+         SELECT a.id, u.id, $1 FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
+         ON CONFLICT (app_id, user_id) DO UPDATE SET role = excluded.role";
+    Ok(tx.execute(JOIN, &[role.into(), app.into(), user.into()]).await? > 0)
+}
+
+/// Reads [`app_columns`].
+pub(crate) fn read_app(row: &Row) -> Result<App> {
+    Ok(App {
+        id: row.get("app_id")?,
+        name: row.get("app_name")?,
+        company: row.get("company")?,
+        kind: row.get("app_kind")?,
+        parent_is_biz: row.get("parent_is_biz")?,
+        sanctioned: row.get("sanctioned")?,
+        era: row.get("app_era")?,
+        daily_quota: row.get("daily_quota")?,
+    })
+}
+
+fn read_record(row: &Row) -> Result<AppRecord> {
+    Ok(AppRecord { app: read_app(row)?, parent: row.get("parent_id")?, created_at: row.get("created_at")? })
+}
+
+impl FromValue for AppKind {
+    fn from_value(value: &Value) -> Option<Self> {
+        AppKind::read(&String::from_value(value)?)
+    }
+}

@@ -1,0 +1,195 @@
+//! Business assets, and who holds them.
+
+use bizauth_core::asset::{AssetId, AssetKind, Holding};
+use bizauth_core::authorize::Person;
+use bizauth_core::id::HoldingId;
+use bizauth_core::id::{AppId, UserId};
+use bizauth_core::scope::GroupId;
+use bizauth_core::time::Time;
+use bizauth_core::user::User;
+
+use crate::Store;
+use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+
+/// An asset, for lists.
+#[derive(Clone, Debug)]
+pub struct AssetRecord {
+    /// Its group.
+    pub group: GroupId,
+    /// The platform's id.
+    pub id: AssetId,
+    /// Ad account or channel.
+    pub kind: AssetKind,
+    /// Its name.
+    pub name: String,
+}
+
+/// An asset and one who holds it, for lists.
+#[derive(Clone, Debug)]
+pub struct HoldingRecord {
+    /// The holder's e-mail address.
+    pub email: String,
+    /// The hold.
+    pub holding: Holding,
+}
+
+/// A page of a person's assets.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The holdings on it, by name.
+    pub rows: Vec<Holding>,
+    /// How many there are on all pages.
+    pub matching: i64,
+}
+
+impl Store {
+    /// Adds an asset, or changes its name and kind. `false`: no such group, or it is one without assets.
+    pub async fn keep_asset(&self, asset: AssetRecord) -> Result<bool> {
+        const KEEP: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search)
+             SELECT g.id, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT)
+             FROM asset_groups g WHERE g.id = $5 AND g.has_assets = 1
+             ON CONFLICT (group_id, asset_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, search = excluded.search";
+        let search = format!("{} {}", asset.name.to_lowercase(), asset.id.0.to_lowercase());
+        let row = [asset.id.0.into(), asset.kind.word().into(), asset.name.into(), search.into(), asset.group.into()];
+        self.change(KEEP, row).await
+    }
+
+    /// Takes an asset away, from everyone who holds it. `false`: there was none.
+    pub async fn remove_asset(&self, group: GroupId, asset: AssetId) -> Result<bool> {
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let key: [Value; 2] = [group.clone().into(), asset.0.clone().into()];
+                tx.execute("DELETE FROM holdings WHERE group_id = $1 AND asset_id = $2", &key).await?;
+                let gone = tx.execute("DELETE FROM assets WHERE group_id = $1 AND asset_id = $2", &key).await?;
+                commit(gone > 0)
+            })
+            .await
+    }
+
+    /// Gives an account an asset to hold, or changes role and lendability. `false`: no such account or asset.
+    pub async fn hold_asset(&self, user: UserId, holding: Holding, now: Time) -> Result<bool> {
+        const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable)
+             SELECT CAST($1 AS BIGINT), u.id, a.group_id, a.asset_id, CAST($2 AS TEXT), CAST($3 AS BIGINT)
+             FROM users u, assets a WHERE u.id = $4 AND a.group_id = $5 AND a.asset_id = $6
+             ON CONFLICT (user_id, group_id, asset_id) DO UPDATE SET role = excluded.role, lendable = excluded.lendable";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = [
+                    HoldingId(ids.next(now)).into(),
+                    holding.role.clone().into(),
+                    holding.lendable.into(),
+                    user.into(),
+                    holding.group.clone().into(),
+                    holding.asset.0.clone().into(),
+                ];
+                match tx.execute(HOLD, &row).await? {
+                    0 => roll_back(false),
+                    _ => commit(true),
+                }
+            })
+            .await
+    }
+
+    /// Takes an asset from an account: it leaves the answer of every token at once, for good. `false`: not held.
+    pub async fn lose_asset(&self, user: UserId, group: GroupId, asset: AssetId) -> Result<bool> {
+        const LOSE: &str = "DELETE FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
+        self.change(LOSE, [user.into(), group.into(), asset.0.into()]).await
+    }
+
+    /// All assets with those who hold them, at most `most` rows.
+    pub async fn holdings(&self, most: i64) -> Result<Vec<HoldingRecord>> {
+        const ALL: &str = "SELECT u.email, h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
+             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
+             JOIN users u ON u.id = h.user_id ORDER BY u.email, h.group_id, h.asset_id LIMIT $1";
+        let read = |row: &Row| Ok(HoldingRecord { email: row.get("email")?, holding: read_holding(row)? });
+        self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
+    }
+
+    /// A page of an account's assets in a group: those whose name or id contains `search`, by name.
+    pub async fn holdings_page(
+        &self,
+        user: UserId,
+        group: &GroupId,
+        search: &str,
+        page: i64,
+        size: i64,
+    ) -> Result<Page> {
+        const ROWS: &str = "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
+             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
+             WHERE h.user_id = $1 AND h.group_id = $2 AND a.search LIKE $3 ESCAPE '!'
+             ORDER BY a.search, h.asset_id LIMIT $4 OFFSET $5";
+        const COUNT: &str = "SELECT COUNT(*) AS matching
+             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
+             WHERE h.user_id = $1 AND h.group_id = $2 AND a.search LIKE $3 ESCAPE '!'";
+        let literal = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let pattern = format!("%{literal}%");
+        let which: [Value; 3] = [user.into(), group.clone().into(), pattern.into()];
+        let count = self.db.row(COUNT, &which).await?;
+        let params = [&which[..], &[size.into(), (page.max(0) * size).into()]].concat();
+        let rows = self.db.few(ROWS, &params).await?;
+        Ok(Page {
+            rows: rows.iter().map(read_holding).collect::<Result<_>>()?,
+            matching: count.map_or(Ok(0), |row| row.get("matching"))?,
+        })
+    }
+
+    /// The account's holdings among `named`.
+    pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
+        // One parameter names them all; LIKE may let a stranger through where an id holds its signs, hence the filter.
+        const NAMED: &str = "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
+             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
+             WHERE h.user_id = $1 AND $2 LIKE '% ' || h.group_id || ':' || h.asset_id || ' %'";
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let list: String = named.iter().map(|(group, asset)| format!(" {group}:{asset} ")).collect();
+        let rows = self.db.few(NAMED, &[user.into(), list.into()]).await?;
+        let mut found: Vec<Holding> = rows.iter().map(read_holding).collect::<Result<_>>()?;
+        found.retain(|held| named.iter().any(|(group, asset)| held.group == *group && held.asset == *asset));
+        Ok(found)
+    }
+
+    /// What the authorize checks ask about a person: membership, assets, and what was issued to the app today.
+    pub async fn person(
+        &self,
+        user: User,
+        app: AppId,
+        named: &[(GroupId, AssetId)],
+        issued_today: i64,
+    ) -> Result<Person> {
+        const GROUPS: &str =
+            "SELECT group_id, MAX(lendable) AS lendable FROM holdings WHERE user_id = $1 GROUP BY group_id";
+        const MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
+        let is_member = self.db.row(MEMBER, &[app.into(), user.id.into()]).await?.is_some();
+        let groups = self.db.few(GROUPS, &[user.id.into()]).await?;
+        let mut lendable_groups = Vec::new();
+        for row in &groups {
+            if row.get("lendable")? {
+                lendable_groups.push(row.get("group_id")?);
+            }
+        }
+        let mut named = self.holdings_named(user.id, named).await?;
+        named.retain(|held| held.lendable);
+        let lendable_named = named.into_iter().map(|held| (held.group, held.asset)).collect();
+        Ok(Person { user, is_member, holds_any: !groups.is_empty(), lendable_groups, lendable_named, issued_today })
+    }
+}
+
+fn read_holding(row: &Row) -> Result<Holding> {
+    Ok(Holding {
+        id: row.get("id")?,
+        group: row.get("group_id")?,
+        asset: AssetId(row.get("asset_id")?),
+        kind: row.get("kind")?,
+        name: row.get("name")?,
+        role: row.get("role")?,
+        lendable: row.get("lendable")?,
+    })
+}
+
+impl FromValue for AssetKind {
+    fn from_value(value: &Value) -> Option<Self> {
+        AssetKind::read(&String::from_value(value)?)
+    }
+}

@@ -1,0 +1,187 @@
+//! What people agreed to, with what they were shown.
+
+use bizauth_core::code::Challenge;
+use bizauth_core::consent::Grant;
+use bizauth_core::id::{AppId, AppUserId, CodeId, ConsentId, KeyId, PendingId, SessionId, UserId};
+use bizauth_core::redirect::Destination;
+use bizauth_core::scope::{self, GroupId, ItemId, joined};
+use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
+
+use crate::Store;
+use crate::db::{Result, Tx, Value, commit, roll_back};
+use crate::limits::{self, Limit};
+use crate::pending::decide;
+
+/// A consent to be kept, and the code that it buys.
+#[derive(Clone, Debug)]
+pub struct NewConsent {
+    /// The screen that was answered, and what proves it.
+    pub pending: (PendingId, Digest),
+    /// The browser it was shown to.
+    pub session: SessionId,
+    /// The app and its era, as they were when the request was judged.
+    pub app: (AppId, i64),
+    /// The REST API key that asked.
+    pub key: KeyId,
+    /// The account and its era, as they were when the request was judged.
+    pub user: (UserId, i64),
+    /// All items of the request.
+    pub items: Vec<ItemId>,
+    /// What is lent, for each group that has assets.
+    pub grants: Vec<(GroupId, Grant)>,
+    /// What the person saw, for a dispute.
+    pub shown: String,
+    /// Where the code goes.
+    pub destination: Destination,
+    /// The PKCE challenge of the request.
+    pub challenge: Option<Challenge>,
+    /// The digest of the code.
+    pub code: Digest,
+    /// When the code ends.
+    pub code_expires_at: Time,
+    /// How many codes this account may issue to this app a day.
+    pub limit: Limit,
+}
+
+/// What became of an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Kept; this is its code.
+    Kept(CodeId),
+    /// The screen was answered before, or is too old. Nothing was kept.
+    Over,
+    /// The issuance limit is reached. The screen can still be answered.
+    LimitReached,
+}
+
+/// What this account agreed to last time for this app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The items.
+    pub items: Vec<ItemId>,
+    /// The assets, by group; `*` is all.
+    pub assets: Vec<(GroupId, String)>,
+}
+
+/// The subject under which codes of an account for an app are counted.
+fn issuance(user: UserId, app: AppId) -> String {
+    format!("{user} {app}")
+}
+
+impl Store {
+    /// The person agreed: takes the screen's one answer, keeps the consent with its assets, and the code, or nothing.
+    pub async fn approve(&self, new: NewConsent, now: Time) -> Result<Approval> {
+        const LINK: &str =
+            "INSERT INTO app_users (id, app_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, app_id) DO NOTHING";
+        const LINKED: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
+        const CONSENT: &str = "INSERT INTO consents (id, app_id, user_id, app_user_id, items, shown, agreed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        const CODE: &str =
+            "INSERT INTO codes (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, redirect_uri,
+                 challenge, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                if !decide(tx, new.pending, new.session, now).await? {
+                    return roll_back(Approval::Over);
+                }
+                let ((app, app_era), (user, user_era)) = (new.app, new.user);
+                if !limits::take(tx, new.limit, issuance(user, app), now).await? {
+                    return roll_back(Approval::LimitReached);
+                }
+                let mut app_user = tx.row(LINKED, &[user.into(), app.into()]).await?;
+                if app_user.is_none() {
+                    tx.execute(LINK, &[AppUserId(ids.next(now)).into(), app.into(), user.into()]).await?;
+                    app_user = tx.row(LINKED, &[user.into(), app.into()]).await?;
+                }
+                let Some(app_user) = app_user else { return roll_back(Approval::Over) };
+                let app_user: AppUserId = app_user.get("id")?;
+                let consent = ConsentId(ids.next(now));
+                let row = [
+                    consent.into(),
+                    app.into(),
+                    user.into(),
+                    app_user.into(),
+                    joined(&new.items, ",").into(),
+                    new.shown.clone().into(),
+                    now.into(),
+                ];
+                tx.execute(CONSENT, &row).await?;
+                lend(tx, consent, &new.grants).await?;
+                let code = CodeId(ids.next(now));
+                let row = [
+                    code.into(),
+                    new.code.into(),
+                    consent.into(),
+                    new.key.into(),
+                    app.into(),
+                    user.into(),
+                    app_era.into(),
+                    user_era.into(),
+                    new.destination.uri().into(),
+                    new.challenge.as_ref().map(|challenge| challenge.text().to_owned()).into(),
+                    new.code_expires_at.into(),
+                ];
+                tx.execute(CODE, &row).await?;
+                commit(Approval::Kept(code))
+            })
+            .await
+    }
+
+    /// How many codes this account issued to this app in the window of `limit`.
+    pub async fn issued(&self, limit: Limit, user: UserId, app: AppId, now: Time) -> Result<i64> {
+        self.taken(limit, &issuance(user, app), now).await
+    }
+
+    /// What the account agreed to last time for this app, if it ever did and did not take it back.
+    pub async fn earlier_consent(&self, user: UserId, app: AppId) -> Result<Option<Earlier>> {
+        const LAST: &str =
+            "SELECT id, items, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
+        const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 ORDER BY position";
+        let Some(row) = self.db.row(LAST, &[user.into(), app.into()]).await? else { return Ok(None) };
+        if row.get::<Option<Time>>("withdrawn_at")?.is_some() {
+            return Ok(None);
+        }
+        let mut assets = Vec::new();
+        for lent in self.db.few(LENT, &[row.get::<ConsentId>("id")?.into()]).await? {
+            assets.push((lent.get("group_id")?, lent.get("asset_id")?));
+        }
+        Ok(Some(Earlier { items: scope::ids(&row.get::<String>("items")?), assets }))
+    }
+
+    /// Withdraws everything an account agreed to for an app: its tokens and codes have ended. Says how many consents.
+    pub async fn withdraw_consents(&self, user: UserId, app: AppId, now: Time) -> Result<u64> {
+        const WITHDRAW: &str =
+            "UPDATE consents SET withdrawn_at = $1 WHERE user_id = $2 AND app_id = $3 AND withdrawn_at IS NULL";
+        let params: [Value; 3] = [now.into(), user.into(), app.into()];
+        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(WITHDRAW, &params).await?)).await
+    }
+
+    /// What was shown to the person who agreed to `consent`, for a dispute.
+    pub async fn shown(&self, consent: ConsentId) -> Result<Option<String>> {
+        let row = self.db.row("SELECT shown FROM consents WHERE id = $1", &[consent.into()]).await?;
+        row.map(|row| row.get("shown")).transpose()
+    }
+}
+
+/// Writes down what is lent. "All" has no holding: it is whatever the account will hold.
+async fn lend(tx: &mut Tx<'_>, consent: ConsentId, grants: &[(GroupId, Grant)]) -> Result<()> {
+    const LEND: &str =
+        "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id) VALUES ($1, $2, $3, $4, $5)";
+    let mut position = 0_i64;
+    for (group, grant) in grants {
+        let lent: Vec<(Value, Value)> = match grant {
+            Grant::All => vec![(Value::Null, "*".into())],
+            Grant::These(holdings) => {
+                holdings.iter().map(|(holding, asset)| ((*holding).into(), asset.0.clone().into())).collect()
+            }
+        };
+        for (holding, asset) in lent {
+            position += 1;
+            let row = [consent.into(), position.into(), group.clone().into(), holding, asset];
+            tx.execute(LEND, &row).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! PostgreSQL: a pool, prepared statements, and a second try after a conflict.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, StatementCache};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, Error as Failure, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
+
+/// How often one transaction may run before its conflict is the caller's.
+const TRIES: u32 = 8;
+/// How long a connection may take to come.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(crate) struct Postgres {
+    pool: Pool,
+    conflicts: AtomicU64,
+}
+
+impl Postgres {
+    /// `url` as libpq writes it: `postgres://user@host/dbname` or `host=/run/postgresql user=bizauth dbname=bizauth`.
+    ///
+    /// TLS is used when `sslmode=require` is given, and then the server must prove itself against the system's
+    /// certificates. Nothing is sent before the first sentence needs a connection.
+    pub(crate) fn open(url: &str, connections: usize) -> Result<Self> {
+        // The error of the parser may repeat the password.
+        let mut config: Config =
+            url.parse().map_err(|_| Error::Setting("the PostgreSQL connection string cannot be read".to_owned()))?;
+        config.application_name("bizauth").connect_timeout(PATIENCE);
+        config.keepalives_idle(Duration::from_secs(30)).tcp_user_timeout(Duration::from_secs(10));
+        let own = config.get_options().unwrap_or_default();
+        let bounded = format!("{own} -c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000");
+        config.options(bounded.trim_start());
+        // Fast: no query to test a connection before use. A dead one is noticed by its closed socket.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match config.get_ssl_mode() {
+            SslMode::Require => Manager::from_config(config, MakeRustlsConnect::new(trusting_the_system()?), recycling),
+            _ => Manager::from_config(config, NoTls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .recycle_timeout(Some(PATIENCE))
+            .build()
+            .map_err(|e| Error::Setting(e.to_string()))?;
+        Ok(Postgres { pool, conflicts: AtomicU64::new(0) })
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    async fn client(&self) -> Result<Object> {
+        self.pool.get().await.map_err(|e| Error::Pool(Arc::new(e)))
+    }
+
+    pub(super) async fn rows(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        Link::to(&self.client().await?, false).rows(sql, params).await
+    }
+
+    pub(super) async fn write<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
+        for again in 1..TRIES {
+            match self.attempt(body).await {
+                Err(e) if e.may_retry() => tokio::time::sleep(self.pause(again)).await,
+                answer => return answer,
+            }
+        }
+        self.attempt(body).await
+    }
+
+    /// How long to wait before try `again`. Those who met in a conflict get different waits, so as not to meet again.
+    fn pause(&self, again: u32) -> Duration {
+        let spread = self.conflicts.fetch_add(1, Ordering::Relaxed) % 8;
+        Duration::from_micros((1000 << again) + spread * 250)
+    }
+
+    async fn attempt<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
+        let mut lent = Lent(Some(self.client().await?));
+        let client = lent.0.as_ref().expect("just put there");
+        let mut tx = Tx::new(Engine::Postgres(Link::to(client, true)));
+        let said = body(&mut tx).await;
+        let said = tx.settle(said);
+        let end = if let Ok(Verdict::Commit(_)) = said { "COMMIT" } else { "ROLLBACK" };
+        let ended = client.batch_execute(end).await;
+        // Once the server has spoken, whatever it said, the transaction is over.
+        if ended.as_ref().err().is_none_or(|e| e.code().is_some()) {
+            lent.0 = None;
+        }
+        let (Verdict::Commit(value) | Verdict::RollBack(value)) = said?;
+        ended.map(|()| value).map_err(Error::postgres(end))
+    }
+}
+
+fn trusting_the_system() -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(Error::Setting("sslmode=require, but the system has no trusted certificates".to_owned()));
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Setting(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// A connection that returns to the pool only when its transaction has ended. Dropped before (a caller who left, a
+/// panic, a lost COMMIT) it is closed, and the server rolls back.
+struct Lent(Option<Object>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.take().map(Object::take);
+    }
+}
+
+/// A connection in use.
+pub(super) struct Link<'c> {
+    client: &'c Client,
+    statements: &'c StatementCache,
+    /// The next statement is the first of a transaction.
+    to_begin: bool,
+}
+
+impl<'c> Link<'c> {
+    fn to(client: &'c Object, to_begin: bool) -> Self {
+        Link { client, statements: &client.statement_cache, to_begin }
+    }
+
+    pub(super) async fn rows(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        let run = async {
+            let statement = self.statements.prepare(self.client, sql).await?;
+            let found = self.send(self.client.query(&statement, &dynamic(params))).await?;
+            let names: Arc<[_]> = statement.columns().iter().map(|c| c.name().into()).collect();
+            let row = |row: tokio_postgres::Row| {
+                let values = (0..row.len()).map(|i| row.try_get(i)).collect::<Result<_, _>>()?;
+                Ok(Row { sql, names: names.clone(), values })
+            };
+            found.into_iter().map(row).collect::<Result<_, _>>()
+        };
+        run.await.map_err(Error::postgres(sql))
+    }
+
+    /// Runs a migration.
+    pub(super) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        self.send(self.client.batch_execute(sql)).await.map_err(Error::postgres("a migration"))
+    }
+
+    pub(super) async fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
+        let run = async {
+            let statement = self.statements.prepare(self.client, sql).await?;
+            self.send(self.client.execute(&statement, &dynamic(params))).await
+        };
+        run.await.map_err(Error::postgres(sql))
+    }
+
+    /// Awaits a statement. The first of a transaction travels together with its BEGIN, a quarter fewer round trips.
+    async fn send<T>(&mut self, statement: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        if !std::mem::take(&mut self.to_begin) {
+            return statement.await;
+        }
+        // `biased`: BEGIN goes first on the wire. A BEGIN fails only with its connection, and then both do.
+        let (begun, done) = tokio::join!(biased; self.client.batch_execute("BEGIN"), statement);
+        begun.and(done)
+    }
+}
+
+fn dynamic(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|p| p as _).collect()
+}

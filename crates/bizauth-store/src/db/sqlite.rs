@@ -1,0 +1,266 @@
+//! SQLite: one writer thread that shares each fsync among all who wait, and a few connections that only read.
+//!
+//! Group commit: `BEGIN IMMEDIATE`, one savepoint per queued sentence, one `COMMIT`. Nobody is answered before it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
+
+/// How many sentences may wait; the next caller waits for room.
+const QUEUE: usize = 1024;
+/// How often one sentence may run before its conflict is the caller's.
+const TRIES: u32 = 8;
+/// How many sentences may share one commit: bounds how long the first of them waits.
+const BATCH: usize = 256;
+/// How many connections read.
+const READERS: usize = 4;
+/// More than the store has statements. The default of 16 would prepare anew all day.
+const STATEMENTS: usize = 512;
+
+pub(crate) struct Sqlite {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    writer: Mutex<Option<thread::JoinHandle<()>>>,
+    readers: Vec<Mutex<Connection>>,
+    turn: AtomicUsize,
+}
+
+impl Sqlite {
+    /// Opens the file, making it if there is none.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let writer = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        writer.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let writer = thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || commit_in_groups(writer, waiting, BATCH))
+            .map_err(|_| Error::Closed)?;
+        let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
+        let readers = (0..READERS).map(reader).collect::<Result<_>>()?;
+        let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
+        Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0) })
+    }
+
+    /// Lets the writer finish its queue, and waits until it has: the log is then in the file.
+    pub(super) async fn close(&self) {
+        drop(lock(&self.queue).take());
+        if let Some(writer) = lock(&self.writer).take() {
+            // A writer that panicked has nothing more to say.
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+    }
+
+    pub(super) async fn write<T, F>(&self, body: F) -> Result<T>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let sentence = Sentence { body, said: None, caller };
+        let queue = lock(&self.queue).clone().ok_or(Error::Closed)?;
+        queue.send(Box::new(sentence)).await.map_err(|_| Error::Closed)?;
+        // A panic goes on in the caller's task, as it does on PostgreSQL, where the body runs there.
+        answer.await.map_err(|_| Error::Closed)?.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    pub(super) fn few(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        self.read(|connection| connection.rows(sql, params))
+    }
+
+    pub(super) async fn rows(self: Arc<Self>, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>> {
+        let list = move || self.read(|connection| connection.rows(sql, &params));
+        tokio::task::spawn_blocking(list).await.map_err(|_| Error::Closed)?
+    }
+
+    /// Lends the first free reader, from a different one each time.
+    fn read<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let reader = |i| &self.readers[(turn.wrapping_add(i)) % self.readers.len()];
+        let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
+        work(&mut free.unwrap_or_else(|| lock(reader(0))))
+    }
+}
+
+/// What these locks guard is whole between any two statements, so that a panic leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A sentence on its way through the writer thread, whatever its types.
+trait Job: Send {
+    /// Runs the body in its own savepoint. `Err` means that the whole group is lost, not that the body failed.
+    fn run(&mut self, connection: &mut Connection) -> Result<()>;
+    /// Tells the caller, now that the fate of the group is known.
+    fn answer(self: Box<Self>, group: Result<()>);
+}
+
+struct Sentence<F, T> {
+    body: F,
+    said: Option<thread::Result<Result<T>>>,
+    caller: oneshot::Sender<thread::Result<Result<T>>>,
+}
+
+impl<F, T> Job for Sentence<F, T>
+where
+    F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &mut Connection) -> Result<()> {
+        for again in 1..=TRIES {
+            connection.execute("SAVEPOINT sentence", &[])?;
+            let body = catch_unwind(AssertUnwindSafe(|| {
+                let mut tx = Tx::new(Engine::Sqlite(connection));
+                let said = poll_once((self.body)(&mut tx));
+                tx.settle(said)
+            }));
+            let retry = matches!(&body, Ok(Err(error)) if error.may_retry() && again < TRIES);
+            let (keep, said) = match body {
+                Ok(Ok(Verdict::Commit(value))) => (true, Ok(Ok(value))),
+                Ok(Ok(Verdict::RollBack(value))) => (false, Ok(Ok(value))),
+                Ok(Err(error)) => (false, Ok(Err(error))),
+                Err(panic) => (false, Err(panic)),
+            };
+            self.said = Some(said);
+            // Some failures (disk full, I/O) make SQLite roll back everything. Then the savepoint is gone, these fail
+            // too, and the group learns it.
+            if !keep {
+                connection.execute("ROLLBACK TO sentence", &[])?;
+            }
+            connection.execute("RELEASE sentence", &[])?;
+            if !retry {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, group: Result<()>) {
+        let said = match (group, self.said) {
+            // What went wrong in this body says more than what became of the group.
+            (_, Some(said @ (Err(_) | Ok(Err(_))))) => said,
+            (Ok(()), Some(said)) => said,
+            (group, _) => Ok(Err(group.err().unwrap_or(Error::Closed))),
+        };
+        // The caller may have left. Its sentence stands: it was durable before anyone could be told.
+        let _ = self.caller.send(said);
+    }
+}
+
+/// On SQLite nothing inside a body ever waits, so that one poll takes it from beginning to end.
+fn poll_once<T>(body: impl Future<Output = Result<T>>) -> Result<T> {
+    match pin!(body).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(said) => said,
+        Poll::Pending => Err(Error::Suspended),
+    }
+}
+
+/// The writer thread. While one group is at its fsync the next one gathers in the queue.
+fn commit_in_groups(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch: usize) {
+    while let Some(first) = waiting.blocking_recv() {
+        let mut group = vec![first];
+        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch);
+        if fate.is_err() && !connection.inner.is_autocommit() {
+            // If even this fails, the next BEGIN will too, and its callers will hear why.
+            let _ = connection.execute("ROLLBACK", &[]);
+        }
+        for job in group {
+            job.answer(fate.clone());
+        }
+    }
+}
+
+fn commit_group(
+    connection: &mut Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    mut next: impl FnMut() -> Option<Box<dyn Job>>,
+    batch: usize,
+) -> Result<()> {
+    connection.execute("BEGIN IMMEDIATE", &[])?;
+    let mut done = 0;
+    while done < group.len() {
+        group[done].run(connection)?;
+        done += 1;
+        if done < batch {
+            group.extend(next());
+        }
+    }
+    connection.execute("COMMIT", &[]).map(drop)
+}
+
+/// A connection and the column names of the statements it has seen.
+pub(super) struct Connection {
+    inner: rusqlite::Connection,
+    names: HashMap<(usize, usize), Arc<[Box<str>]>>,
+}
+
+impl Connection {
+    fn open(path: &Path, flags: OpenFlags) -> Result<Self> {
+        let inner = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(Error::sqlite("open"))?;
+        inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        let connection = Connection { inner, names: HashMap::new() };
+        connection.batch("PRAGMA busy_timeout = 5000")?;
+        Ok(connection)
+    }
+
+    fn batch(&self, sql: &'static str) -> Result<()> {
+        self.inner.execute_batch(sql).map_err(Error::sqlite(sql))
+    }
+
+    /// Runs a migration.
+    pub(super) fn script(&mut self, sql: &'static str) -> Result<()> {
+        self.inner.execute_batch(&in_our_words(sql)).map_err(Error::sqlite("a migration"))
+    }
+
+    pub(super) fn rows(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        let mut run = || {
+            let (mut statement, names) = self.statement(sql)?;
+            let mut found = statement.query(params_from_iter(params))?;
+            let mut rows = Vec::new();
+            while let Some(row) = found.next()? {
+                let values = (0..names.len()).map(|i| row.get(i)).collect::<rusqlite::Result<_>>()?;
+                rows.push(Row { sql, names: names.clone(), values });
+            }
+            Ok(rows)
+        };
+        run().map_err(Error::sqlite(sql))
+    }
+
+    pub(super) fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
+        let mut run = || self.statement(sql)?.0.execute(params_from_iter(params));
+        run().map(|count| count as u64).map_err(Error::sqlite(sql))
+    }
+
+    /// `sql` prepared, and the names of its columns.
+    fn statement(&mut self, sql: &'static str) -> rusqlite::Result<(CachedStatement<'_>, Arc<[Box<str>]>)> {
+        let statement = self.inner.prepare_cached(sql)?;
+        // By address: a static text keeps it, and hashing the text would cost more than reading the row.
+        let key = (sql.as_ptr() as usize, sql.len());
+        if let Some(names) = self.names.get(&key) {
+            return Ok((statement, names.clone()));
+        }
+        // SQLite numbers `$n` by first appearance, PostgreSQL by `n`: they agree only where the numbers ascend.
+        let ascending = |i| statement.parameter_name(i) == Some(&*format!("${i}"));
+        if !(1..=statement.parameter_count()).all(ascending) {
+            return Err(rusqlite::Error::InvalidParameterName("$1, $2, … must first appear in this order".into()));
+        }
+        let names: Arc<[_]> = statement.column_names().map(Box::from).collect();
+        self.names.insert(key, names.clone());
+        Ok((statement, names))
+    }
+}
+
+/// A shared script in SQLite's words. STRICT knows neither BIGINT nor BYTEA, and `id INTEGER PRIMARY KEY` is the row's
+/// own number: rows append in order.
+fn in_our_words(script: &str) -> String {
+    script.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB").replace("\n);", "\n) STRICT;")
+}

@@ -1,0 +1,272 @@
+//! App keys: making, finding and ending them; client secrets, redirect URIs and allowed callers of REST API keys.
+
+use bizauth_core::app::{App, Client};
+use bizauth_core::id::{AppId, KeyId};
+use bizauth_core::key::{AppKey, KEYS_PER_KIND, Key, KeyKind};
+use bizauth_core::redirect::URIS_PER_KEY;
+use bizauth_core::scope::ItemId;
+use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
+use ipnet::IpNet;
+
+use crate::Store;
+use crate::apps::{app_columns, read_app};
+use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::users::words;
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its app.
+    pub app: AppId,
+    /// Its kind.
+    pub kind: KeyKind,
+    /// Its value.
+    pub value: AppKey,
+    /// A name for people.
+    pub name: String,
+    /// For a REST API key: the digest of its client secret.
+    pub secret: Option<Digest>,
+}
+
+/// A key, for lists and the console.
+#[derive(Clone, Debug)]
+pub struct KeyRecord {
+    /// The key.
+    pub key: Key,
+    /// Its value; an admin key's is not known to the store.
+    pub value: Option<String>,
+    /// A name for people.
+    pub name: String,
+    /// Its business redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Until when the previous client secret is valid too.
+    pub old_secret_until: Option<Time>,
+}
+
+/// A key as a caller presents it, with its app.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// The key.
+    pub key: Key,
+    /// Its app.
+    pub app: App,
+    /// Its business redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Whether the platform is in maintenance.
+    pub maintenance: bool,
+}
+
+/// What became of a redirect URI to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedUri {
+    /// It is registered.
+    Added,
+    /// It was registered before.
+    AlreadyThere,
+    /// The key has as many as it may have.
+    Full,
+    /// No such REST API key.
+    NoSuchKey,
+}
+
+impl Store {
+    /// Makes a key. `None`: no such app, or it has as many of this kind as it may have.
+    pub async fn create_key(&self, new: NewKey, now: Time) -> Result<Option<KeyId>> {
+        // Locks the app's row first, so that two at once are counted one after the other on PostgreSQL too.
+        const LOCK: &str = "UPDATE apps SET name = name WHERE id = $1 AND deleted_at IS NULL";
+        const CREATE: &str = "INSERT INTO app_keys (id, app_id, kind, lookup, name, state, secret_on, secret, callers,
+                 redirect_uris, may_read_ips, created_at)
+             SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), 'active', 1,
+                 CAST($6 AS BYTEA), '', '', 1, CAST($7 AS BIGINT)
+             FROM settings WHERE id = 1 AND
+                 (SELECT COUNT(*) FROM app_keys k WHERE k.app_id = $8 AND k.kind = $9 AND k.state <> 'deleted') < $10";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                if tx.execute(LOCK, &[new.app.into()]).await? == 0 {
+                    return roll_back(None);
+                }
+                let id = KeyId(ids.next(now));
+                let row = [
+                    id.into(),
+                    new.app.into(),
+                    new.kind.word().into(),
+                    new.value.lookup(new.kind).into(),
+                    new.name.clone().into(),
+                    new.secret.into(),
+                    now.into(),
+                    new.app.into(),
+                    new.kind.word().into(),
+                    (KEYS_PER_KIND as i64).into(),
+                ];
+                match tx.execute(CREATE, &row).await? {
+                    0 => roll_back(None),
+                    _ => commit(Some(id)),
+                }
+            })
+            .await
+    }
+
+    /// The key with this value, whatever its kind, with its app. A deleted key, or one of a deleted app, is none.
+    pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Presented>> {
+        const FIND: &str = concat!(
+            "SELECT k.id, k.kind, k.lookup, k.name, k.state, k.secret_on, k.secret, k.old_secret, k.old_secret_until,
+                 k.callers, k.redirect_uris, k.may_read_ips, s.maintenance, ",
+            app_columns!(),
+            " FROM app_keys k JOIN apps a ON a.id = k.app_id JOIN settings s ON s.id = 1
+             WHERE k.lookup IN ($1, $2) AND k.state <> 'deleted' AND a.deleted_at IS NULL"
+        );
+        let params = [value.expose().into(), value.hidden().into()];
+        for row in self.db.few(FIND, &params).await? {
+            let kind: KeyKind = row.get("kind")?;
+            // An admin key's digest is no key.
+            if row.get::<String>("lookup")? == value.lookup(kind) {
+                return Ok(Some(Presented {
+                    key: read_key(&row, now)?,
+                    app: read_app(&row)?,
+                    redirect_uris: lines(&row)?,
+                    maintenance: row.get("maintenance")?,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The app behind a `client_id`, with all that the authorize checks ask about it.
+    pub async fn client(&self, value: &AppKey, now: Time) -> Result<Option<Client>> {
+        let Some(Presented { key, app, redirect_uris, .. }) = self.key(value, now).await? else { return Ok(None) };
+        let items: Vec<ItemId> = self.items_of(app.id).await?.into_iter().map(|(item, _)| item).collect();
+        let permissions = self.permissions_of(app.id).await?;
+        Ok(Some(Client { app, key, redirect_uris, items, permissions }))
+    }
+
+    /// The keys of an app that are not deleted.
+    pub async fn keys_of(&self, app: AppId, now: Time) -> Result<Vec<KeyRecord>> {
+        const ALL: &str =
+            "SELECT id, app_id, kind, lookup, name, state, secret_on, secret, old_secret, old_secret_until, callers,
+                 redirect_uris, may_read_ips
+             FROM app_keys WHERE app_id = $1 AND state <> 'deleted' ORDER BY id";
+        let read = |row: &Row| {
+            let key = read_key(row, now)?;
+            let lookup: String = row.get("lookup")?;
+            Ok(KeyRecord {
+                value: (key.kind != KeyKind::Admin).then_some(lookup),
+                key,
+                name: row.get("name")?,
+                redirect_uris: lines(row)?,
+                old_secret_until: row.get::<Option<Time>>("old_secret_until")?.filter(|until| now < *until),
+            })
+        };
+        self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Switches a key off or on again. `false`: no such key.
+    pub async fn set_key_disabled(&self, id: KeyId, disabled: bool) -> Result<bool> {
+        const SET: &str = "UPDATE app_keys SET state = $1 WHERE id = $2 AND state <> 'deleted'";
+        self.change(SET, [if disabled { "disabled" } else { "active" }.into(), id.into()]).await
+    }
+
+    /// Deletes a key for good; the tokens it was given have ended. `false`: no such key.
+    pub async fn delete_key(&self, id: KeyId) -> Result<bool> {
+        self.change("UPDATE app_keys SET state = 'deleted' WHERE id = $1 AND state <> 'deleted'", [id.into()]).await
+    }
+
+    /// Whether an admin key may call `system/ips`. `false`: no such admin key.
+    pub async fn set_may_read_ips(&self, id: KeyId, may: bool) -> Result<bool> {
+        const SET: &str =
+            "UPDATE app_keys SET may_read_ips = $1 WHERE id = $2 AND kind = 'admin' AND state <> 'deleted'";
+        self.change(SET, [may.into(), id.into()]).await
+    }
+
+    /// From where a REST API key may be used; none is anywhere. `false`: no such key.
+    pub async fn set_callers(&self, id: KeyId, callers: &[IpNet]) -> Result<bool> {
+        const SET: &str = "UPDATE app_keys SET callers = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
+        let text: Vec<String> = callers.iter().map(ToString::to_string).collect();
+        self.change(SET, [text.join(" ").into(), id.into()]).await
+    }
+
+    /// Switches the client secret of a REST API key ON or OFF. `false`: no such key.
+    pub async fn set_secret_on(&self, id: KeyId, on: bool) -> Result<bool> {
+        const SET: &str =
+            "UPDATE app_keys SET secret_on = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
+        self.change(SET, [on.into(), id.into()]).await
+    }
+
+    /// Gives a REST API key another client secret. The one it replaces stays valid until `overlap_until`; a
+    /// predecessor of that one ends. `false`: no such key.
+    pub async fn issue_secret(&self, id: KeyId, secret: Digest, overlap_until: Time) -> Result<bool> {
+        const SET: &str = "UPDATE app_keys SET old_secret = secret, old_secret_until = $1, secret = $2
+             WHERE id = $3 AND kind = 'rest_api' AND state <> 'deleted'";
+        self.change(SET, [overlap_until.into(), secret.into(), id.into()]).await
+    }
+
+    /// Registers a business redirect URI, which [`bizauth_core::redirect::register`] has judged.
+    pub async fn add_redirect_uri(&self, id: KeyId, uri: String) -> Result<AddedUri> {
+        // A write before the read locks the row: two at once are added one after the other on PostgreSQL too.
+        const CLAIM: &str = "UPDATE app_keys SET name = name WHERE id = $1 AND kind = 'rest_api' AND state <> 'deleted'
+             RETURNING redirect_uris";
+        const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(AddedUri::NoSuchKey) };
+                let mut uris = lines(&row)?;
+                if uris.contains(&uri) {
+                    return roll_back(AddedUri::AlreadyThere);
+                }
+                if uris.len() >= URIS_PER_KEY {
+                    return roll_back(AddedUri::Full);
+                }
+                uris.push(uri.clone());
+                tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
+                commit(AddedUri::Added)
+            })
+            .await
+    }
+
+    /// Takes a business redirect URI away. `false`: it was not registered.
+    pub async fn remove_redirect_uri(&self, id: KeyId, uri: String) -> Result<bool> {
+        const CLAIM: &str =
+            "UPDATE app_keys SET name = name WHERE id = $1 AND state <> 'deleted' RETURNING redirect_uris";
+        const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(false) };
+                let mut uris = lines(&row)?;
+                let before = uris.len();
+                uris.retain(|known| *known != uri);
+                if uris.len() == before {
+                    return roll_back(false);
+                }
+                tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
+                commit(true)
+            })
+            .await
+    }
+}
+
+fn lines(row: &Row) -> Result<Vec<String>> {
+    Ok(row.get::<String>("redirect_uris")?.lines().map(str::to_owned).collect())
+}
+
+fn read_key(row: &Row, now: Time) -> Result<Key> {
+    let old: Option<Digest> = row.get("old_secret")?;
+    let overlap: Option<Time> = row.get("old_secret_until")?;
+    let current: Option<Digest> = row.get("secret")?;
+    Ok(Key {
+        id: row.get("id")?,
+        app: row.get("app_id")?,
+        kind: row.get("kind")?,
+        disabled: row.get::<String>("state")? != "active",
+        secret_on: row.get("secret_on")?,
+        secrets: current.into_iter().chain(old.filter(|_| overlap.is_some_and(|until| now < until))).collect(),
+        callers: words(&row.get::<String>("callers")?, "callers")?,
+        may_read_ips: row.get("may_read_ips")?,
+    })
+}
+
+impl FromValue for KeyKind {
+    fn from_value(value: &Value) -> Option<Self> {
+        KeyKind::read(&String::from_value(value)?)
+    }
+}

@@ -1,0 +1,109 @@
+//! The records of Business Authentication: sentences, each one transaction, written once for two engines.
+//!
+//! A sentence says what happened to whom (`redeem_code`, `approve`, `revoke_token`) and reports what it found; it never
+//! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
+//! from PostgreSQL.
+
+mod apps;
+mod assets;
+mod catalogue;
+mod codes;
+mod consents;
+mod db;
+mod ips;
+mod keys;
+mod limits;
+mod pending;
+mod sessions;
+mod settings;
+mod sweep;
+mod tokens;
+mod users;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bizauth_core::id::IdSource;
+use bizauth_core::time::Time;
+
+pub use apps::{AppRecord, MemberRecord, NewApp};
+pub use assets::{AssetRecord, HoldingRecord, Page};
+pub use codes::Redemption;
+pub use consents::{Approval, Earlier, NewConsent};
+pub use db::{Error, Result};
+pub use ips::Published;
+pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use limits::{Limit, Slot};
+pub use pending::{NewPending, Parked};
+pub use sessions::SignedIn;
+pub use sweep::Swept;
+pub use tokens::{Found, Revocation, TokenRecord};
+pub use users::{NewUser, UserRecord};
+
+use db::{Db, Postgres, Sqlite};
+
+/// The store. Cheap to clone; every clone is the same database.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+    ids: Arc<IdSource>,
+    published: Arc<ips::Latest>,
+}
+
+impl Store {
+    /// The embedded database in the file at `path`, made if it is not there. Call [`Store::migrate`] next.
+    ///
+    /// `node` goes into the ids this process draws; take it from the system's random source.
+    ///
+    /// # Errors
+    /// What SQLite says: the folder is missing, the file is none of ours, permissions.
+    pub fn embedded(path: &Path, node: u16) -> Result<Self> {
+        Ok(Store::over(Db::Sqlite(Arc::new(Sqlite::open(path)?)), node))
+    }
+
+    /// A PostgreSQL database. Connects when the first sentence needs it.
+    ///
+    /// # Errors
+    /// A connection string that cannot be read; its text is not repeated.
+    pub fn postgres(url: &str, connections: usize, node: u16) -> Result<Self> {
+        Ok(Store::over(Db::Postgres(Arc::new(Postgres::open(url, connections)?)), node))
+    }
+
+    fn over(db: Db, node: u16) -> Self {
+        Store { db, ids: Arc::new(IdSource::new(node)), published: Arc::default() }
+    }
+
+    /// Brings the schema up to date under a lock, and says which versions were applied. A new store is born with the
+    /// platform's catalogue of consent items.
+    ///
+    /// # Errors
+    /// A schema that is newer than this program, or was edited; or the engine's own.
+    pub async fn migrate(&self, now: Time) -> Result<Vec<i64>> {
+        let applied = self.db.migrate(now).await?;
+        if applied.contains(&1) {
+            self.keep_catalogue(bizauth_core::scope::Catalogue::platform()).await?;
+        }
+        Ok(applied)
+    }
+
+    /// Refuses a schema that is not this program's.
+    ///
+    /// # Errors
+    /// Older (run the migrations), newer (run the newer program), or edited.
+    pub async fn check_schema(&self) -> Result<()> {
+        self.db.check_schema().await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ping(&self) -> Result<()> {
+        self.db.row("SELECT maintenance FROM settings WHERE id = 1", &[]).await.map(drop)
+    }
+
+    /// Finishes what is queued and closes the database. Later sentences fail.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

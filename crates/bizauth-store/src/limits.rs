@@ -1,0 +1,118 @@
+//! Limits: how often something may happen within a window, counted in the store, so that parallel tries on any number
+//! of nodes cannot beat them.
+//!
+//! Taking is one guarded statement. A *slot* is first held and then given back or kept: a good password must not count
+//! against the person, and a hundred at once must not get past the limit while none has failed yet.
+
+use std::time::Duration;
+
+use bizauth_core::time::Time;
+
+use crate::Store;
+use crate::db::{Result, Tx, commit, roll_back};
+
+/// So many within so long.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// What is counted: its own name space.
+    pub kind: &'static str,
+    /// How many fit into a window; 0 or less is no limit.
+    pub most: i64,
+    /// How long a window is. Windows lie on the clock, so that all nodes agree on them.
+    pub window: Duration,
+}
+
+/// What became of a wish for a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Held, in the window that began at this time: settle it with [`Store::settle_slot`].
+    Held(Time),
+    /// All that are left are held by others who are not settled yet: ask again in a moment.
+    Busy,
+    /// Used up until this time.
+    Full(Time),
+}
+
+impl Limit {
+    /// When the window that `now` lies in begins and ends.
+    fn window_at(&self, now: Time) -> (Time, Time) {
+        let length = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX).max(1);
+        let start = now.millis().div_euclid(length) * length;
+        (Time::from_millis(start), Time::from_millis(start.saturating_add(length)))
+    }
+}
+
+/// Counts one within a transaction. `false`: the limit is reached, and nothing was counted.
+pub(crate) async fn take(tx: &mut Tx<'_>, limit: Limit, subject: String, now: Time) -> Result<bool> {
+    const TAKE: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
+         VALUES ($1, $2, $3, $4, 1, 0)
+         ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1 WHERE counters.taken < $5
+         RETURNING taken";
+    if limit.most <= 0 {
+        return Ok(true);
+    }
+    let (start, end) = limit.window_at(now);
+    let params = [limit.kind.into(), subject.into(), start.into(), end.into(), limit.most.into()];
+    Ok(tx.row(TAKE, &params).await?.is_some())
+}
+
+impl Store {
+    /// Counts one against `limit`. `false`: it is reached, and nothing was counted.
+    pub async fn take(&self, limit: Limit, subject: String, now: Time) -> Result<bool> {
+        if limit.most <= 0 {
+            return Ok(true);
+        }
+        self.db
+            .write(async move |tx: &mut Tx<'_>| match take(tx, limit, subject.clone(), now).await? {
+                true => commit(true),
+                false => roll_back(false),
+            })
+            .await
+    }
+
+    /// How many were counted in the window that `now` lies in.
+    pub async fn taken(&self, limit: Limit, subject: &str, now: Time) -> Result<i64> {
+        const TAKEN: &str = "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3";
+        let (start, _) = limit.window_at(now);
+        let row = self.db.row(TAKEN, &[limit.kind.into(), subject.into(), start.into()]).await?;
+        row.map_or(Ok(0), |row| row.get("taken"))
+    }
+
+    /// Holds one of the slots that `limit` leaves to `subject`.
+    pub async fn hold_slot(&self, limit: Limit, subject: String, now: Time) -> Result<Slot> {
+        const HOLD: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
+             VALUES ($1, $2, $3, $4, 0, 1)
+             ON CONFLICT (kind, subject, starts_at) DO UPDATE SET held = counters.held + 1
+                 WHERE counters.taken + counters.held < $5
+             RETURNING held";
+        const FULL: &str =
+            "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3 AND taken >= $4";
+        let (start, end) = limit.window_at(now);
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let params = [limit.kind.into(), subject.clone().into(), start.into(), end.into(), limit.most.into()];
+                if tx.row(HOLD, &params).await?.is_some() {
+                    return commit(Slot::Held(start));
+                }
+                let params = [limit.kind.into(), subject.clone().into(), start.into(), limit.most.into()];
+                match tx.row(FULL, &params).await? {
+                    Some(_) => roll_back(Slot::Full(end)),
+                    None => roll_back(Slot::Busy),
+                }
+            })
+            .await
+    }
+
+    /// Gives back a held slot, or keeps it as one that was used up.
+    pub async fn settle_slot(&self, limit: Limit, subject: String, since: Time, used_up: bool) -> Result<()> {
+        const SETTLE: &str = "UPDATE counters SET taken = taken + $1, held = held - 1
+             WHERE kind = $2 AND subject = $3 AND starts_at = $4 AND held > 0";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let params = [used_up.into(), limit.kind.into(), subject.clone().into(), since.into()];
+                commit(tx.execute(SETTLE, &params).await?)
+            })
+            .await
+            .map(drop)
+    }
+}

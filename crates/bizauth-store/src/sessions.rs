@@ -1,0 +1,84 @@
+//! Signed-in browsers, and browsers that have signed in before.
+
+use bizauth_core::id::{DeviceId, SessionId, UserId};
+use bizauth_core::secret::{Digest, Secret};
+use bizauth_core::time::Time;
+use bizauth_core::user::User;
+
+use crate::Store;
+use crate::db::{Result, Tx, commit};
+
+/// A session that is alive.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: User,
+}
+
+impl Store {
+    /// Signs a browser in: a new session, and a mark by which the browser is known again. An earlier session of the
+    /// same browser ends (an id kept over the login would let another's be planted).
+    pub async fn sign_in(
+        &self,
+        user: UserId,
+        session: (Digest, Time),
+        device: (Digest, Time),
+        earlier: Option<(SessionId, Digest)>,
+        now: Time,
+    ) -> Result<(SessionId, DeviceId)> {
+        const SESSION: &str =
+            "INSERT INTO sessions (id, digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+        const DEVICE: &str =
+            "INSERT INTO devices (id, digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+        const END: &str = "DELETE FROM sessions WHERE id = $1 AND digest = $2";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                if let Some((id, digest)) = earlier {
+                    tx.execute(END, &[id.into(), digest.into()]).await?;
+                }
+                let (id, known) = (SessionId(ids.next(now)), DeviceId(ids.next(now)));
+                let row = [id.into(), session.0.into(), user.into(), now.into(), session.1.into()];
+                tx.execute(SESSION, &row).await?;
+                let row = [known.into(), device.0.into(), user.into(), now.into(), device.1.into()];
+                tx.execute(DEVICE, &row).await?;
+                commit((id, known))
+            })
+            .await
+    }
+
+    /// The session with this id, if `secret` proves it and it has not ended. A closed account has none.
+    pub async fn session(&self, id: SessionId, secret: &Secret, now: Time) -> Result<Option<SignedIn>> {
+        const FIND: &str =
+            "SELECT s.digest, s.expires_at, u.id, u.email, u.email_verified, u.state, u.in_business_centre, u.era
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+        let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
+        if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
+            return Ok(None);
+        }
+        let user = User {
+            id: row.get("id")?,
+            email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
+            state: row.get("state")?,
+            in_business_centre: row.get("in_business_centre")?,
+            era: row.get("era")?,
+        };
+        Ok(Some(SignedIn { id, user }))
+    }
+
+    /// Ends a session. Nothing happens without its secret.
+    pub async fn sign_out(&self, id: SessionId, digest: Digest) -> Result<bool> {
+        self.change("DELETE FROM sessions WHERE id = $1 AND digest = $2", [id.into(), digest.into()]).await
+    }
+
+    /// Whether this browser has signed in to this account before.
+    pub async fn knows_device(&self, id: DeviceId, secret: &Secret, user: UserId, now: Time) -> Result<bool> {
+        const FIND: &str = "SELECT digest, user_id, expires_at FROM devices WHERE id = $1";
+        let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(false) };
+        let proved = row.get::<Digest>("digest")? == secret.digest();
+        Ok(proved && row.get::<UserId>("user_id")? == user && now < row.get("expires_at")?)
+    }
+}

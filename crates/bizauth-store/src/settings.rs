@@ -1,0 +1,18 @@
+//! What the operator switches for the whole platform, on every node at once.
+
+use crate::Store;
+use crate::db::{Result, Tx, commit};
+
+impl Store {
+    /// Switches maintenance mode (-9798 for every kapi call) on or off.
+    pub async fn set_maintenance(&self, on: bool) -> Result<()> {
+        const SET: &str = "UPDATE settings SET maintenance = $1 WHERE id = 1";
+        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(SET, &[on.into()]).await?)).await.map(drop)
+    }
+
+    /// Whether maintenance mode is on.
+    pub async fn maintenance(&self) -> Result<bool> {
+        let row = self.db.row("SELECT maintenance FROM settings WHERE id = 1", &[]).await?;
+        row.map_or(Ok(false), |row| row.get("maintenance"))
+    }
+}

@@ -1,0 +1,53 @@
+//! Clearing away what has ended, a bounded number of rows at a time.
+//!
+//! One-shot marks outlive what they guard: a spent code stays long after its end, so that a late replay still kills
+//! the token it bought. Consents and tokens are never swept: they answer disputes.
+
+use std::time::Duration;
+
+use bizauth_core::time::{DAY, Time};
+
+use crate::Store;
+use crate::db::{Result, Tx, commit};
+
+/// How long the mark of a spent code stays after the code's end.
+const SPENT_CODES_STAY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many rows were cleared away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows of all kinds.
+    pub rows: u64,
+    /// Whether some kind had as many as one sweep takes, so that another is worth while.
+    pub more: bool,
+}
+
+impl Store {
+    /// Clears away at most `most` rows of each kind that ended long enough ago.
+    pub async fn sweep(&self, most: i64, now: Time) -> Result<Swept> {
+        const SESSIONS: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const DEVICES: &str = "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const PENDING: &str = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const CODES: &str =
+            "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
+             AND starts_at IN (SELECT starts_at FROM counters WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        let ended = [
+            (SESSIONS, now),
+            (DEVICES, now),
+            (PENDING, now.minus(DAY)),
+            (CODES, now.minus(SPENT_CODES_STAY)),
+            (COUNTERS, now.minus(DAY)),
+        ];
+        let mut swept = Swept::default();
+        // A transaction each, so that nobody waits for all five.
+        for (sql, before) in ended {
+            let params = [before.into(), most.into()];
+            let body = async move |tx: &mut Tx<'_>| commit(tx.execute(sql, &params).await?);
+            let rows = self.db.write(body).await?;
+            swept.rows += rows;
+            swept.more |= i64::try_from(rows).unwrap_or(i64::MAX) >= most;
+        }
+        Ok(swept)
+    }
+}

@@ -1,0 +1,166 @@
+//! Business tokens: reading one with all it depends on, ending it, and listing an app's.
+
+use bizauth_core::asset::{AssetId, AssetKind};
+use bizauth_core::id::{AppId, AppUserId, TokenId};
+use bizauth_core::scope::{self, ItemId};
+use bizauth_core::secret::{Digest, Secret};
+use bizauth_core::time::Time;
+use bizauth_core::token::{Lent, LentAsset, Token};
+use bizauth_core::user::User;
+
+use crate::Store;
+use crate::apps::{app_columns, read_app};
+use crate::db::{Result, Row, Tx, commit};
+
+/// What a look at the records found for a presented token.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The platform is in maintenance.
+    pub maintenance: bool,
+    /// The token, if the secret proved it. It may have ended: [`Token::admit`] says.
+    pub token: Option<Token>,
+}
+
+/// What became of a revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is dead from now on, on every node.
+    Revoked,
+    /// It was dead before.
+    AlreadyDead,
+}
+
+/// A token of an app, for lists.
+#[derive(Clone, Debug)]
+pub struct TokenRecord {
+    /// The business token ID.
+    pub id: TokenId,
+    /// The person, as the app knows them.
+    pub app_user: AppUserId,
+    /// What was agreed to.
+    pub items: Vec<ItemId>,
+    /// When the person agreed.
+    pub agreed_at: Time,
+    /// When it was last used.
+    pub used_at: Time,
+    /// Whether it has ended: revoked, withdrawn, or with its key, app or account.
+    pub ended: bool,
+}
+
+impl Store {
+    /// The token with this id, if `secret` proves it, with all that decides whether it is alive, read at one instant.
+    pub async fn token(&self, id: TokenId, secret: &Secret) -> Result<Found> {
+        const FIND: &str = concat!(
+            "SELECT s.maintenance, t.id AS token_id, t.digest, t.app_era AS token_app_era, t.user_era AS token_user_era,
+                 t.used_at, t.updated_at, t.revoked_at, c.items, c.app_user_id, c.withdrawn_at, k.state AS key_state,
+                 u.id AS user_id, u.email, u.email_verified, u.state, u.in_business_centre, u.era AS user_era,
+                 a.deleted_at, m.role, ",
+            app_columns!(),
+            " FROM settings s LEFT JOIN tokens t ON t.id = $1
+             LEFT JOIN consents c ON c.id = t.consent_id
+             LEFT JOIN app_keys k ON k.id = t.key_id
+             LEFT JOIN users u ON u.id = t.user_id
+             LEFT JOIN apps a ON a.id = t.app_id
+             LEFT JOIN members m ON m.app_id = t.app_id AND m.user_id = t.user_id
+             WHERE s.id = 1"
+        );
+        let Some(row) = self.db.row(FIND, &[id.into()]).await? else {
+            return Ok(Found { maintenance: false, token: None });
+        };
+        let maintenance = row.get("maintenance")?;
+        let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == secret.digest());
+        let token = if proved { Some(read(&row)?) } else { None };
+        Ok(Found { maintenance, token })
+    }
+
+    /// The assets that a token speaks for, as far as the account still holds them and may lend them.
+    pub async fn lent(&self, token: TokenId) -> Result<Vec<Lent>> {
+        const LENT: &str = "SELECT l.group_id, l.asset_id, l.holding_id, x.kind
+             FROM tokens t JOIN lent_assets l ON l.consent_id = t.consent_id
+             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id AND h.lendable = 1
+             LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
+             WHERE t.id = $1 AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY l.position";
+        let read = |row: &Row| {
+            let what = match row.get::<Option<AssetKind>>("kind")? {
+                Some(kind) => LentAsset::One(kind, AssetId(row.get("asset_id")?)),
+                None => LentAsset::All,
+            };
+            Ok(Lent { group: row.get("group_id")?, what })
+        };
+        self.db.few(LENT, &[token.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Writes down that a token was used.
+    pub async fn note_use(&self, token: TokenId, now: Time) -> Result<()> {
+        const NOTE: &str = "UPDATE tokens SET used_at = $1 WHERE id = $2 AND used_at < $1 AND revoked_at IS NULL";
+        self.change(NOTE, [now.into(), token.into()]).await.map(drop)
+    }
+
+    /// Ends a token. The guard names id and digest: a right id alone ends nothing.
+    pub async fn revoke_token(&self, token: (TokenId, Digest), now: Time) -> Result<Revocation> {
+        const REVOKE: &str =
+            "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND digest = $3 AND revoked_at IS NULL";
+        match self.change(REVOKE, [now.into(), token.0.into(), token.1.into()]).await? {
+            true => Ok(Revocation::Revoked),
+            false => Ok(Revocation::AlreadyDead),
+        }
+    }
+
+    /// Ends a token of an app by its business token ID: what its members may do. `false`: no such live token.
+    pub async fn revoke_token_of(&self, app: AppId, token: TokenId, now: Time) -> Result<bool> {
+        const REVOKE: &str =
+            "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND app_id = $3 AND revoked_at IS NULL";
+        let params = [now.into(), token.into(), app.into()];
+        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(REVOKE, &params).await? > 0)).await
+    }
+
+    /// The tokens of an app, newest first: those with a smaller id than `before`, at most `most`.
+    pub async fn tokens_of(&self, app: AppId, before: Option<TokenId>, most: i64) -> Result<Vec<TokenRecord>> {
+        const ALL: &str = "SELECT t.id, t.used_at, c.items, c.agreed_at, c.app_user_id,
+                 CASE WHEN t.revoked_at IS NOT NULL OR c.withdrawn_at IS NOT NULL OR k.state = 'deleted'
+                     OR a.era <> t.app_era OR u.era <> t.user_era THEN 1 ELSE 0 END AS ended
+             FROM tokens t JOIN consents c ON c.id = t.consent_id JOIN app_keys k ON k.id = t.key_id
+             JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id
+             WHERE t.app_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3";
+        let read = |row: &Row| {
+            Ok(TokenRecord {
+                id: row.get("id")?,
+                app_user: row.get("app_user_id")?,
+                items: scope::ids(&row.get::<String>("items")?),
+                agreed_at: row.get("agreed_at")?,
+                used_at: row.get("used_at")?,
+                ended: row.get("ended")?,
+            })
+        };
+        let before = before.unwrap_or(TokenId(i64::MAX));
+        self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read).collect()
+    }
+}
+
+fn read(row: &Row) -> Result<Token> {
+    let revoked: Option<Time> = row.get("revoked_at")?;
+    let withdrawn: Option<Time> = row.get("withdrawn_at")?;
+    let deleted: Option<Time> = row.get("deleted_at")?;
+    Ok(Token {
+        id: row.get("token_id")?,
+        app_user: row.get("app_user_id")?,
+        user: User {
+            id: row.get("user_id")?,
+            email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
+            state: row.get("state")?,
+            in_business_centre: row.get("in_business_centre")?,
+            era: row.get("user_era")?,
+        },
+        app: read_app(row)?,
+        is_member: row.get::<Option<String>>("role")?.is_some(),
+        items: scope::ids(&row.get::<String>("items")?),
+        used_at: row.get("used_at")?,
+        updated_at: row.get("updated_at")?,
+        ended: revoked.is_some()
+            || withdrawn.is_some()
+            || deleted.is_some()
+            || row.get::<String>("key_state")? == "deleted",
+        eras: (row.get("token_app_era")?, row.get("token_user_era")?),
+    })
+}

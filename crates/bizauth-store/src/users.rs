@@ -1,0 +1,156 @@
+//! Accounts: making them, finding them, and the states that end everything they lent.
+
+use bizauth_core::id::UserId;
+use bizauth_core::time::Time;
+use bizauth_core::user::{User, UserState};
+
+use crate::Store;
+use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Its e-mail address, as [`bizauth_core::user::email`] gave it.
+    pub email: String,
+    /// Whether the address is verified.
+    pub email_verified: bool,
+    /// The argon2id hash of its password, in PHC form.
+    pub password: String,
+    /// Whether it has joined the business centre.
+    pub in_business_centre: bool,
+    /// Whether it operates this platform.
+    pub is_operator: bool,
+}
+
+/// An account with what only its own door needs.
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    /// The account.
+    pub user: User,
+    /// The argon2id hash of its password.
+    pub password: String,
+    /// Whether it operates this platform.
+    pub is_operator: bool,
+    /// Whether it is under sanction as a developer.
+    pub developer_sanctioned: bool,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+impl Store {
+    /// Makes an account. `None`: the address is taken.
+    pub async fn create_user(&self, new: NewUser, now: Time) -> Result<Option<UserId>> {
+        const CREATE: &str = "INSERT INTO users (id, email, email_verified, password, state, in_business_centre,
+                 developer_sanctioned, is_operator, era, created_at)
+             VALUES ($1, $2, $3, $4, 'active', $5, 0, $6, 0, $7) ON CONFLICT (email) DO NOTHING";
+        let ids = self.ids.clone();
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let id = UserId(ids.next(now));
+                let row = [
+                    id.into(),
+                    new.email.clone().into(),
+                    new.email_verified.into(),
+                    new.password.clone().into(),
+                    new.in_business_centre.into(),
+                    new.is_operator.into(),
+                    now.into(),
+                ];
+                match tx.execute(CREATE, &row).await? {
+                    0 => roll_back(None),
+                    _ => commit(Some(id)),
+                }
+            })
+            .await
+    }
+
+    /// The account with this e-mail address.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>> {
+        const FIND: &str =
+            "SELECT id, email, email_verified, password, state, in_business_centre, developer_sanctioned,
+                 is_operator, era, created_at FROM users WHERE email = $1";
+        self.db.row(FIND, &[email.into()]).await?.as_ref().map(read).transpose()
+    }
+
+    /// All accounts, newest first, at most `most`.
+    pub async fn users(&self, most: i64) -> Result<Vec<UserRecord>> {
+        const ALL: &str = "SELECT id, email, email_verified, password, state, in_business_centre, developer_sanctioned,
+                 is_operator, era, created_at FROM users ORDER BY id DESC LIMIT $1";
+        self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Puts an account into `state`. Blocked and withdrawn end all its tokens and codes for good: coming back does not
+    /// revive them. `false`: no such account.
+    pub async fn set_user_state(&self, id: UserId, state: UserState) -> Result<bool> {
+        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3";
+        let params = [state.word().into(), state.ends_tokens().into(), id.into()];
+        self.change(SET, params).await
+    }
+
+    /// Lets an account join or leave the business centre. `false`: no such account.
+    pub async fn set_business_centre(&self, id: UserId, joined: bool) -> Result<bool> {
+        self.change("UPDATE users SET in_business_centre = $1 WHERE id = $2", [joined.into(), id.into()]).await
+    }
+
+    /// Gives an account another password, and signs it out everywhere. `false`: no such account.
+    pub async fn set_password(&self, id: UserId, password: String) -> Result<bool> {
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let set = "UPDATE users SET password = $1 WHERE id = $2";
+                let found = tx.execute(set, &[password.clone().into(), id.into()]).await?;
+                tx.execute("DELETE FROM sessions WHERE user_id = $1", &[id.into()]).await?;
+                tx.execute("DELETE FROM devices WHERE user_id = $1", &[id.into()]).await?;
+                commit(found > 0)
+            })
+            .await
+    }
+
+    /// Puts a developer under sanction, or lifts it. While it lasts none of the apps they own works, and their tokens
+    /// have ended for good. `false`: no such account.
+    pub async fn set_developer_sanction(&self, id: UserId, on: bool) -> Result<bool> {
+        const APPS: &str = "UPDATE apps SET era = era + $1
+             WHERE id IN (SELECT app_id FROM members WHERE user_id = $2 AND role = 'owner')";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let set = "UPDATE users SET developer_sanctioned = $1 WHERE id = $2";
+                let found = tx.execute(set, &[on.into(), id.into()]).await?;
+                tx.execute(APPS, &[on.into(), id.into()]).await?;
+                commit(found > 0)
+            })
+            .await
+    }
+
+    /// One statement that changes one row. `false`: there is no such row.
+    pub(crate) async fn change<const N: usize>(&self, sql: &'static str, params: [Value; N]) -> Result<bool> {
+        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(sql, &params).await? > 0)).await
+    }
+}
+
+fn read(row: &Row) -> Result<UserRecord> {
+    Ok(UserRecord {
+        user: User {
+            id: row.get("id")?,
+            email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
+            state: row.get("state")?,
+            in_business_centre: row.get("in_business_centre")?,
+            era: row.get("era")?,
+        },
+        password: row.get("password")?,
+        is_operator: row.get("is_operator")?,
+        developer_sanctioned: row.get("developer_sanctioned")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+impl FromValue for UserState {
+    fn from_value(value: &Value) -> Option<Self> {
+        UserState::read(&String::from_value(value)?)
+    }
+}
+
+/// Words separated by spaces, as several short lists are kept.
+pub(crate) fn words<T: std::str::FromStr>(text: &str, column: &'static str) -> Result<Vec<T>> {
+    let wrong = |_| Error::Column { table: "?", column, wanted: std::any::type_name::<T>(), found: "other words" };
+    text.split_whitespace().map(|word| word.parse().map_err(wrong)).collect()
+}
