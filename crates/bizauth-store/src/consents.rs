@@ -56,12 +56,14 @@ pub enum Approval {
 }
 
 /// What this account agreed to last time for this app.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
     /// The items.
     pub items: Vec<ItemId>,
     /// The assets, by group; `*` is all.
     pub assets: Vec<(GroupId, String)>,
+    /// When.
+    pub agreed_at: Time,
 }
 
 /// The subject under which codes of an account for an app are counted.
@@ -136,8 +138,7 @@ impl Store {
 
     /// What the account agreed to last time for this app, if it ever did and did not take it back.
     pub async fn earlier_consent(&self, user: UserId, app: AppId) -> Result<Option<Earlier>> {
-        const LAST: &str =
-            "SELECT id, items, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
+        const LAST: &str = "SELECT id, items, agreed_at, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
         const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 ORDER BY position";
         let Some(row) = self.db.row(LAST, &[user.into(), app.into()]).await? else { return Ok(None) };
         if row.get::<Option<Time>>("withdrawn_at")?.is_some() {
@@ -147,15 +148,15 @@ impl Store {
         for lent in self.db.few(LENT, &[row.get::<ConsentId>("id")?.into()]).await? {
             assets.push((lent.get("group_id")?, lent.get("asset_id")?));
         }
-        Ok(Some(Earlier { items: scope::ids(&row.get::<String>("items")?), assets }))
+        let items = scope::ids(&row.get::<String>("items")?);
+        Ok(Some(Earlier { items, assets, agreed_at: row.get("agreed_at")? }))
     }
 
     /// Withdraws everything an account agreed to for an app: its tokens and codes have ended. Says how many consents.
     pub async fn withdraw_consents(&self, user: UserId, app: AppId, now: Time) -> Result<u64> {
         const WITHDRAW: &str =
             "UPDATE consents SET withdrawn_at = $1 WHERE user_id = $2 AND app_id = $3 AND withdrawn_at IS NULL";
-        let params: [Value; 3] = [now.into(), user.into(), app.into()];
-        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(WITHDRAW, &params).await?)).await
+        self.change_all(WITHDRAW, [now.into(), user.into(), app.into()]).await
     }
 
     /// What was shown to the person who agreed to `consent`, for a dispute.

@@ -75,16 +75,19 @@ impl Store {
     pub async fn create_key(&self, new: NewKey, now: Time) -> Result<Option<KeyId>> {
         // Locks the app's row first, so that two at once are counted one after the other on PostgreSQL too.
         const LOCK: &str = "UPDATE apps SET name = name WHERE id = $1 AND deleted_at IS NULL";
+        const COUNT: &str =
+            "SELECT COUNT(*) AS keys FROM app_keys WHERE app_id = $1 AND kind = $2 AND state <> 'deleted'";
         const CREATE: &str = "INSERT INTO app_keys (id, app_id, kind, lookup, name, state, secret_on, secret, callers,
                  redirect_uris, may_read_ips, created_at)
-             SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), 'active', 1,
-                 CAST($6 AS BYTEA), '', '', 1, CAST($7 AS BIGINT)
-             FROM settings WHERE id = 1 AND
-                 (SELECT COUNT(*) FROM app_keys k WHERE k.app_id = $8 AND k.kind = $9 AND k.state <> 'deleted') < $10";
+             VALUES ($1, $2, $3, $4, $5, 'active', 1, $6, '', '', 1, $7)";
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
                 if tx.execute(LOCK, &[new.app.into()]).await? == 0 {
+                    return roll_back(None);
+                }
+                let count = tx.row(COUNT, &[new.app.into(), new.kind.word().into()]).await?;
+                if count.map_or(Ok(0), |row| row.get::<i64>("keys"))? >= KEYS_PER_KIND as i64 {
                     return roll_back(None);
                 }
                 let id = KeyId(ids.next(now));
@@ -96,14 +99,9 @@ impl Store {
                     new.name.clone().into(),
                     new.secret.into(),
                     now.into(),
-                    new.app.into(),
-                    new.kind.word().into(),
-                    (KEYS_PER_KIND as i64).into(),
                 ];
-                match tx.execute(CREATE, &row).await? {
-                    0 => roll_back(None),
-                    _ => commit(Some(id)),
-                }
+                tx.execute(CREATE, &row).await?;
+                commit(Some(id))
             })
             .await
     }

@@ -40,7 +40,7 @@ pub use sweep::Swept;
 pub use tokens::{Found, Revocation, TokenRecord};
 pub use users::{NewUser, UserRecord};
 
-use db::{Db, Postgres, Sqlite};
+use db::{Db, Postgres, Sqlite, Tx, Value, commit};
 
 /// The store. Cheap to clone; every clone is the same database.
 #[derive(Clone)]
@@ -105,5 +105,26 @@ impl Store {
     /// Finishes what is queued and closes the database. Later sentences fail.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+
+    /// A sentence of one statement: whether it found the row it changes.
+    pub(crate) async fn change<const N: usize>(&self, sql: &'static str, params: [Value; N]) -> Result<bool> {
+        Ok(self.change_all(sql, params).await? > 0)
+    }
+
+    /// A sentence of one statement: how many rows it changed.
+    pub(crate) async fn change_all<const N: usize>(&self, sql: &'static str, params: [Value; N]) -> Result<u64> {
+        let statement = Statement(sql);
+        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(statement.text(), &params).await?)).await
+    }
+}
+
+/// A text for a body to capture. A bare `&'static str` among the captures costs the future its `Send` (rustc 1.95), and
+/// so would a field of it; the method keeps the capture whole.
+struct Statement(&'static str);
+
+impl Statement {
+    fn text(&self) -> &'static str {
+        self.0
     }
 }

@@ -88,14 +88,14 @@ impl Store {
         const FULL: &str =
             "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3 AND taken >= $4";
         let (start, end) = limit.window_at(now);
+        let hold = [limit.kind.into(), subject.as_str().into(), start.into(), end.into(), limit.most.into()];
+        let full = [limit.kind.into(), subject.into(), start.into(), limit.most.into()];
         self.db
             .write(async move |tx: &mut Tx<'_>| {
-                let params = [limit.kind.into(), subject.clone().into(), start.into(), end.into(), limit.most.into()];
-                if tx.row(HOLD, &params).await?.is_some() {
+                if tx.row(HOLD, &hold).await?.is_some() {
                     return commit(Slot::Held(start));
                 }
-                let params = [limit.kind.into(), subject.clone().into(), start.into(), limit.most.into()];
-                match tx.row(FULL, &params).await? {
+                match tx.row(FULL, &full).await? {
                     Some(_) => roll_back(Slot::Full(end)),
                     None => roll_back(Slot::Busy),
                 }
@@ -107,12 +107,8 @@ impl Store {
     pub async fn settle_slot(&self, limit: Limit, subject: String, since: Time, used_up: bool) -> Result<()> {
         const SETTLE: &str = "UPDATE counters SET taken = taken + $1, held = held - 1
              WHERE kind = $2 AND subject = $3 AND starts_at = $4 AND held > 0";
-        self.db
-            .write(async move |tx: &mut Tx<'_>| {
-                let params = [used_up.into(), limit.kind.into(), subject.clone().into(), since.into()];
-                commit(tx.execute(SETTLE, &params).await?)
-            })
-            .await
-            .map(drop)
+        let params = [used_up.into(), limit.kind.into(), subject.into(), since.into()];
+        self.change(SETTLE, params).await?;
+        Ok(())
     }
 }

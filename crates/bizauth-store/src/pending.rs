@@ -36,6 +36,8 @@ pub struct NewPending {
 pub struct Parked {
     /// Its id.
     pub id: PendingId,
+    /// The browser it was shown to: nobody else may answer.
+    pub session: SessionId,
     /// The account it was shown to.
     pub user: UserId,
     /// The REST API key that asks.
@@ -81,19 +83,12 @@ impl Store {
     }
 
     /// The parked request with this id, if `secret` proves it and it was shown to this browser.
-    pub async fn parked(
-        &self,
-        id: PendingId,
-        secret: &Secret,
-        session: SessionId,
-        now: Time,
-    ) -> Result<Option<Parked>> {
+    pub async fn parked(&self, id: PendingId, secret: &Secret, now: Time) -> Result<Option<Parked>> {
         const FIND: &str =
             "SELECT id, digest, session_id, user_id, client_id, redirect_uri, state, items, wanted, challenge,
                  picks, expires_at, decided_at FROM pending WHERE id = $1";
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
-        let proved = row.get::<Digest>("digest")? == secret.digest();
-        if !proved || row.get::<SessionId>("session_id")? != session {
+        if row.get::<Digest>("digest")? != secret.digest() {
             return Ok(None);
         }
         read(&row, now).map(Some)
@@ -135,6 +130,7 @@ fn read(row: &Row, now: Time) -> Result<Parked> {
     };
     Ok(Parked {
         id: row.get("id")?,
+        session: row.get("session_id")?,
         user: row.get("user_id")?,
         client_id: row.get("client_id")?,
         asked,

@@ -1,13 +1,14 @@
 //! What the operator switches for the whole platform, on every node at once.
 
 use crate::Store;
-use crate::db::{Result, Tx, commit};
+use crate::db::Result;
 
 impl Store {
     /// Switches maintenance mode (-9798 for every kapi call) on or off.
     pub async fn set_maintenance(&self, on: bool) -> Result<()> {
         const SET: &str = "UPDATE settings SET maintenance = $1 WHERE id = 1";
-        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(SET, &[on.into()]).await?)).await.map(drop)
+        self.change(SET, [on.into()]).await?;
+        Ok(())
     }
 
     /// Whether maintenance mode is on.

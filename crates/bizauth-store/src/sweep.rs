@@ -8,7 +8,7 @@ use std::time::Duration;
 use bizauth_core::time::{DAY, Time};
 
 use crate::Store;
-use crate::db::{Result, Tx, commit};
+use crate::db::Result;
 
 /// How long the mark of a spent code stays after the code's end.
 const SPENT_CODES_STAY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -42,9 +42,7 @@ impl Store {
         let mut swept = Swept::default();
         // A transaction each, so that nobody waits for all five.
         for (sql, before) in ended {
-            let params = [before.into(), most.into()];
-            let body = async move |tx: &mut Tx<'_>| commit(tx.execute(sql, &params).await?);
-            let rows = self.db.write(body).await?;
+            let rows = self.change_all(sql, [before.into(), most.into()]).await?;
             swept.rows += rows;
             swept.more |= i64::try_from(rows).unwrap_or(i64::MAX) >= most;
         }

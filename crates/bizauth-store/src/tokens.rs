@@ -10,7 +10,7 @@ use bizauth_core::user::User;
 
 use crate::Store;
 use crate::apps::{app_columns, read_app};
-use crate::db::{Result, Row, Tx, commit};
+use crate::db::{Result, Row};
 
 /// What a look at the records found for a presented token.
 #[derive(Clone, Debug)]
@@ -93,7 +93,8 @@ impl Store {
     /// Writes down that a token was used.
     pub async fn note_use(&self, token: TokenId, now: Time) -> Result<()> {
         const NOTE: &str = "UPDATE tokens SET used_at = $1 WHERE id = $2 AND used_at < $1 AND revoked_at IS NULL";
-        self.change(NOTE, [now.into(), token.into()]).await.map(drop)
+        self.change(NOTE, [now.into(), token.into()]).await?;
+        Ok(())
     }
 
     /// Ends a token. The guard names id and digest: a right id alone ends nothing.
@@ -110,8 +111,7 @@ impl Store {
     pub async fn revoke_token_of(&self, app: AppId, token: TokenId, now: Time) -> Result<bool> {
         const REVOKE: &str =
             "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND app_id = $3 AND revoked_at IS NULL";
-        let params = [now.into(), token.into(), app.into()];
-        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(REVOKE, &params).await? > 0)).await
+        self.change(REVOKE, [now.into(), token.into(), app.into()]).await
     }
 
     /// The tokens of an app, newest first: those with a smaller id than `before`, at most `most`.

@@ -119,11 +119,6 @@ impl Store {
             })
             .await
     }
-
-    /// One statement that changes one row. `false`: there is no such row.
-    pub(crate) async fn change<const N: usize>(&self, sql: &'static str, params: [Value; N]) -> Result<bool> {
-        self.db.write(async move |tx: &mut Tx<'_>| commit(tx.execute(sql, &params).await? > 0)).await
-    }
 }
 
 fn read(row: &Row) -> Result<UserRecord> {

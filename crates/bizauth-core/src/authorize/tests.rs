@@ -180,6 +180,20 @@ fn a_person_is_judged_in_the_contracts_order() {
 }
 
 #[test]
+fn a_request_can_be_made_anew() {
+    let client = client();
+    for rest in [
+        "scope=moment_management,keyword_management&resource_ids=moment:1&resource_ids=moment:2&state=a%2Bb+c",
+        "scope=biz_account_email,moment_create&resource_ids=moment:*",
+        "scope=keyword_management&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+    ] {
+        let judge = |query: &str| Query::read(query).judge(Some(&client), &Catalogue::platform(), false).unwrap();
+        let asked = judge(&query(rest));
+        assert_eq!(judge(&asked.to_query("k")), asked, "{rest}");
+    }
+}
+
+#[test]
 fn a_state_goes_back_as_it_came() {
     for (sent, back) in [("a+b%20c%2B", "state=a+b%20c%2B"), ("", "state="), ("한 #", "state=%ED%95%9C%20%23")] {
         assert_eq!(State(sent.to_owned()).to_query(), back);

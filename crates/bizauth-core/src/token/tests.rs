@@ -83,7 +83,7 @@ fn agreements_list_one_entry_per_group() {
     ];
     let mut catalogue = Catalogue::platform();
     let said = |catalogue: &Catalogue| {
-        let ids = |ids: &Option<Vec<String>>| ids.as_ref().map(|ids| ids.join("+")).unwrap_or("-".to_owned());
+        let ids = |ids: &Option<Vec<String>>| ids.as_ref().map_or("-".to_owned(), |ids| ids.join("+"));
         let entry = |a: &Agreement| {
             format!("{}={} {} {}", a.group, a.scope.join("+"), ids(&a.ad_account_ids), ids(&a.channel_public_ids))
         };

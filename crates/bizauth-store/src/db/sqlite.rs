@@ -53,7 +53,8 @@ impl Sqlite {
     /// Lets the writer finish its queue, and waits until it has: the log is then in the file.
     pub(super) async fn close(&self) {
         drop(lock(&self.queue).take());
-        if let Some(writer) = lock(&self.writer).take() {
+        let writer = lock(&self.writer).take();
+        if let Some(writer) = writer {
             // A writer that panicked has nothing more to say.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }

@@ -319,6 +319,31 @@ impl Asked {
         Ok(())
     }
 
+    /// The query of an authorize request that asks for the same: the way back when someone else signs in.
+    pub fn to_query(&self, client_id: &str) -> String {
+        let escape = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let mut query = format!(
+            "client_id={client_id}&response_type=code&redirect_uri={}&scope={}",
+            escape(self.destination.uri()),
+            escape(&joined(&self.items, ","))
+        );
+        for (group, wanted) in &self.wanted {
+            let ids: Vec<&str> = match wanted {
+                Wanted::Choice => Vec::new(),
+                Wanted::All => vec!["*"],
+                Wanted::Named(ids) => ids.iter().map(|id| id.0.as_str()).collect(),
+            };
+            query.extend(ids.iter().map(|id| format!("&resource_ids={}", escape(&format!("{group}:{id}")))));
+        }
+        if let Some(challenge) = &self.challenge {
+            query.push_str(&format!("&code_challenge={}&code_challenge_method=S256", challenge.text()));
+        }
+        if let Some(state) = &self.state {
+            query.push_str(&format!("&{}", state.to_query()));
+        }
+        query
+    }
+
     /// The assets that the request names, for the records to look up.
     pub fn named(&self) -> Vec<(GroupId, AssetId)> {
         let mut all = Vec::new();

@@ -1,0 +1,25 @@
+# The front page, and the page where a test flow ends.
+
+home-title = Lend permissions, keep your accounts
+home-lead = This server lets business owners lend apps permissions over their ad accounts, and take them back at any time.
+home-how = How it works
+home-how-ask = An app asks for the permissions and ad accounts it needs.
+home-how-decide = You decide on the consent screen what to lend, and where.
+home-how-back = It holds until you take it back, and ends the moment you do.
+home-signed-out = You are not signed in.
+home-demo = Start the demo
+home-demo-hint = Play the demo app: from the consent screen to a business token.
+
+callback-title-code = The app has received a code
+callback-title-error = The app has received an error
+callback-title-empty = Nothing was received
+callback-lead = This is the demo app’s redirect URI. A real app receives these values on its own server.
+callback-test = Test only
+callback-received = Received
+callback-trade = Trade the code for a business token
+callback-trade-hint = The code works once, and expires soon.
+callback-next = Then
+callback-empty = The query holds neither a code nor an error. Start the demo from the beginning.
+callback-again = Start again
+copy = Copy
+copied = Copied

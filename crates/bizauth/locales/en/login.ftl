@@ -1,0 +1,19 @@
+# The sign-in page.
+
+login-title = Sign in
+login-for-app = Sign in to see what { $app } is asking for.
+login-for-app-host = Your answer goes to { $host } and nowhere else.
+login-nothing-yet = Signing in gives nothing away. You review the request and decide on the next screen.
+login-plain = Sign in with your business account.
+login-email = Email
+login-password = Password
+login-stay = Stay signed in
+login-stay-hint = For 30 days. Leave this off on a shared device.
+login-submit = Sign in
+login-wrong = The email or the password is not right.
+login-too-many = Too many attempts. Try again in { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}. Your account is not locked.
+login-form-expired = This page was open for too long, so you were not signed in. Please sign in once more.
+login-unavailable = Signing in is not possible right now. Please try again in a moment.

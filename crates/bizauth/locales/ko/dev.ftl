@@ -1,0 +1,25 @@
+# The front page, and the page where a test flow ends.
+
+home-title = 광고계정은 그대로, 권한만 맡깁니다
+home-lead = 사업자가 광고계정의 권한을 앱에 맡기고, 언제든 거둘 수 있게 하는 서버입니다.
+home-how = 어떻게 쓰이나요
+home-how-ask = 앱이 필요한 권한과 광고계정을 요청합니다.
+home-how-decide = 사업자는 동의 화면에서 무엇을, 어디에 맡길지 직접 정합니다.
+home-how-back = 맡긴 권한은 거둘 때까지 유효하고, 거두면 바로 끊깁니다.
+home-signed-out = 로그인하지 않았습니다.
+home-demo = 데모 시작하기
+home-demo-hint = 데모 앱이 되어 동의 화면부터 토큰 발급까지 직접 해 보세요.
+
+callback-title-code = 앱이 인가 코드를 받았습니다
+callback-title-error = 앱이 오류를 받았습니다
+callback-title-empty = 받은 값이 없습니다
+callback-lead = 여기는 데모 앱의 리다이렉트 URI입니다. 실제 앱은 자기 서버에서 이 값을 받습니다.
+callback-test = 테스트 전용
+callback-received = 받은 값
+callback-trade = 코드를 비즈니스 토큰으로 바꾸기
+callback-trade-hint = 코드는 한 번만 쓸 수 있고 곧 만료됩니다.
+callback-next = 그다음
+callback-empty = 쿼리에 code도 error도 없습니다. 데모를 처음부터 시작하세요.
+callback-again = 처음부터 다시
+copy = 복사
+copied = 복사했습니다

@@ -1,0 +1,103 @@
+//! What a verb works with: the records, the configuration, time, chance and its two streams; and the look-ups that
+//! end in the same refusal everywhere.
+
+use bizauth_core::app::App;
+use bizauth_core::id::{AppId, KeyId};
+use bizauth_core::key::{Key, KeyKind};
+use bizauth_core::scope::Catalogue;
+use bizauth_core::time::Time;
+use bizauth_store::{AppRecord, Store, UserRecord};
+
+use super::output::Output;
+use super::read::KeyName;
+use super::refusal::refuse;
+use crate::config::Config;
+use crate::entropy::Entropy;
+
+/// What a verb works with.
+pub(super) struct Desk<'o> {
+    pub(super) store: Store,
+    pub(super) config: Config,
+    pub(super) now: Time,
+    pub(super) entropy: Entropy,
+    pub(super) output: &'o mut Output,
+}
+
+/// A key with what surrounds it.
+pub(super) struct Found {
+    pub(super) app: App,
+    pub(super) key: Key,
+    pub(super) redirect_uris: Vec<String>,
+}
+
+impl Desk<'_> {
+    /// The app, or a refusal.
+    pub(super) async fn app(&self, id: AppId) -> anyhow::Result<AppRecord> {
+        let app = self.store.app(id).await?;
+        app.ok_or_else(|| refuse(format!("there is no app {id}"), "`bizauth app list` shows the apps"))
+    }
+
+    /// The account, or a refusal.
+    pub(super) async fn user(&self, email: &str) -> anyhow::Result<UserRecord> {
+        let user = self.store.user_by_email(email).await?;
+        user.ok_or_else(|| {
+            let hint = format!("`bizauth user list` shows the accounts, `bizauth user create {email}` makes this one");
+            refuse(format!("there is no account {email}"), hint)
+        })
+    }
+
+    /// The id of a key that is named by its id or its value. Whether there is a key with that id is seen later.
+    pub(super) async fn key_id(&self, name: &KeyName) -> anyhow::Result<KeyId> {
+        match name {
+            KeyName::Id(id) => Ok(*id),
+            KeyName::Value(_) => Ok(self.key(name).await?.key.id),
+        }
+    }
+
+    /// The key, or a refusal.
+    pub(super) async fn key(&self, name: &KeyName) -> anyhow::Result<Found> {
+        let found = match name {
+            KeyName::Id(id) => self.key_by_id(*id).await?,
+            KeyName::Value(value) => {
+                let found = self.store.key(value, self.now).await?;
+                // An admin key is a secret, and other users of the machine can read the arguments of a command.
+                let found = found.filter(|found| found.key.kind != KeyKind::Admin);
+                found.map(|it| Found { app: it.app, key: it.key, redirect_uris: it.redirect_uris })
+            }
+        };
+        found.ok_or_else(|| no_key("key", name))
+    }
+
+    /// The records have no sentence for a key by its id alone, and need none for what a server does.
+    async fn key_by_id(&self, id: KeyId) -> anyhow::Result<Option<Found>> {
+        for AppRecord { app, .. } in self.store.apps(i64::MAX).await? {
+            let keys = self.store.keys_of(app.id, self.now).await?;
+            if let Some(record) = keys.into_iter().find(|record| record.key.id == id) {
+                return Ok(Some(Found { app, key: record.key, redirect_uris: record.redirect_uris }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The catalogue of groups and items.
+    pub(super) async fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        Ok(self.store.catalogue().await?)
+    }
+}
+
+/// That there is no such key of this kind.
+pub(super) fn no_key(kind: &str, name: &KeyName) -> anyhow::Error {
+    let what = match name {
+        KeyName::Id(id) => format!("there is no {kind} {id}"),
+        KeyName::Value(_) => format!("there is no {kind} of this value"),
+    };
+    refuse(what, "`bizauth key list APP` shows the keys of an app with their ids and kinds")
+}
+
+/// Cuts a list that was asked for with one row more than are wanted. Says whether there was that one.
+pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    more
+}

@@ -1,0 +1,38 @@
+//! `bizauth operator`: accounts that operate the platform. The first one is made here, never with a default password.
+
+use bizauth_store::NewUser;
+use clap::Subcommand;
+
+use super::desk::Desk;
+use super::noun;
+use super::open::Absent;
+use super::password::Password;
+use super::read;
+use super::user::{make, unless_taken};
+
+/// What can be done with operators.
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Make an operator's account
+    #[command(after_help = "Example:\n  bizauth operator create you@example.com")]
+    Create {
+        /// Its e-mail address
+        #[arg(value_parser = read::email)]
+        email: String,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+impl noun::Verb for Verb {
+    fn if_absent(&self) -> Absent {
+        Absent::Make
+    }
+
+    async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
+        let Verb::Create { email, password } = self;
+        let password = unless_taken(desk, &email, password).await?;
+        let new = NewUser { email, email_verified: true, password, in_business_centre: false, is_operator: true };
+        make(desk, new).await
+    }
+}

@@ -1,0 +1,101 @@
+//! How a command ends when it did not do what it was asked: `error: …`, what to do about it, and the exit status.
+
+use std::io;
+use std::process::ExitCode;
+
+use super::output::Output;
+use crate::config::Mistakes;
+use crate::password::Unfit;
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+/// What was refused, and what to do next.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+struct Refusal {
+    what: String,
+    hint: String,
+    status: u8,
+}
+
+/// A refusal: what is in the way, and what to do next.
+pub(super) fn refuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Refusal { what: what.into(), hint: hint.into(), status: FAILED }.into()
+}
+
+/// A refusal of arguments that do not fit together.
+pub(super) fn misused(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Refusal { what: what.into(), hint: hint.into(), status: USAGE }.into()
+}
+
+/// Tells what went wrong, and gives the status to exit with.
+pub(super) fn tell(error: &anyhow::Error, output: &mut Output) -> ExitCode {
+    // Only an error of our own output is bare; a connection that broke stands in the chain of a store's error.
+    if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    let (what, hint, status) = explain(error);
+    output.note(&format!("error: {what}"));
+    if let Some(hint) = hint {
+        output.note(&format!("\nhint: {hint}"));
+    }
+    ExitCode::from(status)
+}
+
+fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
+    let told = format!("{error:#}");
+    let hinted = |hint: &str| Some(hint.to_owned());
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        return (told, Some(refusal.hint.clone()), refusal.status);
+    }
+    if error.is::<Mistakes>() {
+        return (told, hinted("`bizauth config template` documents every setting"), USAGE);
+    }
+    if error.is::<Unfit>() {
+        return (told, hinted("a few words in a row make a good password"), FAILED);
+    }
+    if let Some(error) = error.downcast_ref::<bizauth_store::Error>() {
+        let (what, hint) = explain_store(error);
+        return (what.unwrap_or(told), hinted(hint), FAILED);
+    }
+    if let Some(error) = error.downcast_ref::<bizauth_client::Error>() {
+        return (told, hinted(explain_client(error)), FAILED);
+    }
+    (told, None, FAILED)
+}
+
+fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str) {
+    use bizauth_store::Error::{ChangedMigration, NewerSchema, OlderSchema, Pool, Postgres, Setting, Sqlite};
+    match error {
+        OlderSchema { found: 0, .. } => (
+            Some("the database is empty: it has no schema yet".to_owned()),
+            "run `bizauth migrate` with the same settings, or start the server once",
+        ),
+        OlderSchema { found, known } => (
+            Some(format!("the database has schema version {found}, this program needs {known}")),
+            "run `bizauth migrate` with the same settings, or restart the server with this program",
+        ),
+        NewerSchema { found, known } => (
+            Some(format!("the database has schema version {found}, this program knows {known}")),
+            "use the program that made it, or a newer one",
+        ),
+        ChangedMigration { .. } => (None, "restore the database from a backup, or use the program that made it"),
+        Pool(_) | Postgres { .. } | Setting(_) => {
+            (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
+        }
+        Sqlite { .. } => (None, "see that the data folder is yours to write, and that the disk is not full"),
+        _ => (None, "try once more; if it stays, it is a bug worth reporting"),
+    }
+}
+
+fn explain_client(error: &bizauth_client::Error) -> &'static str {
+    use bizauth_client::Error::{Address, Kapi, TooLong, Transport};
+    match error {
+        Address(_) => "give the address of the platform, such as https://kapi.kakao.com",
+        Kapi { .. } => "see that the key file holds one of the app's keys and that this machine may use it",
+        Transport(_) => "see that this machine can reach the platform, and try again",
+        TooLong { .. } => "see that the address is that of the platform",
+        _ => "see that the address is that of the platform; the list in force was not touched",
+    }
+}

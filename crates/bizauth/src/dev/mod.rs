@@ -1,0 +1,81 @@
+//! `bizauth dev`: the whole platform on a throwaway database with demo data. The same server and the same rules.
+
+mod banner;
+mod seed;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bizauth_store::Store;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::http::state::{AppState, Demo};
+use crate::serve::{self, DATABASE_FILE};
+
+pub use banner::Banner;
+pub use seed::PASSWORD;
+
+/// Why the demo does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No folder for the throwaway database.
+    #[error("cannot make a temporary folder")]
+    Folder(#[source] std::io::Error),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] serve::Error),
+    /// The demo data could not be written.
+    #[error("the demo data could not be written: {0}")]
+    Seed(&'static str),
+}
+
+impl From<bizauth_store::Error> for Error {
+    fn from(error: bizauth_store::Error) -> Self {
+        Error::Serve(error.into())
+    }
+}
+
+/// A demo platform that listens, and is not yet running.
+pub struct Dev {
+    /// What its banner says.
+    pub banner: Banner,
+    state: AppState,
+    listener: TcpListener,
+    /// Removed with everything in it when the demo ends.
+    _folder: TempDir,
+}
+
+impl Dev {
+    /// Makes the database, fills it, and listens.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn start(listen: SocketAddr) -> Result<Dev, Error> {
+        let listener = serve::bind(listen).await?;
+        let address = listener.local_addr().map_err(|source| serve::Error::Bind { address: listen, source })?;
+        let folder = TempDir::with_prefix("bizauth-dev-").map_err(Error::Folder)?;
+        let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy.node())?;
+        let clock = Clock::System;
+        let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
+        let mut config = Config::default();
+        config.listen = address;
+        let mut state = AppState::new(store, config);
+        state.dev = Some(Arc::new(Demo {
+            base_url: seeded.base_url.clone(),
+            rest_api_key: seeded.rest_api_key.clone(),
+            client_secret: seeded.client_secret.clone(),
+            redirect_uri: seeded.redirect_uri.clone(),
+            authorize_url: seeded.authorize_url(),
+        }));
+        Ok(Dev { banner: seeded, state, listener, _folder: folder })
+    }
+
+    /// Answers until `stop`.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        serve::run(self.state, self.listener, None, stop).await;
+    }
+}

@@ -1,0 +1,165 @@
+//! The demo data: one Biz app with all that it may have, two people, their ad accounts, and the documents' IP list.
+
+use bizauth_client::IpDocument;
+use bizauth_core::app::AppKind;
+use bizauth_core::asset::{AssetId, AssetKind, Holding};
+use bizauth_core::id::{AppId, HoldingId, KeyId, UserId};
+use bizauth_core::ips::{IpList, Service, Step, date_at, seoul};
+use bizauth_core::key::KeyKind;
+use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
+use bizauth_store::{AssetRecord, NewApp, NewKey, NewUser, Store};
+
+use super::Error;
+use super::banner::{Banner, Person};
+use crate::cli::ips::list_from_document;
+use crate::entropy::Entropy;
+use crate::password;
+
+/// The password of the demo's people. It opens a throwaway database on loopback.
+pub const PASSWORD: &str = "bizauth-dev";
+
+const OWNER: &str = "owner@example.com";
+const NEWCOMER: &str = "newcomer@example.com";
+
+/// Group, id, name, role, lendable.
+const ASSETS: [(&str, &str, &str, &str, bool); 8] = [
+    ("moment", "482910", "봄 시즌 캠페인", "owner", true),
+    ("moment", "482911", "브랜드 검색 광고", "manager", true),
+    ("moment", "482912", "Global launch 2026", "owner", true),
+    ("moment", "482913", "대행사 위탁 계정", "viewer", false),
+    ("keyword", "730021", "쇼핑몰 키워드", "owner", true),
+    ("keyword", "730022", "지역 매장 키워드", "manager", true),
+    ("keyword", "730023", "Autumn sale keywords", "owner", true),
+    ("keyword", "730024", "예비 계정", "owner", true),
+];
+
+/// Item and purpose.
+const ITEMS: [(&str, &str); 8] = [
+    ("biz_account_email", "To send you the weekly report"),
+    ("moment_create", "To open an account for a new campaign"),
+    ("moment_management", "To read results and adjust budgets"),
+    ("moment_delete", ""),
+    ("moment_bizform_result_read", "To collect the answers to your forms"),
+    ("keyword_create", ""),
+    ("keyword_management", "To read results and adjust bids"),
+    ("keyword_delete", ""),
+];
+
+/// Makes the schema and fills it.
+pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Banner, Error> {
+    // Two hashes take longer than everything else together: they are made meanwhile.
+    let hash = || tokio::task::spawn_blocking(|| password::hash(PASSWORD, Entropy));
+    let hashes = (hash(), hash());
+    store.migrate(now).await?;
+    store.publish_ips(ip_list(now)?, now).await?;
+    let app = app(store, now).await?;
+    let (rest_api_key, client_secret, id) = rest_api_key(store, app, now).await?;
+    let redirect_uri = format!("{base_url}/dev/callback");
+    store.add_redirect_uri(id, redirect_uri.clone()).await?;
+    let banner = Banner {
+        base_url: base_url.to_owned(),
+        rest_api_key,
+        client_secret,
+        redirect_uri,
+        admin_key: key(store, app, KeyKind::Admin, now).await?,
+        javascript_key: key(store, app, KeyKind::JavaScript, now).await?,
+        native_app_key: key(store, app, KeyKind::Native, now).await?,
+        users: vec![
+            Person { email: OWNER, password: PASSWORD, note: "a business user with Moment and Keyword ad accounts" },
+            Person { email: NEWCOMER, password: PASSWORD, note: "a business user without assets: KOE027" },
+        ],
+    };
+    let owner = person(store, OWNER, hashes.0, now).await?;
+    person(store, NEWCOMER, hashes.1, now).await?;
+    store.add_member(app, owner, "owner").await?;
+    for asset in ASSETS {
+        hold(store, owner, asset, now).await?;
+    }
+    Ok(banner)
+}
+
+async fn app(store: &Store, now: Time) -> Result<AppId, Error> {
+    let new = NewApp {
+        name: "Ad report demo".to_owned(),
+        company: "Example Analytics Inc.".to_owned(),
+        kind: AppKind::Biz,
+        parent: None,
+        owner: None,
+    };
+    let app = store.create_app(new, now).await?.ok_or(Error::Seed("the app"))?;
+    for (item, purpose) in ITEMS {
+        store.switch_item_on(app, item.into(), purpose.to_owned()).await?;
+    }
+    store.grant_permission(app, "moment".into(), now).await?;
+    Ok(app)
+}
+
+async fn rest_api_key(store: &Store, app: AppId, now: Time) -> Result<(String, String, KeyId), Error> {
+    let (value, secret) = (Entropy.app_key(), Entropy.client_secret());
+    let digest = Some(Digest::of(secret.as_bytes()));
+    let new = NewKey { app, kind: KeyKind::RestApi, value: value.clone(), name: "demo".to_owned(), secret: digest };
+    let id = store.create_key(new, now).await?.ok_or(Error::Seed("the REST API key"))?;
+    Ok((value.expose().to_owned(), secret, id))
+}
+
+async fn key(store: &Store, app: AppId, kind: KeyKind, now: Time) -> Result<String, Error> {
+    let value = Entropy.app_key();
+    let new = NewKey { app, kind, value: value.clone(), name: "demo".to_owned(), secret: None };
+    store.create_key(new, now).await?.ok_or(Error::Seed("a key"))?;
+    Ok(value.expose().to_owned())
+}
+
+type Hashing = tokio::task::JoinHandle<Result<String, password::Unfit>>;
+
+async fn person(store: &Store, email: &str, hash: Hashing, now: Time) -> Result<UserId, Error> {
+    let hash = hash.await.ok().and_then(Result::ok).ok_or(Error::Seed("a password"))?;
+    let new = NewUser {
+        email: email.to_owned(),
+        email_verified: true,
+        password: hash,
+        in_business_centre: true,
+        is_operator: false,
+    };
+    store.create_user(new, now).await?.ok_or(Error::Seed("a user"))
+}
+
+async fn hold(
+    store: &Store,
+    user: UserId,
+    (group, id, name, role, lendable): (&str, &str, &str, &str, bool),
+    now: Time,
+) -> Result<(), Error> {
+    let (group, asset, kind) = (group.into(), AssetId(id.to_owned()), AssetKind::AdAccount);
+    let record = AssetRecord { group, id: asset, kind, name: name.to_owned() };
+    store.keep_asset(record.clone()).await?;
+    let holding = Holding {
+        id: HoldingId(0),
+        group: record.group,
+        asset: record.id,
+        kind,
+        name: record.name,
+        role: role.to_owned(),
+        lendable,
+    };
+    store.hold_asset(user, holding, now).await?;
+    Ok(())
+}
+
+/// The documents' list, with its dates moved so that its announcements are still to come: in the documents the list
+/// is two days older than the first of them.
+fn ip_list(now: Time) -> Result<IpList, Error> {
+    let broken = |_| Error::Seed("the IP list");
+    let document = IpDocument::from_json(include_bytes!("ips.json")).map_err(broken)?;
+    let list = list_from_document(&document).map_err(|_| Error::Seed("the IP list"))?;
+    let today = date_at(now.millis(), &seoul());
+    let moved = |date: jiff::civil::Date| today.saturating_add(date - list.updated());
+    let step = |step: &Step| Step { change: step.change, date: moved(step.date), ips: step.ips.clone() };
+    let service = |service: &Service| Service {
+        updated: moved(service.updated),
+        steps: service.steps.iter().map(step).collect(),
+        ..service.clone()
+    };
+    let all = |services: &[Service]| services.iter().map(service).collect();
+    IpList::new(all(list.inbound()), all(list.outbound()), today).map_err(|_| Error::Seed("the IP list"))
+}

@@ -1,0 +1,157 @@
+//! Which door a path belongs to, and what each says when there is no handler, none in time, or a broken one.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Method, Uri, Version};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use bizauth_core::fault::{KapiFault, KauthFault, Refusal};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::pages;
+use super::reply::{KapiError, kauth_json};
+use super::state::AppState;
+use crate::view::Notice;
+
+/// The half of the platform that a path belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// `/oauth/*`.
+    Kauth,
+    /// `/v1/*`.
+    Kapi,
+    /// Everything that only people ask for.
+    Pages,
+}
+
+impl Door {
+    /// The door of a path.
+    pub fn of(path: &str) -> Self {
+        let under =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        match path {
+            _ if under("/oauth") => Door::Kauth,
+            _ if under("/v1") => Door::Kapi,
+            _ => Door::Pages,
+        }
+    }
+
+    /// The name in logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Door::Kauth => "kauth",
+            Door::Kapi => "kapi",
+            Door::Pages => "pages",
+        }
+    }
+}
+
+/// Puts around the routes of a door what turns panics and delays into its own words.
+pub fn guarded(routes: Router<AppState>, door: Door, state: &AppState) -> Router<AppState> {
+    let panicked = move |panic: Box<dyn Any + Send + 'static>| {
+        let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        tracing::error!(door = door.name(), panic = ?what, "a handler panicked");
+        broken(door)
+    };
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), move |State(it): State<AppState>, request: Request, next: Next| {
+            in_time(door, it, request, next)
+        }))
+}
+
+/// Without a request at hand the language is unknown: both doors for programs speak JSON, and pages say it in Korean.
+fn broken(door: Door) -> Response {
+    match door {
+        Door::Kapi => KapiError::from(KapiFault::Broken).into_response(),
+        Door::Kauth | Door::Pages => kauth_json(&KauthFault::Broken.into()),
+    }
+}
+
+async fn in_time(door: Door, it: AppState, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let uri = request.uri().clone();
+    match tokio::time::timeout(it.config.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if door == Door::Kapi => KapiError::from(KapiFault::Temporary).into_response(),
+        Err(_) => say(&it, &headers, &uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
+    }
+}
+
+/// No route has this path.
+pub async fn unknown(State(it): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
+    match Door::of(uri.path()) {
+        Door::Kapi => KapiError::from(KapiFault::UnknownPath).into_response(),
+        _ => say(&it, &headers, &uri, KauthFault::UnknownUrl.into(), Notice::NotFound),
+    }
+}
+
+/// A route has this path, but not this method. The router adds `Allow`.
+pub async fn wrong_method(State(it): State<AppState>, _: Method, headers: HeaderMap, uri: Uri) -> Response {
+    match Door::of(uri.path()) {
+        Door::Kapi => KapiError::from(KapiFault::WrongMethod).into_response(),
+        _ => say(&it, &headers, &uri, KauthFault::WrongMethod.into(), Notice::WrongMethod),
+    }
+}
+
+/// A kauth path answers with its fault, page or JSON; any other page with a notice.
+fn say(it: &AppState, headers: &HeaderMap, uri: &Uri, refusal: Refusal<KauthFault>, notice: Notice) -> Response {
+    match Door::of(uri.path()) {
+        Door::Pages => pages::notice(it, headers, uri, notice),
+        // Nobody looks at the token endpoint with a browser.
+        _ if uri.path() == "/oauth/business/token" => kauth_json(&refusal),
+        _ => pages::fault(it, headers, uri, &refusal, None),
+    }
+}
+
+/// A host named `kauth.*` or `kapi.*` answers only for its half; any other host for both.
+pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next: Next) -> Response {
+    let door = Door::of(request.uri().path());
+    let n_hosts = request.headers().get_all(HOST).iter().count();
+    let named = request.uri().authority().is_some() || n_hosts == 1;
+    if n_hosts > 1 || (!named && request.version() >= Version::HTTP_11) {
+        // RFC 9112, section 3.2: no Host, or two, is a bad request.
+        return match door {
+            Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
+            _ => {
+                let (headers, uri) = (request.headers(), request.uri());
+                pages::fault(&it, headers, uri, &KauthFault::MalformedRequest.into(), None)
+            }
+        };
+    }
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = request.uri().host().or(header).unwrap_or_default();
+    let foreign = match host.split('.').next().unwrap_or_default() {
+        first if first.eq_ignore_ascii_case("kauth") => door == Door::Kapi,
+        first if first.eq_ignore_ascii_case("kapi") => door != Door::Kapi,
+        _ => false,
+    };
+    if foreign {
+        return unknown(State(it), request.headers().clone(), request.uri().clone()).await;
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_one_door() {
+        for (path, door) in [
+            ("/oauth", Door::Kauth),
+            ("/oauth/business/token", Door::Kauth),
+            ("/oauthx", Door::Pages),
+            ("/v1/x", Door::Kapi),
+            ("/v1", Door::Kapi),
+            ("/v12", Door::Pages),
+            ("/", Door::Pages),
+        ] {
+            assert_eq!(Door::of(path), door, "{path}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Strict reading of `application/x-www-form-urlencoded`: UTF-8 or nothing, no control characters, no surprises.
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use percent_encoding::percent_decode_str;
+
+/// The longest value of a field, in bytes.
+const LONGEST: usize = 8192;
+
+/// The fields of a form, in the order sent.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// Reads a request's body.
+    ///
+    /// # Errors
+    /// A sentence for the caller: another content type or character set, a field that is malformed or over-long.
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
+        let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut parts = sent.split(';').map(str::trim);
+        if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+            return Err("Content-Type must be application/x-www-form-urlencoded".to_owned());
+        }
+        let charset = parts.find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            name.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_owned())
+        });
+        if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
+            return Err("charset must be utf-8".to_owned());
+        }
+        Form::parse(std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?)
+    }
+
+    /// Reads the query of an address.
+    ///
+    /// # Errors
+    /// A field that is malformed or over-long.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        Ok(Form { fields: pairs.map(field).collect::<Result<_, _>>()? })
+    }
+
+    /// The first name that was sent twice.
+    pub fn repeated(&self) -> Option<&str> {
+        let twice = |(at, (name, _)): (usize, &(String, String))| self.fields[..at].iter().any(|(n, _)| n == name);
+        self.fields.iter().enumerate().find(|pair| twice(*pair)).map(|(_, (name, _))| name.as_str())
+    }
+
+    /// The value of a field; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next().filter(|value| !value.is_empty())
+    }
+
+    /// All values of a field.
+    pub fn all<'f, 'n>(&'f self, name: &'n str) -> impl Iterator<Item = &'f str> + use<'f, 'n> {
+        self.fields.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn field(pair: &str) -> Result<(String, String), String> {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let decode =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
+    let name = decode(name).map_err(|_| "a field name is not UTF-8")?;
+    if name.len() > 100 || name.chars().any(char::is_control) {
+        return Err("a field name is malformed".to_owned());
+    }
+    let value = decode(value).map_err(|_| format!("{name} is not UTF-8"))?;
+    if value.len() > LONGEST {
+        return Err(format!("{name} is longer than {LONGEST} bytes"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(format!("{name} holds a control character"));
+    }
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(content_type: &str, body: &[u8]) -> Result<Form, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+        Form::read(&headers, body)
+    }
+
+    #[test]
+    fn only_a_utf8_form_is_a_form() {
+        let kind = "application/x-www-form-urlencoded";
+        for (content_type, body, verdict) in [
+            (kind, &b"a=1&b=%ED%95%9C+x"[..], true),
+            ("Application/X-WWW-Form-URLEncoded; Charset=\"UTF-8\"", b"a=1", true),
+            ("application/x-www-form-urlencoded;charset=utf-8", b"", true),
+            ("application/x-www-form-urlencoded;charset=euc-kr", b"a=1", false),
+            ("application/json", b"{}", false),
+            ("", b"a=1", false),
+            (kind, b"a=%ff", false),
+            (kind, b"a=\xff", false),
+            (kind, b"%ff=1", false),
+            (kind, b"a=%00", false),
+            (kind, b"a=%0d%0ab", false),
+            (kind, b"a\n=1", false),
+        ] {
+            assert_eq!(read(content_type, body).is_ok(), verdict, "{content_type} {body:?}");
+        }
+        assert!(read(kind, format!("a={}", "x".repeat(LONGEST + 1)).as_bytes()).is_err());
+        let form = read(kind, b"a=1&b=%ED%95%9C+x&a=2&c").unwrap();
+        assert_eq!((form.get("b"), form.get("c"), form.repeated()), (Some("한 x"), None, Some("a")));
+        assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(body in any::<Vec<u8>>()) {
+            let _ = read("application/x-www-form-urlencoded", &body);
+        }
+    }
+}

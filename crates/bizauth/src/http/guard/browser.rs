@@ -1,0 +1,158 @@
+//! The person behind a browser: session, known device, language, and the token that every form carries.
+//!
+//! A form token is a MAC over what the form is for, with the session's secret as its key (before sign-in: that of an
+//! anonymous cookie). Nothing is stored for it, and it fits no other browser, session or purpose.
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bizauth_core::id::{DeviceId, SessionId};
+use bizauth_core::secret::{Credential, Digest, Secret};
+use bizauth_store::SignedIn;
+use cookie::{Cookie, SameSite};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::convert::Infallible;
+
+use crate::http::listen::Peer;
+use crate::http::reply::log_breakage;
+use crate::http::state::AppState;
+use crate::view::{Account, Frame, Language};
+
+/// How long the anonymous form cookie lives, in seconds: as long as a person may leave a sign-in page open.
+pub const FORM_COOKIE_SECONDS: i64 = 24 * 60 * 60;
+
+/// What a browser brought along.
+#[derive(Debug)]
+pub struct Browser {
+    /// The session, if it is alive.
+    pub session: Option<SignedIn>,
+    /// The store could not say whether there is a session.
+    pub unavailable: bool,
+    /// Proof of the session, whether or not it is alive.
+    pub credential: Option<(SessionId, Secret)>,
+    /// The mark of a browser that signed in before.
+    pub device: Option<(DeviceId, Secret)>,
+    /// Which language to speak.
+    pub language: Language,
+    /// Whether cookies may only travel over TLS.
+    secure: bool,
+    /// The secret of the anonymous form cookie, fresh if there was none.
+    anonymous: Secret,
+    here: String,
+}
+
+impl FromRequestParts<AppState> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, it: &AppState) -> Result<Self, Infallible> {
+        let over_tls = parts.extensions.get::<Peer>().is_some_and(|peer| peer.tls);
+        let secure = over_tls || it.config.origin.as_ref().is_some_and(crate::config::Origin::is_https);
+        let sent = |name: &str| cookie_sent(&parts.headers, &cookie_name(secure, name));
+        let read = |kind: Credential, name: &str| kind.read(&sent(name)?);
+        let credential = read(Credential::Session, "session").map(|(id, secret)| (SessionId(id), secret));
+        let device = read(Credential::Device, "device").map(|(id, secret)| (DeviceId(id), secret));
+        let (mut session, mut unavailable) = (None, false);
+        if let Some((id, secret)) = &credential {
+            match it.store.session(*id, secret, it.clock.now()).await {
+                Ok(found) => session = found,
+                Err(error) => {
+                    log_breakage(&error);
+                    unavailable = true;
+                }
+            }
+        }
+        let form = sent("form").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let anonymous = form.and_then(|bytes| Some(Secret::from_bytes(bytes.try_into().ok()?)));
+        let chosen = sent("language").and_then(|code| Language::from_code(&code));
+        let header = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Browser {
+            session,
+            unavailable,
+            credential,
+            device,
+            language: chosen.unwrap_or_else(|| Language::from_header(header)),
+            secure,
+            anonymous: anonymous.unwrap_or_else(|| it.entropy.secret()),
+            here: parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
+        })
+    }
+}
+
+/// The value of a cookie, if it was sent.
+fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// `__Host-`: the browser itself then guards that no other host and no plain connection sets the cookie.
+fn cookie_name(secure: bool, name: &str) -> String {
+    if secure { format!("__Host-bizauth-{name}") } else { format!("bizauth-{name}") }
+}
+
+impl Browser {
+    /// The frame of a page for this browser.
+    pub fn frame(&self, it: &AppState) -> Frame {
+        let mut frame = Frame::new(it.words.clone(), self.language, self.here.clone());
+        frame.test = it.dev.is_some();
+        frame.account = self
+            .session
+            .as_ref()
+            .map(|session| Account { email: session.user.email.clone(), form_token: self.form_token("logout") });
+        frame
+    }
+
+    /// The token of a form with this purpose.
+    pub fn form_token(&self, purpose: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(purpose).finalize().into_bytes())
+    }
+
+    /// Whether `sent` is the token of a form with this purpose, shown to this browser. Constant time.
+    pub fn owns_form(&self, purpose: &str, sent: Option<&str>) -> bool {
+        let sent = sent.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        sent.is_some_and(|sent| self.mac(purpose).verify_slice(&sent).is_ok())
+    }
+
+    fn mac(&self, purpose: &str) -> Hmac<Sha256> {
+        let key = match (&self.session, &self.credential) {
+            (Some(_), Some((_, secret))) => secret.expose(),
+            _ => self.anonymous.expose(),
+        };
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(key).expect("a MAC takes a key of any length");
+        mac.chain_update(b"bizauth form ").chain_update(purpose.as_bytes())
+    }
+
+    /// What proves the session in a guarded statement.
+    pub fn session_digest(&self) -> Option<(SessionId, Digest)> {
+        self.credential.as_ref().map(|(id, secret)| (*id, secret.digest()))
+    }
+
+    /// The cookie that remembers the form secret of a browser that has not signed in.
+    pub fn form_cookie(&self) -> Cookie<'static> {
+        let value = URL_SAFE_NO_PAD.encode(self.anonymous.expose());
+        self.cookie("form", value, Some(FORM_COOKIE_SECONDS))
+    }
+
+    /// A cookie of ours: out of reach of scripts, sent along when a person comes from another site, never with a form
+    /// that another site posts. `seconds`: how long it stays; without, until the browser closes.
+    pub fn cookie(&self, name: &str, value: String, seconds: Option<i64>) -> Cookie<'static> {
+        let mut cookie = Cookie::new(cookie_name(self.secure, name), value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_secure(self.secure);
+        cookie.set_same_site(SameSite::Lax);
+        if let Some(seconds) = seconds {
+            cookie.set_max_age(cookie::time::Duration::seconds(seconds));
+        }
+        cookie
+    }
+
+    /// The path and query of this request.
+    pub fn here(&self) -> &str {
+        &self.here
+    }
+}

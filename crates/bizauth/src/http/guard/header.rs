@@ -1,0 +1,156 @@
+//! The `Authorization` header of the kapi door: `Bearer <business token>` or `KakaoAK <app key>`.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use bizauth_core::fault::KapiFault;
+use bizauth_core::id::{AppId, TokenId};
+use bizauth_core::key::{AppKey, KeyKind};
+use bizauth_core::secret::{Credential, Digest};
+use bizauth_core::time::DAY;
+use bizauth_core::token::Token;
+use bizauth_store::{Limit, Presented};
+use std::net::IpAddr;
+
+use crate::http::reply::{KapiError, log_breakage};
+use crate::http::state::AppState;
+
+/// The token behind `Authorization: Bearer`, alive, with what proves it in a guarded statement.
+///
+/// # Errors
+/// The first of: header, maintenance, token, quota.
+pub async fn token(it: &AppState, headers: &HeaderMap) -> Result<(Token, Digest), KapiError> {
+    let refuse = |fault: KapiFault| KapiError::Unauthorized(fault.into(), "Bearer");
+    let sent = value(headers, "Bearer")?.ok_or_else(|| refuse(KapiFault::NoKey))?;
+    let Some((id, secret)) = Credential::Token.read(sent) else {
+        return Err(match it.store.maintenance().await? {
+            true => KapiFault::Maintenance.into(),
+            false => refuse(KapiFault::NoSuchToken),
+        });
+    };
+    let found = it.store.token(TokenId(id), &secret).await?;
+    if found.maintenance {
+        return Err(KapiFault::Maintenance.into());
+    }
+    let token = found.token.ok_or_else(|| refuse(KapiFault::NoSuchToken))?;
+    let now = it.clock.now();
+    token.admit(it.config.token_idle_lifetime, now).map_err(refuse)?;
+    spend_quota(it, token.app.id, token.app.daily_quota).await?;
+    if token.use_is_news(now)
+        && let Err(error) = it.store.note_use(token.id, now).await
+    {
+        // The check stands: the token is alive, and one late note shortens a life of a year by an hour.
+        log_breakage(&error);
+    }
+    Ok((token, secret.digest()))
+}
+
+/// The key behind `Authorization: KakaoAK`, in force and sent from where it may be.
+///
+/// # Errors
+/// The first of: header, form, maintenance, key, caller, sanction, quota.
+pub async fn app_key(it: &AppState, headers: &HeaderMap, caller: IpAddr) -> Result<Presented, KapiError> {
+    let refuse = |refusal| KapiError::Unauthorized(refusal, "KakaoAK");
+    let sent = value(headers, "KakaoAK")?.ok_or_else(|| refuse(KapiFault::NoKey.into()))?;
+    let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
+    let now = it.clock.now();
+    let Some(found) = it.store.key(&key, now).await? else {
+        return Err(match it.store.maintenance().await? {
+            true => KapiFault::Maintenance.into(),
+            false => refuse(KapiFault::UnknownKey.about(sent)),
+        });
+    };
+    if found.maintenance {
+        return Err(KapiFault::Maintenance.into());
+    }
+    if found.key.disabled {
+        return Err(refuse(KapiFault::DisabledKey.about(sent)));
+    }
+    if !found.key.admits_caller(caller) {
+        return Err(refuse(KapiFault::CallerNotAllowed.about(caller.to_string())));
+    }
+    if found.app.sanctioned {
+        return Err(KapiFault::AppSanctioned.into());
+    }
+    if found.key.kind == KeyKind::Admin && !found.key.may_read_ips {
+        return Err(KapiFault::ApiNotAllowed.into());
+    }
+    spend_quota(it, found.app.id, found.app.daily_quota).await?;
+    Ok(found)
+}
+
+/// Counts a call against the app's quota for today, if it has one.
+async fn spend_quota(it: &AppState, app: AppId, quota: Option<i64>) -> Result<(), KapiError> {
+    let Some(most) = quota else { return Ok(()) };
+    let limit = Limit { kind: "quota", most, window: DAY };
+    // A quota of nothing is a quota: it must not read as "no limit".
+    match most > 0 && it.store.take(limit, app.to_string(), it.clock.now()).await? {
+        true => Ok(()),
+        false => Err(KapiFault::QuotaExceeded.into()),
+    }
+}
+
+/// The value behind `scheme`; `None` if no key of this kind was sent.
+///
+/// # Errors
+/// -8 for a header that cannot be read: sent twice, not ASCII, without a value, or with more than one.
+fn value<'h>(headers: &'h HeaderMap, scheme: &str) -> Result<Option<&'h str>, KapiFault> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let Some(header) = sent.next() else { return Ok(None) };
+    if sent.next().is_some() {
+        return Err(KapiFault::BadHeader);
+    }
+    let text = header.to_str().map_err(|_| KapiFault::BadHeader)?;
+    let (found, value) = text.split_once(' ').ok_or(KapiFault::BadHeader)?;
+    let value = value.trim_matches(' ');
+    if value.is_empty() || value.len() > 256 || value.contains([' ', '\t', ',']) {
+        return Err(KapiFault::BadHeader);
+    }
+    // RFC 9110, section 11.1: schemes are compared without case.
+    Ok(found.eq_ignore_ascii_case(scheme).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(values: &[&str]) -> Result<Option<String>, KapiFault> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, value.parse().unwrap());
+        }
+        value(&headers, "Bearer").map(|found| found.map(str::to_owned))
+    }
+
+    #[test]
+    fn a_header_has_a_scheme_and_one_value() {
+        for (values, verdict) in [
+            (&[][..], Ok(None)),
+            (&["Bearer abc"], Ok(Some("abc".to_owned()))),
+            (&["bearer abc"], Ok(Some("abc".to_owned()))),
+            (&["Bearer  abc "], Ok(Some("abc".to_owned()))),
+            (&["KakaoAK abc"], Ok(None)),
+            (&["Basic eDp5"], Ok(None)),
+            (&["Bearer"], Err(KapiFault::BadHeader)),
+            (&["Bearer "], Err(KapiFault::BadHeader)),
+            (&["Bearer a b"], Err(KapiFault::BadHeader)),
+            (&["Bearer a, Bearer b"], Err(KapiFault::BadHeader)),
+            (&["Bearer a", "Bearer b"], Err(KapiFault::BadHeader)),
+            (&[""], Err(KapiFault::BadHeader)),
+        ] {
+            assert_eq!(read(values), verdict, "{values:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(bytes in proptest::collection::vec(32u8..=255, 0..60)) {
+            let mut headers = HeaderMap::new();
+            if let Ok(header) = axum::http::HeaderValue::from_bytes(&bytes) {
+                headers.insert(AUTHORIZATION, header);
+            }
+            let _ = value(&headers, "Bearer");
+        }
+    }
+}

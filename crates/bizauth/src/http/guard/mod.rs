@@ -1,0 +1,9 @@
+//! Who is asking: the caller's address, the signed-in person, the app behind a key, the token behind a header.
+
+mod address;
+mod browser;
+mod header;
+
+pub use address::caller;
+pub use browser::{Browser, FORM_COOKIE_SECONDS};
+pub use header::{app_key, token};

@@ -1,0 +1,22 @@
+//! `POST /v1/business/revoke`: the app gives a business token back.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bizauth_core::fault::KapiFault;
+use bizauth_store::Revocation;
+
+use crate::http::guard;
+use crate::http::reply::{KapiError, json_answer};
+use crate::http::state::AppState;
+
+/// After a 200 no node answers for the token again: the answer waits for the record. Of two at once one succeeds.
+pub async fn post(State(it): State<AppState>, headers: HeaderMap) -> Result<Response, KapiError> {
+    let (token, digest) = guard::token(&it, &headers).await?;
+    match it.store.revoke_token((token.id, digest), it.clock.now()).await? {
+        Revocation::Revoked => {
+            Ok(json_answer(format!(r#"{{"id":"{}","token_user_id":"{}"}}"#, token.id, token.app_user)))
+        }
+        Revocation::AlreadyDead => Err(KapiError::Unauthorized(KapiFault::NoSuchToken.into(), "Bearer")),
+    }
+}

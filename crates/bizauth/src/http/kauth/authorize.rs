@@ -1,0 +1,112 @@
+//! `GET /oauth/business/authorize`: proves what an app asks for, then shows it to the person.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use bizauth_core::app::Client;
+use bizauth_core::authorize::{Asked, Query, Refused};
+use bizauth_core::fault::{KauthFault, Refusal};
+use bizauth_core::key::AppKey;
+use bizauth_core::secret::Credential;
+use bizauth_store::NewPending;
+use std::time::Duration;
+
+use crate::http::guard::Browser;
+use crate::http::pages::{self, consent};
+use crate::http::reply::{KauthError, redirect_with_error, see};
+use crate::http::state::AppState;
+
+/// How long a consent screen can be answered.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
+/// The longest query that is looked at.
+const LONGEST: usize = 16 * 1024;
+
+/// Checks 1 to 15, each with its code; then a screen is parked and shown. Shown on every request, whatever was agreed
+/// before: there is no automatic path.
+pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMap, uri: Uri) -> Response {
+    let raw = uri.query().unwrap_or_default();
+    let page = |refusal: &Refusal<KauthFault>, app: Option<&str>| pages::fault(&it, &headers, &uri, refusal, app);
+    if raw.len() > LONGEST {
+        return page(&KauthFault::MalformedRequest.into(), None);
+    }
+    let unavailable = |error: bizauth_store::Error| {
+        let KauthError(refusal) = error.into();
+        page(&refusal, None)
+    };
+    let query = Query::read(raw);
+    let client = match find_client(&it, &query).await {
+        Ok(client) => client,
+        Err(error) => return unavailable(error),
+    };
+    let name = client.as_ref().map(|client| client.app.name.as_str());
+    let catalogue = match it.store.catalogue().await {
+        Ok(catalogue) => catalogue,
+        Err(error) => return unavailable(error),
+    };
+    let asked = match query.judge(client.as_ref(), &catalogue, it.config.wildcard_redirects) {
+        Ok(asked) => asked,
+        Err(Refused::Page(refusal)) => return page(&refusal, name),
+        Err(Refused::Redirect(to, state, refusal)) => return redirect_with_error(&to, &refusal, state.as_ref()),
+    };
+    // Proved above: without a client nothing is asked.
+    let Some(client) = &client else { return page(&KauthFault::UnknownKey.into(), None) };
+    if browser.unavailable {
+        return page(&KauthFault::TemporaryFailure.into(), name);
+    }
+    if browser.session.is_none() {
+        return see(&pages::login::address(browser.here()));
+    }
+    match park(&it, &browser, (client, query.client_id().unwrap_or_default()), asked).await {
+        Ok(Ok(address)) => see(&address),
+        Ok(Err(refusal)) => page(&refusal, name),
+        Err(error) => unavailable(error),
+    }
+}
+
+/// The app behind `client_id`, if it has the form of a key and is one.
+pub async fn find_client(it: &AppState, query: &Query) -> bizauth_store::Result<Option<Client>> {
+    match query.client_id().and_then(AppKey::read) {
+        Some(key) => it.store.client(&key, it.clock.now()).await,
+        None => Ok(None),
+    }
+}
+
+/// Checks 11 to 15. They are made again when the person agrees: an hour may lie between.
+pub async fn admit(
+    it: &AppState,
+    browser: &Browser,
+    client: &Client,
+    asked: &Asked,
+) -> bizauth_store::Result<Result<(), Refusal<KauthFault>>> {
+    let Some(session) = &browser.session else { return Ok(Err(KauthFault::AccountNotActive.into())) };
+    let (user, app, limit) = (session.user.clone(), client.app.id, it.issuance_limit());
+    let issued = it.store.issued(limit, user.id, app, it.clock.now()).await?;
+    let person = it.store.person(user, app, &asked.named(), issued).await?;
+    Ok(asked.admit(client, &person, limit.most))
+}
+
+/// Parks the request and says where its screen is.
+async fn park(
+    it: &AppState,
+    browser: &Browser,
+    (client, client_id): (&Client, &str),
+    asked: Asked,
+) -> bizauth_store::Result<Result<String, Refusal<KauthFault>>> {
+    if let Err(refusal) = admit(it, browser, client, &asked).await? {
+        return Ok(Err(refusal));
+    }
+    let Some(session) = &browser.session else { return Ok(Err(KauthFault::AccountNotActive.into())) };
+    let (now, secret) = (it.clock.now(), it.entropy.secret());
+    let earlier = it.store.earlier_consent(session.user.id, client.app.id).await?;
+    let pending = NewPending {
+        digest: secret.digest(),
+        session: session.id,
+        user: session.user.id,
+        client_id: client_id.to_owned(),
+        picks: consent::first_picks(&asked, earlier.as_ref()),
+        asked,
+        expires_at: now.plus(PATIENCE),
+    };
+    let id = it.store.park(pending, now).await?;
+    Ok(Ok(consent::address(&Credential::Pending.spell(id.0, &secret))))
+}

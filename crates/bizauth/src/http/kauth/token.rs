@@ -1,0 +1,105 @@
+//! `POST /oauth/business/token`: trades an authorization code for a business token.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{Extensions, HeaderMap};
+use axum::response::Response;
+use bizauth_core::code::Trade;
+use bizauth_core::fault::{KauthFault, Refusal};
+use bizauth_core::id::CodeId;
+use bizauth_core::key::{AppKey, KeyKind};
+use bizauth_core::scope::joined;
+use bizauth_core::secret::Credential;
+use bizauth_store::Redemption;
+use serde_json::json;
+
+use crate::http::form::Form;
+use crate::http::guard::caller;
+use crate::http::reply::{KauthError, json_answer};
+use crate::http::state::AppState;
+
+/// The checks of the contract in its order. Those of the client come before that of the code: integrators tell a bad
+/// secret from a bad code by it.
+pub async fn post(
+    State(it): State<AppState>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<Response, KauthError> {
+    let body = body.map_err(|_| KauthFault::MalformedTokenRequest.about("the body is too long or broke off"))?;
+    let request = read(&headers, &body)?;
+    let now = it.clock.now();
+    let unknown = || KauthFault::UnknownClient.about(&request.client_id);
+    let key = AppKey::read(&request.client_id).ok_or_else(unknown)?;
+    let found = it.store.key(&key, now).await?;
+    let key = found.map(|found| found.key).filter(|key| key.kind == KeyKind::RestApi && !key.disabled);
+    let key = key.ok_or_else(unknown)?;
+    if !key.admits_secret(request.client_secret.as_deref()) {
+        return Err(KauthFault::BadClientSecret.into());
+    }
+    let from = caller(&extensions, &headers, &it.config.trusted_proxies);
+    if !key.admits_caller(from) {
+        return Err(KauthFault::CallerNotAllowed.about(from.to_string()).into());
+    }
+    let not_found = || KauthFault::CodeNotFound.about(&request.code);
+    let (code, proof) = Credential::Code.read(&request.code).ok_or_else(not_found)?;
+    let secret = it.entropy.secret();
+    let trade = Trade { key: key.id, redirect_uri: request.redirect_uri.clone(), verifier: request.verifier.clone() };
+    let redeemed = it
+        .store
+        .redeem_code(
+            (CodeId(code), proof.digest()),
+            key.id,
+            secret.digest(),
+            it.token_rate(),
+            move |code| code.admits(&trade, now),
+            now,
+        )
+        .await?;
+    match redeemed {
+        Redemption::Issued { token, items, .. } => Ok(json_answer(format!(
+            r#"{{"access_token":{},"token_type":"bearer","scope":{}}}"#,
+            json!(Credential::Token.spell(token.0, &secret)),
+            json!(joined(&items, " "))
+        ))),
+        Redemption::NotFound | Redemption::Spent | Redemption::Refused(KauthFault::CodeNotFound) => {
+            Err(not_found().into())
+        }
+        Redemption::Refused(fault) => Err(fault.into()),
+        Redemption::RateLimited => Err(KauthFault::TokenRateLimit.into()),
+    }
+}
+
+/// A token request, as far as it can be read without asking anyone. No `Debug`: it holds secrets.
+struct TokenRequest {
+    client_id: String,
+    client_secret: Option<String>,
+    code: String,
+    redirect_uri: String,
+    verifier: Option<String>,
+}
+
+/// Checks 1 and 2.
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<TokenRequest, Refusal<KauthFault>> {
+    let form = Form::read(headers, body).map_err(|why| KauthFault::MalformedTokenRequest.about(why))?;
+    if let Some(name) = form.repeated() {
+        return Err(KauthFault::MalformedTokenRequest.about(format!("{name} was sent twice")));
+    }
+    let field = |name: &str| form.get(name).map(str::to_owned);
+    let required =
+        |name: &str| field(name).ok_or_else(|| KauthFault::MalformedTokenRequest.about(format!("{name} is missing")));
+    let grant_type = required("grant_type")?;
+    let client_id = match field("client_id") {
+        // HTTP Basic is not read: the client is as unknown as one that says nothing.
+        None if headers.contains_key(AUTHORIZATION) => "null".to_owned(),
+        Some(client_id) => client_id,
+        None => required("client_id")?,
+    };
+    let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
+    if grant_type != "authorization_code" {
+        return Err(KauthFault::UnsupportedGrantType.about(grant_type));
+    }
+    let (client_secret, verifier) = (field("client_secret"), field("code_verifier"));
+    Ok(TokenRequest { client_id, client_secret, code, redirect_uri, verifier })
+}

@@ -1,0 +1,276 @@
+//! The accept loop: sockets in, requests to the router, an orderly stop. What a caller may cost us before any handler
+//! sees it (time, bytes, connections) is bounded here and nowhere else; bodies and answers are the router's.
+//!
+//! Our own, because `axum::serve` installs no timer: its header timeout never fires, and a connection that sends
+//! nothing is held for ever.
+
+mod pulse;
+#[cfg(test)]
+mod tests;
+
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    select,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{sleep, sleep_until, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tower::Service;
+
+use pulse::{InFlight, Next, Paced, Pulse};
+
+/// The other end of the connection, in the extensions of every request. Behind a proxy this is the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The address and port that the socket tells.
+    pub address: SocketAddr,
+    /// Whether TLS ended here.
+    pub tls: bool,
+}
+
+/// What one connection, and all of them together, may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Open connections; further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// Time from the connection, or from the first byte of a later request, to the end of the request's header.
+    pub header: Duration,
+    /// Time between requests.
+    pub idle: Duration,
+    /// Time in which a caller must take some of what we send.
+    pub stalled: Duration,
+    /// Bytes of a request's header, its line included. The number of fields is bounded by hyper: 100 on HTTP/1.
+    pub header_bytes: u32,
+    /// Requests at a time on one HTTP/2 connection.
+    pub streams: u32,
+    /// Time that requests in flight are given at the stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let seconds = Duration::from_secs;
+        Limits {
+            connections: 10_000,
+            handshake: seconds(10),
+            header: seconds(10),
+            // Longer than proxies usually keep an idle connection (60 s), so that the proxy closes first: the
+            // other way round it sends requests into connections that we are just closing.
+            idle: seconds(75),
+            stalled: seconds(30),
+            header_bytes: 32 * 1024,
+            streams: 100,
+            drain: seconds(20),
+        }
+    }
+}
+
+/// A listener that is ready to serve.
+pub struct Listen {
+    /// The bound socket.
+    pub listener: TcpListener,
+    /// Ends TLS here, if given.
+    pub tls: Option<TlsAcceptor>,
+    /// Answers the requests.
+    pub router: Router,
+    /// Bounds the callers.
+    pub limits: Limits,
+    /// Shows the number of open connections.
+    pub open: Gauge,
+}
+
+/// What the connections are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    Draining,
+    Cut,
+}
+
+struct Shared {
+    http: Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: Limits,
+    in_flight: InFlight,
+}
+
+impl Listen {
+    /// A plain listener with the default limits.
+    pub fn new(listener: TcpListener, router: Router) -> Listen {
+        Listen { listener, tls: None, router, limits: Limits::default(), open: Gauge::default() }
+    }
+
+    /// Serves until `stop` is ready, then lets the requests in flight finish. Returns how many had to be cut.
+    pub async fn until(self, stop: impl Future<Output = ()>) -> usize {
+        let Listen { listener, tls, router, limits, open } = self;
+        let slots = Arc::new(Semaphore::new(limits.connections));
+        let shared = Arc::new(Shared { http: http(&limits), tls, router, limits, in_flight: InFlight::default() });
+        let (phase, _) = watch::channel(Phase::Serving);
+        let mut stop = pin!(stop);
+        loop {
+            // A slot before a socket: at the limit, callers wait in the kernel's queue and cost us nothing.
+            let slot = select! {
+                biased;
+                () = &mut stop => break,
+                slot = Arc::clone(&slots).acquire_owned() => slot.expect("the semaphore is never closed"),
+            };
+            let accepted = select! {
+                biased;
+                () = &mut stop => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, address)) => {
+                    let held = Held { open: open.clone(), _slot: slot };
+                    held.open.inc();
+                    tokio::spawn(connection(socket, address, Arc::clone(&shared), phase.subscribe(), held));
+                }
+                Err(error) if is_the_callers(&error) => {}
+                Err(error) => {
+                    // Usually EMFILE: the next call fails at once too, and would spin until somebody hangs up.
+                    tracing::warn!(%error, "cannot accept connections, trying again in half a second");
+                    select! {
+                        () = &mut stop => break,
+                        () = sleep(Duration::from_millis(500)) => {}
+                    }
+                }
+            }
+        }
+        drop(listener);
+        phase.send_replace(Phase::Draining);
+        // Every connection holds a receiver: no receiver, no connection.
+        if timeout(shared.limits.drain, phase.closed()).await.is_ok() {
+            return 0;
+        }
+        let cut = shared.in_flight.count();
+        phase.send_replace(Phase::Cut);
+        phase.closed().await;
+        cut
+    }
+}
+
+/// What a connection gives back when it ends, however it ends.
+struct Held {
+    open: Gauge,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+fn http(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // hyper's timer also runs between requests, so it can only be the longer of the two bounds; the shorter one
+        // is the pulse's.
+        .header_read_timeout(limits.idle.max(limits.header))
+        .max_buf_size((limits.header_bytes as usize).max(8192));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.header_bytes)
+        // Streams opened and reset in a hurry (CVE-2023-44487), and streams that we must reset for the caller's
+        // faults (CVE-2025-8671), end the connection.
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(64)
+        // Our bodies are forms: a connection never needs more than this in memory.
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(256 * 1024)
+        .max_send_buf_size(64 * 1024);
+    builder
+}
+
+/// Errors of one caller who was gone before we looked; the next call to accept is as good as any.
+fn is_the_callers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+async fn connection(
+    socket: TcpStream,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    mut phase: watch::Receiver<Phase>,
+    _held: Held,
+) {
+    // Answers are small and complete; waiting for more of them only adds 40 ms. Failing means the caller is gone.
+    let _ = socket.set_nodelay(true);
+    let peer = Peer { address, tls: shared.tls.is_some() };
+    let Some(tls) = &shared.tls else { return converse(socket, peer, &shared, phase).await };
+    let handshake = select! {
+        biased;
+        _ = phase.wait_for(|phase| *phase != Phase::Serving) => return,
+        handshake = timeout(shared.limits.handshake, tls.accept(socket)) => handshake,
+    };
+    match handshake {
+        Ok(Ok(stream)) => converse(stream, peer, &shared, phase).await,
+        Ok(Err(error)) => tracing::debug!(%address, %error, "TLS handshake failed"),
+        Err(_) => tracing::debug!(%address, "TLS handshake took too long"),
+    }
+}
+
+async fn converse<S>(stream: S, peer: Peer, shared: &Shared, mut phase: watch::Receiver<Phase>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let pulse = Arc::new(Pulse::new(&shared.limits, shared.in_flight.clone()));
+    let io = TokioIo::new(Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled));
+    let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
+        let beat = pulse.begin(request.version());
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let answer = shared.router.clone().call(request);
+        async move { answer.await.map(|response| response.map(|body| beat.follow(body))) }
+    });
+    let mut connection = pin!(shared.http.serve_connection(io, service));
+    let mut told = Phase::Serving;
+    let mut check = pin!(sleep_until(pulse.first_check()));
+    loop {
+        select! {
+            biased;
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(address = %peer.address, error, "connection ended early");
+                }
+                return;
+            }
+            // Returns at once if the phase changed before this connection began to listen.
+            now = async { *phase.wait_for(|now| *now != told).await.as_deref().unwrap_or(&Phase::Cut) } => {
+                if now == Phase::Cut {
+                    return;
+                }
+                told = now;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = check.as_mut() => match pulse.next() {
+                Next::Wait(until) => check.as_mut().reset(until),
+                Next::Close(until) => {
+                    connection.as_mut().graceful_shutdown();
+                    check.as_mut().reset(until);
+                }
+                Next::Drop => return,
+            }
+        }
+    }
+}

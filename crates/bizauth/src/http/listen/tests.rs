@@ -1,0 +1,252 @@
+//! The accept loop, asked over raw sockets with short limits: what is closed, what is refused, what may finish.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{Extension, routing::get};
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::{Notify, oneshot},
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsConnector, rustls};
+
+use super::*;
+
+const ASK: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    cut: JoinHandle<usize>,
+    open: Gauge,
+    /// Lets a request to `/slow` go on.
+    go: Arc<Notify>,
+    /// Tells that a request has come to `/slow`.
+    come: Arc<Notify>,
+}
+
+fn short() -> Limits {
+    let ms = Duration::from_millis;
+    let (handshake, header, idle) = (ms(1000), ms(200), ms(2000));
+    Limits { handshake, header, idle, stalled: ms(300), drain: ms(400), ..Limits::default() }
+}
+
+async fn serve(limits: Limits, tls: Option<TlsAcceptor>) -> Server {
+    let (go, come) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (wait, tell) = (Arc::clone(&go), Arc::clone(&come));
+    let router = Router::new()
+        .route("/", get(async |Extension(peer): Extension<Peer>| format!("tls={}", peer.tls)))
+        .route("/large", get(async || vec![b'x'; 32 << 20]))
+        .route(
+            "/slow",
+            get(async move || {
+                tell.notify_one();
+                wait.notified().await;
+                "done"
+            }),
+        );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let listen = Listen { tls, limits, ..Listen::new(listener, router) };
+    let open = listen.open.clone();
+    let cut = tokio::spawn(listen.until(async { stopped.await.unwrap_or(()) }));
+    Server { address, stop, cut, open, go, come }
+}
+
+impl Server {
+    async fn sends(&self, text: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        socket.write_all(text.as_bytes()).await.unwrap();
+        socket
+    }
+}
+
+/// Everything until the other side closes; a reset counts as closing.
+async fn rest(socket: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    let reading = async { while let Ok(1..) = socket.read_buf(&mut bytes).await {} };
+    timeout(Duration::from_secs(5), reading).await.expect("the connection was not closed");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn answer(socket: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = vec![0; 4096];
+    let n = timeout(Duration::from_secs(5), socket.read(&mut bytes)).await.expect("no answer").unwrap();
+    String::from_utf8_lossy(&bytes[..n]).into_owned()
+}
+
+#[tokio::test]
+async fn a_connection_that_never_finishes_a_header_is_closed() {
+    let server = serve(short(), None).await;
+    for begun in ["", "G", "GET / HTTP/1.1\r\nHost:", "P", "PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let since = Instant::now();
+        let mut socket = server.sends(begun).await;
+        let said = rest(&mut socket).await;
+        assert!(!said.contains("200 OK"), "{begun:?}");
+        assert!(since.elapsed() < Duration::from_millis(1500), "{begun:?} took {:?}", since.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_comes_in_drops_is_closed() {
+    let server = serve(short(), None).await;
+    let mut socket = server.sends("GET / HTTP/1.1\r\n").await;
+    let since = Instant::now();
+    while socket.write_all(b"a: b\r\n").await.is_ok() {
+        assert!(since.elapsed() < Duration::from_secs(2), "still open");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_header_has_the_same_bound_and_silence_a_longer_one() {
+    let server = serve(short(), None).await;
+    let mut slow = server.sends(ASK).await;
+    assert!(answer(&mut slow).await.ends_with("tls=false"));
+    slow.write_all(b"GET / HT").await.unwrap();
+    let since = Instant::now();
+    assert_eq!(rest(&mut slow).await, "");
+    assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+
+    let mut idle = server.sends(ASK).await;
+    answer(&mut idle).await;
+    sleep(Duration::from_millis(500)).await;
+    idle.write_all(ASK.as_bytes()).await.unwrap();
+    assert!(answer(&mut idle).await.ends_with("tls=false"), "idle for less than its bound");
+    let since = Instant::now();
+    assert_eq!(rest(&mut idle).await, "");
+    assert!(since.elapsed() > Duration::from_millis(1000), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let server = serve(short(), None).await;
+    let socket = server.sends("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let closed = async {
+        while server.open.get() == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        while server.open.get() > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), closed).await.expect("still held");
+    drop(socket);
+}
+
+#[tokio::test]
+async fn garbage_and_giants_are_refused() {
+    let server = serve(short(), None).await;
+    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "x: y\r\n".repeat(200));
+    let large = format!("GET / HTTP/1.1\r\nHost: a\r\nx: {}", "y".repeat(32 * 1024));
+    for (text, status) in [
+        ("\u{16}\u{3}\u{1}rubbish\r\n\r\n", "400"),
+        ("GET / HTTP/9.9\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", "400"),
+        (&many, "431"),
+        (&large, "431"),
+    ] {
+        let said = rest(&mut server.sends(text).await).await;
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{:?}: {said}", &text[..20.min(text.len())]);
+    }
+    assert!(answer(&mut server.sends(ASK).await).await.contains("200 OK"));
+}
+
+#[tokio::test]
+async fn a_stop_lets_the_request_in_flight_finish() {
+    let patient = Limits { header: Duration::from_secs(5), drain: Duration::from_secs(5), ..short() };
+    let server = serve(patient, None).await;
+    let mut idle = server.sends(ASK).await;
+    answer(&mut idle).await;
+    let mut silent = server.sends("").await;
+    let mut busy = server.sends("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    server.come.notified().await;
+    server.stop.send(()).unwrap();
+    assert_eq!(rest(&mut idle).await + &rest(&mut silent).await, "");
+    assert!(TcpStream::connect(server.address).await.is_err(), "no new connections");
+    server.go.notify_one();
+    let said = rest(&mut busy).await;
+    assert!(said.contains("200 OK") && said.contains("connection: close") && said.ends_with("done"), "{said}");
+    assert_eq!(server.cut.await.unwrap(), 0);
+    assert_eq!(server.open.get(), 0);
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever() {
+    let server = serve(short(), None).await;
+    let mut busy = server.sends("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    server.come.notified().await;
+    let since = Instant::now();
+    server.stop.send(()).unwrap();
+    assert_eq!(server.cut.await.unwrap(), 1);
+    assert!(since.elapsed() >= Duration::from_millis(400), "{:?}", since.elapsed());
+    assert_eq!(rest(&mut busy).await, "");
+}
+
+#[tokio::test]
+async fn a_caller_over_the_limit_waits_for_a_slot() {
+    let limits = Limits { connections: 1, header: Duration::from_secs(5), ..short() };
+    let server = serve(limits, None).await;
+    let mut first = server.sends(ASK).await;
+    answer(&mut first).await;
+    let mut second = server.sends(ASK).await;
+    let mut byte = [0];
+    assert!(timeout(Duration::from_millis(100), second.read(&mut byte)).await.is_err(), "served over the limit");
+    drop(first);
+    assert!(answer(&mut second).await.contains("200 OK"));
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_without_tls_too() {
+    let server = serve(short(), None).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let response = client.get(format!("http://{}/", server.address)).send().await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+    // The client holds the connection open; silence on HTTP/2 ends as it does on HTTP/1.
+    let closed = async {
+        while server.open.get() > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), closed).await.expect("still held");
+}
+
+#[tokio::test]
+async fn tls_ends_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let (chain, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&chain, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let acceptor = crate::http::tls::Certificate::load(&chain, &key).unwrap().acceptor();
+    let server = serve(short(), Some(acceptor)).await;
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = |version: &'static rustls::SupportedProtocolVersion| {
+        let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider));
+        let mut config = builder
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        TlsConnector::from(Arc::new(config))
+    };
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let socket = TcpStream::connect(server.address).await.unwrap();
+        let mut stream = client(version).connect(ServerName::try_from("localhost").unwrap(), socket).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        // A caller may decide for HTTP/1 all the same.
+        stream.write_all(ASK.as_bytes()).await.unwrap();
+        assert!(answer(&mut stream).await.ends_with("tls=true"));
+    }
+    for begun in ["", "\u{16}\u{3}\u{1}", ASK] {
+        let said = rest(&mut server.sends(begun).await).await;
+        assert!(!said.contains("HTTP"), "{said}");
+    }
+}

@@ -1,0 +1,46 @@
+//! One line in the log and one count for each request. Never a secret, a code, a token, an address or an e-mail.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::door::Door;
+use super::reply::Faulted;
+use super::state::AppState;
+
+/// The labels that metrics know: a path that is none of these is `other`, so that nobody can make labels.
+const ENDPOINTS: [&str; 13] = [
+    "/",
+    "/oauth/business/authorize",
+    "/oauth/business/token",
+    "/v1/business/tokeninfo",
+    "/v1/business/userinfo",
+    "/v1/business/revoke",
+    "/v1/system/ips",
+    "/login",
+    "/logout",
+    "/consent",
+    "/language",
+    "/static/{file}",
+    "/dev/callback",
+];
+
+/// Runs the request, then counts it and writes its line.
+pub async fn observe(State(it): State<AppState>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let door = Door::of(request.uri().path());
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let endpoint = ENDPOINTS.into_iter().find(|known| *known == path).unwrap_or("other");
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    it.metrics.request(endpoint, status, took.as_secs_f64());
+    let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
+    if !fault.is_empty() {
+        it.metrics.fault(door.name(), fault);
+    }
+    tracing::info!(%method, endpoint, status, ms = took.as_millis(), fault, "request");
+    response
+}

@@ -1,0 +1,246 @@
+//! `GET` and `POST /consent`: the screen on which a person lends assets, and the answer to it.
+//!
+//! Reading the form and answering are here; what is ticked in `picks`, what is shown in `screen`, what is written down
+//! of it in `record`. A screen has one answer, belongs to one session, and every check is made again when it comes.
+
+mod picks;
+mod record;
+mod screen;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use bizauth_core::app::Client;
+use bizauth_core::asset::AssetId;
+use bizauth_core::authorize::Wanted;
+use bizauth_core::consent::{Unfit, grant};
+use bizauth_core::fault::KauthFault;
+use bizauth_core::id::PendingId;
+use bizauth_core::key::AppKey;
+use bizauth_core::scope::GroupId;
+use bizauth_core::secret::{Credential, Secret};
+use bizauth_store::{Approval, NewConsent, Parked};
+
+use super::{fault, login, say};
+use crate::http::form::Form;
+use crate::http::guard::Browser;
+use crate::http::kauth::authorize;
+use crate::http::reply::{log_breakage, redirect_with_code, redirect_with_error, see};
+use crate::http::state::AppState;
+use crate::view::Notice;
+
+use picks::Picks;
+pub use picks::first_picks;
+
+/// The address of a parked screen.
+pub fn address(id: &str) -> String {
+    format!("/consent?id={id}")
+}
+
+/// A screen with what proves the right to it.
+struct Screen {
+    id: String,
+    secret: Secret,
+    parked: Parked,
+    client: Client,
+}
+
+/// Why no screen can be shown or answered.
+enum Missing {
+    /// Never was, or long gone.
+    Gone,
+    /// Answered, or too old.
+    Answered,
+    /// It was shown to another session: this is the way to one's own.
+    Elsewhere(String),
+    /// The store does not answer.
+    Unavailable,
+}
+
+impl From<bizauth_store::Error> for Missing {
+    fn from(error: bizauth_store::Error) -> Self {
+        log_breakage(&error);
+        Missing::Unavailable
+    }
+}
+
+async fn find(it: &AppState, browser: &Browser, id: Option<&str>) -> Result<Screen, Missing> {
+    let id = id.unwrap_or_default();
+    let now = it.clock.now();
+    let (pending, secret) = Credential::Pending.read(id).ok_or(Missing::Gone)?;
+    if browser.unavailable {
+        return Err(Missing::Unavailable);
+    }
+    let parked = it.store.parked(PendingId(pending), &secret, now).await?.ok_or(Missing::Gone)?;
+    let again = format!("/oauth/business/authorize?{}", parked.asked.to_query(&parked.client_id));
+    match &browser.session {
+        None => return Err(Missing::Elsewhere(login::address(&again))),
+        Some(session) if session.id != parked.session => return Err(Missing::Elsewhere(again)),
+        Some(_) if parked.over => return Err(Missing::Answered),
+        Some(_) => {}
+    }
+    let key = AppKey::read(&parked.client_id).ok_or(Missing::Gone)?;
+    let client = it.store.client(&key, now).await?.ok_or(Missing::Gone)?;
+    Ok(Screen { id: id.to_owned(), secret, parked, client })
+}
+
+impl Missing {
+    fn answer(self, it: &AppState, browser: &Browser) -> Response {
+        let notice = match self {
+            Missing::Elsewhere(address) => return see(&address),
+            Missing::Gone => Notice::ConsentGone,
+            Missing::Answered => Notice::ConsentAnswered,
+            Missing::Unavailable => Notice::Unavailable,
+        };
+        say(browser.frame(it), notice, None)
+    }
+}
+
+/// The screen. The query carries what only matters to the eye: search, page, and what was wrong with the last answer.
+pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): RawQuery) -> Response {
+    let query = Form::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    match find(&it, &browser, query.get("id")).await {
+        Ok(found) => match screen::show(&it, &browser, &found, &query).await {
+            Ok(page) => page,
+            Err(error) => Missing::from(error).answer(&it, &browser),
+        },
+        Err(missing) => missing.answer(&it, &browser),
+    }
+}
+
+/// The answer: agree or cancel; or a search or another page, which keep what is ticked and show the screen again.
+pub async fn post(State(it): State<AppState>, browser: Browser, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
+    let form = Form::read(&headers, &body).unwrap_or_default();
+    let id = form.get("id").unwrap_or_default();
+    // Bound to session and screen: a token from elsewhere fits neither (CVE-2022-39222).
+    if !browser.owns_form(&purpose(id), form.get("form_token")) {
+        let back = Credential::Pending.read(id).map(|_| address(id));
+        return say(browser.frame(&it), Notice::FormExpired, back);
+    }
+    let found = match find(&it, &browser, Some(id)).await {
+        Ok(found) => found,
+        Err(missing) => return missing.answer(&it, &browser),
+    };
+    let answered = match form.get("action").unwrap_or("find") {
+        "cancel" => cancel(&it, &browser, &found).await,
+        "agree" => agree(&it, &browser, &found, &form, (&headers, &uri)).await,
+        action => look(&it, &found, &form, action).await,
+    };
+    answered.unwrap_or_else(|missing| missing.answer(&it, &browser))
+}
+
+/// What the form token of a screen is for.
+fn purpose(id: &str) -> String {
+    format!("consent {id}")
+}
+
+async fn cancel(it: &AppState, browser: &Browser, found: &Screen) -> Result<Response, Missing> {
+    let Some(session) = &browser.session else { return Err(Missing::Gone) };
+    let (pending, asked) = (&found.parked, &found.parked.asked);
+    match it.store.decline(pending.id, found.secret.digest(), session.id, it.clock.now()).await? {
+        true => Ok(redirect_with_error(&asked.destination, &KauthFault::AccessDenied.into(), asked.state.as_ref())),
+        false => Err(Missing::Answered),
+    }
+}
+
+/// Keeps the ticks, and shows the screen with another search or page.
+async fn look(it: &AppState, found: &Screen, form: &Form, action: &str) -> Result<Response, Missing> {
+    let picks = Picks::read(&found.parked.picks).updated(&found.parked.asked, form);
+    it.store.keep_picks(found.parked.id, found.secret.digest(), picks.to_text()).await?;
+    let mut address = address(&found.id);
+    let (verb, group) = action.split_once(':').unwrap_or((action, ""));
+    let (group, page) = group.split_once(':').unwrap_or((group, ""));
+    for (known, wanted) in &found.parked.asked.wanted {
+        if *wanted != Wanted::Choice {
+            continue;
+        }
+        if let Some(search) = form.get(&format!("find.{known}")) {
+            address.push_str(&format!("&find.{known}={}", crate::http::reply::escape(search)));
+        }
+        let turned = known.0 == group && verb == "page" && page.parse::<u32>().is_ok();
+        if turned {
+            address.push_str(&format!("&page.{known}={page}"));
+        }
+    }
+    if found.parked.asked.wanted.iter().any(|(known, _)| known.0 == group) {
+        address.push_str(&format!("#group-{group}"));
+    }
+    Ok(see(&address))
+}
+
+/// Every check again, then all or nothing: the answer, the consent with its assets, the code.
+async fn agree(
+    it: &AppState,
+    browser: &Browser,
+    found: &Screen,
+    form: &Form,
+    page: (&HeaderMap, &Uri),
+) -> Result<Response, Missing> {
+    let Screen { parked, client, secret, .. } = found;
+    let Some(session) = &browser.session else { return Err(Missing::Gone) };
+    let refuse = |refusal| Ok(fault(it, page.0, page.1, &refusal, Some(&client.app.name)));
+    let catalogue = it.store.catalogue().await?;
+    if let Some(refusal) = still_asked(found, &catalogue, it.config.wildcard_redirects) {
+        return refuse(refusal);
+    }
+    if let Err(refusal) = authorize::admit(it, browser, client, &parked.asked).await? {
+        return refuse(refusal);
+    }
+    let picks = Picks::read(&parked.picks).updated(&parked.asked, form);
+    let mut named: Vec<(GroupId, AssetId)> = parked.asked.named();
+    named.extend(picks.named());
+    let holdings = it.store.holdings_named(session.user.id, &named).await?;
+    let grants = match grant(&parked.asked, |group| picks.choice(group), &holdings) {
+        Ok(grants) => grants,
+        Err((group, unfit)) => {
+            let why = match unfit {
+                Unfit::NothingPicked => "nothing",
+                Unfit::NotLendable => "gone",
+            };
+            // What is gone cannot stay ticked, or the person could never get past it.
+            let kept = picks.only(&holdings);
+            it.store.keep_picks(parked.id, secret.digest(), kept.to_text()).await?;
+            return Ok(see(&format!("{}&unfit.{group}={why}", address(&found.id))));
+        }
+    };
+    let (now, code) = (it.clock.now(), it.entropy.secret());
+    let shown = record::shown(it, browser, client, &parked.asked, &catalogue, &grants, &holdings);
+    let consent = NewConsent {
+        pending: (parked.id, secret.digest()),
+        session: session.id,
+        app: (client.app.id, client.app.era),
+        key: client.key.id,
+        user: (session.user.id, session.user.era),
+        items: parked.asked.items.clone(),
+        grants,
+        shown,
+        destination: parked.asked.destination.clone(),
+        challenge: parked.asked.challenge.clone(),
+        code: code.digest(),
+        code_expires_at: now.plus(it.config.code_lifetime),
+        limit: it.issuance_limit(),
+    };
+    match it.store.approve(consent, now).await? {
+        Approval::Kept(id) => {
+            let code = Credential::Code.spell(id.0, &code);
+            Ok(redirect_with_code(&parked.asked.destination, &code, parked.asked.state.as_ref()))
+        }
+        Approval::Over => Err(Missing::Answered),
+        Approval::LimitReached => refuse(KauthFault::IssuanceLimit.into()),
+    }
+}
+
+/// Checks 1 to 9 once more, on the app as it is now: an hour may lie between question and answer.
+fn still_asked(
+    found: &Screen,
+    catalogue: &bizauth_core::scope::Catalogue,
+    wildcard: bool,
+) -> Option<bizauth_core::fault::Refusal<KauthFault>> {
+    use bizauth_core::authorize::{Query, Refused};
+    let query = Query::read(&found.parked.asked.to_query(&found.parked.client_id));
+    match query.judge(Some(&found.client), catalogue, wildcard) {
+        Ok(_) => None,
+        Err(Refused::Page(refusal) | Refused::Redirect(_, _, refusal)) => Some(refusal),
+    }
+}

@@ -1,0 +1,164 @@
+//! What is ticked: across pages and searches, kept with the parked request so that it works without a script.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bizauth_core::asset::{AssetId, Holding, Resource};
+use bizauth_core::authorize::{Asked, Wanted};
+use bizauth_core::consent::Choice;
+use bizauth_core::scope::GroupId;
+use bizauth_store::Earlier;
+
+use crate::http::form::Form;
+
+/// The most assets one screen keeps ticked. Whoever lends more lends the group.
+const MOST: usize = 1000;
+
+/// The choices of all groups. As text: words in the form of `resource_ids`, `moment:1 keyword:*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Picks {
+    groups: BTreeMap<String, Choice>,
+}
+
+/// What is ticked when a screen is shown first: nothing, or what was lent last time where the person chooses.
+pub fn first_picks(asked: &Asked, earlier: Option<&Earlier>) -> String {
+    let mut picks = Picks::default();
+    for (group, asset) in earlier.map_or(&[][..], |earlier| &earlier.assets) {
+        if asked.wanted.contains(&(group.clone(), Wanted::Choice)) {
+            picks.pick(group, asset);
+        }
+    }
+    picks.to_text()
+}
+
+impl Picks {
+    /// Reads [`Picks::to_text`]; what is no such word is left out.
+    pub(super) fn read(text: &str) -> Self {
+        let mut picks = Picks::default();
+        for word in text.split_whitespace() {
+            match Resource::read(word) {
+                Some(Resource::All(group)) => picks.pick(&group, "*"),
+                Some(Resource::One(group, id)) => picks.pick(&group, &id.0),
+                None => {}
+            }
+        }
+        picks
+    }
+
+    fn pick(&mut self, group: &GroupId, asset: &str) {
+        let choice = self.groups.entry(group.0.clone()).or_default();
+        match asset {
+            "*" => choice.all = true,
+            id => drop(choice.picked.insert(id.to_owned())),
+        }
+    }
+
+    /// For the record.
+    pub(super) fn to_text(&self) -> String {
+        let mut words = Vec::new();
+        for (group, choice) in &self.groups {
+            words.extend(choice.all.then(|| format!("{group}:*")));
+            words.extend(choice.picked.iter().map(|id| format!("{group}:{id}")));
+        }
+        words.join(" ")
+    }
+
+    /// With what a form says: of the assets it showed those that are ticked now, of all others what was before.
+    pub(super) fn updated(mut self, asked: &Asked, form: &Form) -> Self {
+        for (group, wanted) in &asked.wanted {
+            if *wanted != Wanted::Choice {
+                continue;
+            }
+            let choice = self.groups.entry(group.0.clone()).or_default();
+            match form.get(&format!("choice.{group}")) {
+                Some("all") => choice.all = true,
+                Some(_) => choice.all = false,
+                // Absent means the least.
+                None => choice.all = false,
+            }
+            for shown in form.all(&format!("shown.{group}")) {
+                choice.picked.remove(shown);
+            }
+            for ticked in form.all(&format!("asset.{group}")) {
+                let one = matches!(Resource::read(&format!("{group}:{ticked}")), Some(Resource::One(..)));
+                if one && choice.picked.len() < MOST {
+                    choice.picked.insert(ticked.to_owned());
+                }
+            }
+        }
+        self
+    }
+
+    /// Without what the account does not hold, or may not lend.
+    pub(super) fn only(mut self, holdings: &[Holding]) -> Self {
+        for (group, choice) in &mut self.groups {
+            choice.picked.retain(|id| {
+                holdings.iter().any(|held| held.group.0 == *group && held.asset.0 == *id && held.lendable)
+            });
+        }
+        self
+    }
+
+    /// What was chosen for a group.
+    pub(super) fn choice(&self, group: &GroupId) -> Choice {
+        self.groups.get(&group.0).cloned().unwrap_or_default()
+    }
+
+    /// What is ticked in a group.
+    pub(super) fn picked(&self, group: &GroupId) -> BTreeSet<String> {
+        self.choice(group).picked
+    }
+
+    /// Everything that is ticked, for the records to look up.
+    pub(super) fn named(&self) -> Vec<(GroupId, AssetId)> {
+        let of = |(group, choice): (&String, &Choice)| {
+            let group = group.as_str();
+            choice.picked.iter().map(|id| (GroupId::from(group), AssetId(id.clone()))).collect::<Vec<_>>()
+        };
+        self.groups.iter().flat_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bizauth_core::redirect::Destination;
+
+    use super::*;
+
+    fn asked() -> Asked {
+        Asked {
+            destination: Destination::recall("https://a.example/cb".to_owned()),
+            state: None,
+            items: Vec::new(),
+            wanted: vec![("moment".into(), Wanted::Choice), ("keyword".into(), Wanted::All)],
+            challenge: None,
+        }
+    }
+
+    #[test]
+    fn ticks_of_other_pages_stay() {
+        for (before, form, after) in [
+            ("", "asset.moment=1&shown.moment=1&shown.moment=2", "moment:1"),
+            ("moment:1 moment:9", "shown.moment=1&shown.moment=2&asset.moment=2", "moment:2 moment:9"),
+            ("moment:1", "choice.moment=all&shown.moment=1&asset.moment=1", "moment:* moment:1"),
+            ("moment:* moment:1", "choice.moment=some", "moment:1"),
+            ("moment:*", "", ""),
+            ("", "asset.keyword=1&asset.foreign=1&choice.keyword=some", ""),
+            ("", "asset.moment=*&asset.moment=a%20b&asset.moment=", ""),
+        ] {
+            let form = Form::parse(form).unwrap();
+            assert_eq!(Picks::read(before).updated(&asked(), &form).to_text(), after, "{before} + {form:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_time_nothing_is_ticked() {
+        assert_eq!(first_picks(&asked(), None), "");
+        let lent = |group: &str, asset: &str| (GroupId::from(group), asset.to_owned());
+        let earlier = Earlier {
+            items: Vec::new(),
+            assets: vec![lent("moment", "1"), lent("keyword", "5"), lent("moment", "*")],
+            agreed_at: bizauth_core::time::Time::from_millis(0),
+        };
+        assert_eq!(first_picks(&asked(), Some(&earlier)), "moment:* moment:1");
+    }
+}

@@ -1,0 +1,59 @@
+//! What is written down of a consent screen: enough to answer a dispute, in the words the person read.
+
+use bizauth_core::app::Client;
+use bizauth_core::asset::Holding;
+use bizauth_core::authorize::Asked;
+use bizauth_core::consent::Grant;
+use bizauth_core::scope::{Catalogue, GroupId};
+use serde_json::{Value, json};
+
+use super::screen::{group_name, item_about, item_name};
+use crate::http::guard::Browser;
+use crate::http::state::AppState;
+
+/// A JSON document of what was shown and agreed to.
+pub(super) fn shown(
+    it: &AppState,
+    browser: &Browser,
+    client: &Client,
+    asked: &Asked,
+    catalogue: &Catalogue,
+    grants: &[(GroupId, Grant)],
+    holdings: &[Holding],
+) -> String {
+    let language = browser.language;
+    let items = |group: &[&bizauth_core::scope::Item]| -> Vec<Value> {
+        let text = |item: &&bizauth_core::scope::Item| {
+            let (name, about) = (item_name(&it.words, language, item), item_about(&it.words, language, item));
+            json!({ "id": item.id.0, "name": name, "about": about })
+        };
+        group.iter().map(text).collect()
+    };
+    let groups: Vec<Value> = catalogue
+        .grouped(&asked.items)
+        .iter()
+        .map(|(group, of_group)| {
+            let lent = grants.iter().find(|(id, _)| *id == group.id).map(|(_, grant)| lent(grant, holdings));
+            json!({ "group": group.id.0, "name": group_name(&it.words, language, group), "items": items(of_group), "lent": lent })
+        })
+        .collect();
+    json!({
+        "language": language.code(),
+        "app": client.app.name,
+        "developer": client.app.company,
+        "client_id": &client.key.id.to_string(),
+        "returns_to": asked.destination.uri(),
+        "groups": groups,
+    })
+    .to_string()
+}
+
+fn lent(grant: &Grant, holdings: &[Holding]) -> Value {
+    match grant {
+        Grant::All => json!("*"),
+        Grant::These(these) => {
+            let name = |id| holdings.iter().find(|held| held.id == id).map_or("", |held| held.name.as_str());
+            these.iter().map(|(holding, asset)| json!({ "id": asset.0, "name": name(*holding) })).collect()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What every handler may ask: the store, the clock, chance, configuration, words. Nothing a request must survive by.
+
+use std::sync::Arc;
+
+use bizauth_core::time::DAY;
+use bizauth_store::{Limit, Store};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::metrics::Metrics;
+use crate::password::Verifier;
+use crate::view::Words;
+
+/// Cheap to clone; every clone is the same.
+#[derive(Clone)]
+pub struct AppState {
+    /// The records.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub entropy: Entropy,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The words of all pages.
+    pub words: Arc<Words>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Checks passwords, a few at a time.
+    pub passwords: Verifier,
+    /// What `bizauth dev` shows; on any other server there is none, and no route that would need it.
+    pub dev: Option<Arc<Demo>>,
+}
+
+/// The demo app of `bizauth dev`, for the page on which its flow ends.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// Where this server answers.
+    pub base_url: String,
+    /// The demo app's REST API key.
+    pub rest_api_key: String,
+    /// Its client secret: of a throwaway database, on loopback.
+    pub client_secret: String,
+    /// Its redirect URI, which is the page itself.
+    pub redirect_uri: String,
+    /// An authorize request to begin with.
+    pub authorize_url: String,
+}
+
+impl AppState {
+    /// A state over `store` with the system's clock.
+    pub fn new(store: Store, config: Config) -> Self {
+        AppState {
+            store,
+            clock: Clock::System,
+            entropy: Entropy,
+            config: Arc::new(config),
+            words: Arc::new(Words::new()),
+            metrics: Arc::new(Metrics::new()),
+            passwords: Verifier::new(),
+            dev: None,
+        }
+    }
+
+    /// How many codes one account may issue to one app a day (KOE236).
+    pub fn issuance_limit(&self) -> Limit {
+        Limit { kind: "issuance", most: self.config.issuance_limit.into(), window: DAY }
+    }
+
+    /// How many tokens a key may have a minute (KOE237).
+    pub fn token_rate(&self) -> Limit {
+        Limit { kind: "token", most: self.config.token_rate.into(), window: std::time::Duration::from_secs(60) }
+    }
+}

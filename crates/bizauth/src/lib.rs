@@ -1,0 +1,16 @@
+//! The doors of bizauth: HTTP and command line, over the rules of `bizauth-core` and the records of `bizauth-store`.
+//!
+//! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
+//! people see, `cli/` a file for each noun.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dev;
+pub mod entropy;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod password;
+pub mod serve;
+pub mod view;

@@ -1,0 +1,208 @@
+//! Running the server: store, listeners, sweep, and an orderly stop. `bizauth serve` and `bizauth dev` both end here.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bizauth_store::Store;
+use tokio::net::TcpListener;
+
+use crate::config::{Config, Database};
+use crate::entropy::Entropy;
+use crate::http::listen::{Limits, Listen};
+use crate::http::operator;
+use crate::http::reply::log_breakage;
+use crate::http::state::AppState;
+use crate::http::tls::{Certificate, TlsError};
+
+/// The embedded database's file in the data folder.
+pub const DATABASE_FILE: &str = "bizauth.db";
+/// How often what has ended is cleared away.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How many rows one sweep takes of each kind: a few milliseconds of the writer's time.
+const SWEEP_ROWS: i64 = 500;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data folder cannot be made or used.
+    #[error("the data folder {} cannot be used", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] bizauth_store::Error),
+    /// The signals of the system cannot be heard.
+    #[error("cannot listen for signals")]
+    Signal(#[source] io::Error),
+}
+
+/// Opens the store that the configuration names; an embedded one's folder is made, for its owner only.
+///
+/// # Errors
+/// A folder or database that cannot be used. The schema is not looked at.
+pub fn open_store(config: &Config) -> Result<Store, Error> {
+    let node = Entropy.node();
+    match &config.database {
+        Database::Sqlite => {
+            let broken = |source| Error::Folder { folder: config.data.clone(), source };
+            make_private(&config.data).map_err(broken)?;
+            Ok(Store::embedded(&config.data.join(DATABASE_FILE), node)?)
+        }
+        Database::Postgres(url) => {
+            let connections = usize::try_from(config.database_connections).unwrap_or(16);
+            Ok(Store::postgres(url.expose(), connections, node)?)
+        }
+    }
+}
+
+fn make_private(folder: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// It is taken, or not this machine's.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })
+}
+
+/// Runs the server by its configuration until it is told to stop.
+///
+/// # Errors
+/// Why it does not start. Once it runs, it ends without one.
+pub async fn serve(config: Config) -> Result<(), Error> {
+    let tls = match (&config.tls_certificate, &config.tls_key) {
+        (Some(certificate), Some(key)) => Some(Certificate::load(certificate, key)?),
+        _ => None,
+    };
+    let store = open_store(&config)?;
+    let state = AppState::new(store, config);
+    let applied = state.store.migrate(state.clock.now()).await?;
+    if !applied.is_empty() {
+        tracing::info!(?applied, "schema brought up to date");
+    }
+    let listener = bind(state.config.listen).await?;
+    let operators = bind(state.config.operator_listen).await?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
+    let local = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    tracing::info!(listen = local(&listener), tls = tls.is_some(), "listening");
+    let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
+    // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let cut = run(state, listener, tls, async move {
+        stop.await;
+        stopping.store(true, Ordering::Relaxed);
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    })
+    .await;
+    operator.abort();
+    tracing::info!(cut, "stopped");
+    Ok(())
+}
+
+/// Answers on `listener` until `stop`, sweeping now and then; then finishes what is in flight and closes the store.
+/// Says how many requests had to be cut off.
+pub async fn run(
+    state: AppState,
+    listener: TcpListener,
+    tls: Option<Arc<Certificate>>,
+    stop: impl Future<Output = ()> + Send,
+) -> usize {
+    let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
+    let sweeper = tokio::spawn(sweep(state.clone()));
+    let router = crate::http::router(state.clone());
+    let listen = Listen {
+        tls: tls.map(|certificate| certificate.acceptor()),
+        limits,
+        open: state.metrics.connections(),
+        ..Listen::new(listener, router)
+    };
+    let cut = listen.until(stop).await;
+    sweeper.abort();
+    state.store.close().await;
+    cut
+}
+
+async fn sweep(state: AppState) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        loop {
+            match state.store.sweep(SWEEP_ROWS, state.clock.now()).await {
+                Ok(swept) if swept.more => {}
+                Ok(_) => break,
+                Err(error) => {
+                    log_breakage(&error);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
+    let store = state.store.clone();
+    let probe = move || {
+        let (store, stopping) = (store.clone(), stopping.clone());
+        async move {
+            if stopping.load(Ordering::Relaxed) {
+                return Err("the server is stopping".to_owned());
+            }
+            // The chain may name hosts and statements: the log has it, the probe one sentence.
+            store.ping().await.map_err(|error| {
+                log_breakage(&error);
+                "the store does not answer".to_owned()
+            })
+        }
+    };
+    Listen::new(listener, operator::router(state.metrics.clone(), probe)).until(std::future::pending()).await;
+}
+
+/// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew.
+fn stop_signal(tls: Option<Arc<Certificate>>) -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => return,
+                _ = int.recv() => return,
+                _ = hangup.recv() => match tls.as_ref().map(|certificate| certificate.reload()) {
+                    Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+                    Some(Ok(())) => tracing::info!("certificate read anew"),
+                    None => {}
+                },
+            }
+        }
+    })
+}
+
+/// Ends on SIGTERM or SIGINT.
+///
+/// # Errors
+/// The signals of the system cannot be heard.
+pub fn stopped() -> Result<impl Future<Output = ()> + Send, Error> {
+    stop_signal(None).map_err(Error::Signal)
+}

@@ -1,0 +1,93 @@
+//! Every page a person sees: one struct per page, one template per struct, one layout around them.
+//!
+//! A page is a value: the handler fills the struct, `render()` turns it into HTML. Nothing here reads a request,
+//! asks the store or knows the time. The words come from the Fluent files (`words`), the particles of Korean from
+//! `particle`; the templates hold structure only.
+
+mod callback;
+mod consent;
+mod fault;
+mod home;
+mod login;
+mod notice;
+pub mod particle;
+mod picker;
+pub mod words;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use askama::Template;
+
+pub use callback::CallbackPage;
+pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
+pub use fault::{Audience, FaultPage};
+pub use home::HomePage;
+pub use login::{LoginError, LoginPage};
+pub use notice::{Notice, NoticePage};
+pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
+pub use words::{Language, Value, Words};
+
+/// Where the one stylesheet is served, and its text.
+pub const STYLESHEET: (&str, &str) = ("/static/bizauth.css", include_str!("../../static/bizauth.css"));
+/// Where the one script is served, and its text. Every page works without it.
+pub const SCRIPT: (&str, &str) = ("/static/consent.js", include_str!("../../static/consent.js"));
+/// Where the icon is served, and its text.
+pub const ICON: (&str, &str) = ("/static/icon.svg", include_str!("../../static/icon.svg"));
+
+/// What every page has around it: language, the way back, who is signed in.
+#[derive(Clone)]
+pub struct Frame {
+    /// The words of both languages, shared by all pages.
+    pub words: Arc<Words>,
+    /// The language this page is written in.
+    pub language: Language,
+    /// The local path and query of this page, where the language switch and the sign-out return to.
+    pub here: String,
+    /// The signed-in account, if there is one.
+    pub account: Option<Account>,
+    /// Whether the page links the script.
+    pub script: bool,
+    /// Whether this is a test server, which every page then says at its top.
+    pub test: bool,
+}
+
+/// The signed-in account, as the header shows it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The e-mail address the person signed in with.
+    pub email: String,
+    /// The token that the sign-out form carries.
+    pub form_token: String,
+}
+
+impl Frame {
+    /// A frame without an account, with the script, on a server that is not a test server.
+    pub fn new(words: Arc<Words>, language: Language, here: impl Into<String>) -> Self {
+        Self { words, language, here: here.into(), account: None, script: true, test: false }
+    }
+
+    /// The words under `key`, in the language of the page.
+    pub fn say(&self, key: &str) -> String {
+        self.words.say(self.language, key)
+    }
+
+    /// The words under `key`, with one argument.
+    pub fn fill(&self, key: &str, name: &str, value: impl Value) -> String {
+        self.words.say_with(self.language, key, &[(name, value.value())])
+    }
+
+    /// The words under `key`, with two arguments.
+    pub fn fill2(&self, key: &str, (a, x): &(&str, impl Value), (b, y): &(&str, impl Value)) -> String {
+        self.words.say_with(self.language, key, &[(a, x.value()), (b, y.value())])
+    }
+
+    /// The language that the switch leads to.
+    fn other(&self) -> Language {
+        self.language.other()
+    }
+}

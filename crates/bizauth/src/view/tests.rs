@@ -1,0 +1,214 @@
+//! What must hold for every page: no lost words, a title, a language, labels, a form token in every form.
+//!
+//! The rendered samples are left in `pages` under the target folder, for the eye and for a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::words::{EN, KO};
+use super::*;
+
+/// Every code that has texts.
+pub(super) const CODES: [&str; 24] = [
+    "KOE001", "KOE002", "KOE003", "KOE005", "KOE008", "KOE010", "KOE025", "KOE026", "KOE027", "KOE028", "KOE101",
+    "KOE114", "KOE123", "KOE124", "KOE125", "KOE127", "KOE201", "KOE232", "KOE233", "KOE236", "KOE237", "KOE303",
+    "KOE310", "KOE320",
+];
+
+/// The keys of a language, attributes as `message.attribute`, each with the arguments it takes.
+fn keys(files: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut keys = BTreeMap::new();
+    let (mut message, mut key) = (String::new(), String::new());
+    for line in files.iter().flat_map(|(_, text)| text.lines()) {
+        if line.starts_with('#') || line.trim().is_empty() {
+            continue;
+        }
+        match line.split_once('=') {
+            Some((id, _)) if line.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                message = id.trim().to_owned();
+                key.clone_from(&message);
+                assert!(keys.insert(key.clone(), BTreeSet::new()).is_none(), "{key} is there twice");
+            }
+            Some((id, _)) if line.starts_with("    .") => {
+                key = format!("{message}{}", id.trim());
+                assert!(keys.insert(key.clone(), BTreeSet::new()).is_none(), "{key} is there twice");
+            }
+            _ => {}
+        }
+        let names =
+            line.split('$').skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap());
+        keys.get_mut(&key).expect("a line belongs to a message").extend(names.map(str::to_owned));
+    }
+    keys
+}
+
+fn files_under(folder: &str) -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    let (ko, en) = (keys(&KO), keys(&EN));
+    let only = |a: &BTreeMap<String, _>, b: &BTreeMap<String, _>| -> Vec<String> {
+        a.keys().filter(|key| !b.contains_key(*key)).cloned().collect()
+    };
+    assert_eq!(only(&ko, &en), Vec::<String>::new(), "only in Korean");
+    assert_eq!(only(&en, &ko), Vec::<String>::new(), "only in English");
+    // `$kind` may be moot in one language, nothing else may.
+    for (key, args) in &ko {
+        assert_eq!(args, &en[key], "arguments of {key}");
+    }
+}
+
+#[test]
+fn every_key_in_the_sources_exists() {
+    let keys = keys(&KO);
+    let mut sources = files_under("templates");
+    sources.extend(files_under("src/view"));
+    let mut found = 0;
+    for (path, text) in sources {
+        if path.ends_with("tests.rs") || path.ends_with("words.rs") {
+            continue;
+        }
+        for call in ["say(\"", "fill(\"", "fill2(\"", "=> \"", "=> (\""] {
+            for rest in text.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap();
+                // The arms of a `match` hold other short strings too; keys have a hyphen.
+                if call.starts_with("=>") && (!key.contains('-') || key.contains('/')) {
+                    continue;
+                }
+                assert!(keys.contains_key(key), "{}: no words under {key}", path.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 80, "only {found} keys found: does the search still fit the sources?");
+}
+
+#[test]
+fn every_key_is_used() {
+    let built = ["item-", "group-", "role-", "fault-koe"];
+    let sources: String =
+        files_under("templates").into_iter().chain(files_under("src/view")).map(|file| file.1).collect();
+    for key in keys(&KO).keys().filter(|key| !key.contains('.')) {
+        let used = sources.contains(&format!("\"{key}\"")) || built.iter().any(|prefix| key.starts_with(prefix));
+        assert!(used, "nobody says {key}");
+    }
+}
+
+#[test]
+fn every_code_has_words_in_both_languages() {
+    let words = Words::new();
+    for code in CODES {
+        for language in Language::ALL {
+            assert!(words.fault(code, language).is_some(), "{code} in {language:?}");
+        }
+    }
+    assert_eq!(words.fault("KOE999", Language::Ko), None);
+}
+
+#[test]
+fn every_built_in_consent_item_has_words() {
+    let words = Words::new();
+    let items = [
+        "biz_account_email",
+        "moment_create",
+        "moment_management",
+        "moment_delete",
+        "moment_bizform_result_read",
+        "keyword_create",
+        "keyword_management",
+        "keyword_delete",
+    ];
+    for language in Language::ALL {
+        for item in items {
+            assert!(words.item_name(item, language).is_some() && words.item_about(item, language).is_some(), "{item}");
+        }
+        for group in ["personal", "moment", "keyword"] {
+            assert!(words.group_name(group, language).is_some(), "{group}");
+        }
+    }
+    assert_eq!(words.item_name("shop_read", Language::En), None);
+    assert_eq!(words.role("owner", Language::En), "Owner");
+    assert_eq!(words.role("제휴사", Language::En), "제휴사");
+}
+
+#[test]
+fn every_page_is_whole() {
+    let words = Arc::new(Words::new());
+    let folder = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    for language in Language::ALL {
+        for (name, html) in samples::all(&words, language) {
+            std::fs::write(folder.join(format!("{name}.html")), &html).unwrap();
+            whole(&name, &html, language);
+        }
+    }
+}
+
+fn whole(name: &str, html: &str, language: Language) {
+    assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}: language");
+    let title = html.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+    assert!(
+        !title.starts_with(" ·") && title.ends_with(&format!(" · {}", words_of(language))),
+        "{name}: title {title:?}"
+    );
+    assert_eq!(html.matches("<h1>").count(), 1, "{name}: one first heading");
+    for lost in ["⟦", "{$", "{ $", "style=", "<style", "onclick", "javascript:"] {
+        assert!(!html.contains(lost), "{name}: {lost}");
+    }
+    for form in html.split("<form").skip(1) {
+        let form = form.split("</form>").next().unwrap();
+        assert!(form.contains("method=\"post\""), "{name}: a form that does not post");
+        assert_eq!(form.matches("name=\"form_token\"").count(), 1, "{name}: form token");
+    }
+    for input in html.split("<input").skip(1) {
+        let input = input.split('>').next().unwrap();
+        let id = input.split(" id=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+        match id {
+            Some(id) => assert!(html.contains(&format!("<label for=\"{id}\"")), "{name}: no label for {id}"),
+            None => assert!(input.contains("type=\"hidden\""), "{name}: an input without id: {input}"),
+        }
+    }
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{name}: an id twice in {ids:?}");
+    for told in html.split("aria-describedby=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(ids.contains(&told), "{name}: nothing is called {told}");
+    }
+}
+
+fn words_of(language: Language) -> &'static str {
+    match language {
+        Language::Ko => "비즈니스 인증",
+        Language::En => "Business Authentication",
+    }
+}
+
+#[test]
+fn enter_in_the_search_field_never_agrees() {
+    let words = Arc::new(Words::new());
+    for (name, html) in samples::all(&words, Language::En) {
+        let Some((_, form)) = html.split_once("action=\"/consent\"") else { continue };
+        let first = form.split("name=\"action\" value=\"").nth(1).unwrap();
+        assert!(first.starts_with("find\""), "{name}: the first submit button is the one that Enter presses");
+    }
+}
+
+#[test]
+fn what_others_wrote_is_text() {
+    let words = Arc::new(Words::new());
+    let frame = Frame::new(Arc::clone(&words), Language::En, "/x?a=\"><script>");
+    let page = FaultPage {
+        frame,
+        code: "KOE101".to_owned(),
+        app_name: Some("<b>App</b>".to_owned()),
+        detail: Some("Not exist client_id [<script>alert(1)</script>]".to_owned()),
+        help: Audience::Developer,
+    };
+    let html = page.render().unwrap();
+    assert!(!html.contains("<script>") && !html.contains("<b>"));
+    assert!(html.contains("next=%2Fx%3Fa%3D%22%3E%3Cscript%3E"));
+}

@@ -1,0 +1,60 @@
+// Improves pages that work without it: counts ticks, filters the rows already shown, sets aside the list when "all"
+// is chosen, adds copy buttons. It decides nothing, sends nothing, and writes no words of its own.
+"use strict";
+
+const plain = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+
+for (const group of document.querySelectorAll("[data-picker]")) {
+  const all = group.querySelector("[data-all]");
+  const list = group.querySelector("[data-some]");
+  const find = group.querySelector("[data-find]");
+  const count = group.querySelector("[data-count]");
+  const live = group.querySelector("[data-live]");
+  const rows = [...group.querySelectorAll("[data-row]")];
+  const words = live.textContent;
+
+  const tally = () => {
+    const here = group.querySelectorAll("[data-row] input[type=checkbox]:checked").length;
+    count.value = count.dataset.count.replace("{n}", here + Number(group.dataset.elsewhere));
+    // Inert rather than disabled: a disabled tick would not be sent, and be lost when the person changes their mind.
+    list.inert = all.checked;
+  };
+  group.addEventListener("change", tally);
+  // The browser may restore ticks after this script has run, when the person comes back to the page.
+  addEventListener("pageshow", tally);
+
+  if (!find) continue;
+  const sought = find.value;
+  find.addEventListener("input", () => {
+    const text = plain(find.value);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !plain(row.textContent).includes(text);
+      shown += row.hidden ? 0 : 1;
+    }
+    live.textContent = text === plain(sought) ? words : live.dataset.live.replace("{n}", shown);
+  });
+  find.addEventListener("keydown", (event) => {
+    // Enter searches anyhow; by this group's own button the answer comes back to this group.
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    group.querySelector("[data-find-button]").click();
+  });
+}
+
+for (const block of document.querySelectorAll("[data-copy]")) {
+  const button = block.querySelector("button");
+  const text = block.querySelector("pre");
+  const label = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = button.dataset.copied;
+      setTimeout(() => { button.textContent = label; }, 2000);
+    } catch {
+      // No clipboard without a secure origin: mark the text, so that the keyboard can copy it.
+      getSelection().selectAllChildren(text);
+    }
+  });
+}
