@@ -159,9 +159,10 @@ impl Store {
         self.change_all(WITHDRAW, [now.into(), user.into(), app.into()]).await
     }
 
-    /// What was shown to the person who agreed to `consent`, for a dispute.
-    pub async fn shown(&self, consent: ConsentId) -> Result<Option<String>> {
-        let row = self.db.row("SELECT shown FROM consents WHERE id = $1", &[consent.into()]).await?;
+    /// What this account was shown when it agreed for this app last, for a dispute.
+    pub async fn last_shown(&self, user: UserId, app: AppId) -> Result<Option<String>> {
+        const SHOWN: &str = "SELECT shown FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
+        let row = self.db.row(SHOWN, &[user.into(), app.into()]).await?;
         row.map(|row| row.get("shown")).transpose()
     }
 }

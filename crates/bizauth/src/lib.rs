@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod dev;
 pub mod entropy;
+pub mod errors_page;
 pub mod http;
 pub mod log;
 pub mod metrics;

@@ -1,5 +1,5 @@
 // Improves pages that work without it: counts ticks, filters the rows already shown, sets aside the list when "all"
-// is chosen, adds copy buttons. It decides nothing, sends nothing, and writes no words of its own.
+// is chosen, sends a form once, adds copy buttons. It decides nothing, sends nothing, and writes no words of its own.
 "use strict";
 
 const plain = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
@@ -39,6 +39,16 @@ for (const group of document.querySelectorAll("[data-picker]")) {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     group.querySelector("[data-find-button]").click();
+  });
+}
+
+for (const form of document.querySelectorAll("form")) {
+  // A double click would send the form twice. The browser drops the answer to the first and shows that to the second,
+  // which a request with one answer refuses: the person would never arrive at the app.
+  let sent = -Infinity;
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 3000) event.preventDefault();
+    else sent = event.timeStamp;
   });
 }
 

@@ -155,3 +155,6 @@ impl<'c> Tx<'c> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -32,6 +32,7 @@ pub(crate) struct Sqlite {
     writer: Mutex<Option<thread::JoinHandle<()>>>,
     readers: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
+    closed: AtomicBool,
 }
 
 impl Sqlite {
@@ -47,11 +48,12 @@ impl Sqlite {
         let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
         let readers = (0..READERS).map(reader).collect::<Result<_>>()?;
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
-        Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0) })
+        Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0), closed: AtomicBool::new(false) })
     }
 
     /// Lets the writer finish its queue, and waits until it has: the log is then in the file.
     pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
         drop(lock(&self.queue).take());
         let writer = lock(&self.writer).take();
         if let Some(writer) = writer {
@@ -83,7 +85,10 @@ impl Sqlite {
     }
 
     /// Lends the first free reader, from a different one each time.
-    fn read<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
+    fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Error::Closed);
+        }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let reader = |i| &self.readers[(turn.wrapping_add(i)) % self.readers.len()];
         let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
@@ -177,6 +182,9 @@ fn commit_in_groups(mut connection: Connection, mut waiting: mpsc::Receiver<Box<
             job.answer(fate.clone());
         }
     }
+    // SQLite does this by itself only when the last connection closes, and the readers are still open. A process that
+    // reads at this moment may prevent it: then the log stays beside the file, where the next start finds it.
+    let _ = connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 fn commit_group(

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::open;
 use super::output::{Output, Rows};
 use super::settings::Settings;
 use crate::clock::Clock;
+use crate::serve::open_store;
 
 /// Which database.
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ impl Command {
     /// Applies what is pending, and prints the versions applied.
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<()> {
         output.json = self.json;
-        let store = open::to_migrate(&self.settings.config()?)?;
+        let store = open_store(&self.settings.config()?)?;
         let applied = store.migrate(Clock::System.now()).await;
         store.close().await;
         let applied = applied?;

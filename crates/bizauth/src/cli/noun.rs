@@ -16,7 +16,7 @@ pub(super) struct Noun<V: Subcommand> {
     #[command(flatten)]
     settings: Settings,
     /// Print one JSON document instead of a table
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     json: bool,
     #[command(subcommand)]
     verb: V,

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::noun;
 use super::open::Absent;
-use super::password::Password;
+use super::password::NewPassword;
 use super::read;
 use super::user::{make, unless_taken};
 
@@ -20,7 +20,7 @@ pub(super) enum Verb {
         #[arg(value_parser = read::email)]
         email: String,
         #[command(flatten)]
-        password: Password,
+        password: NewPassword,
     },
 }
 

@@ -1,4 +1,4 @@
-//! Where a password comes from: typed twice without echo, a file, or stdin. Never from an argument, which other users
+//! Where a new password comes from: typed twice without echo, a file, or stdin. Never from an argument, which other users
 //! of the machine can read.
 
 use std::fs::File;
@@ -16,7 +16,7 @@ const LONGEST: u64 = 4096;
 
 /// Where the password comes from; without any of these it is asked for on the terminal.
 #[derive(clap::Args)]
-pub(super) struct Password {
+pub(super) struct NewPassword {
     /// Read the password from a file; a line feed at its end is not part of it
     #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
     password_file: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub(super) struct Password {
     password_stdin: bool,
 }
 
-impl Password {
+impl NewPassword {
     /// The hash of the password.
     pub(super) fn hash(self, entropy: Entropy) -> anyhow::Result<String> {
         let password = match (&self.password_file, self.password_stdin) {

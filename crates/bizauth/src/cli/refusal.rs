@@ -59,10 +59,29 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
         let (what, hint) = explain_store(error);
         return (what.unwrap_or(told), hinted(hint), FAILED);
     }
+    let demo = error.downcast_ref::<crate::dev::Error>().and_then(|error| match error {
+        crate::dev::Error::Serve(error) => Some(error),
+        _ => None,
+    });
+    if let Some(error) = demo.or_else(|| error.downcast_ref::<crate::serve::Error>()) {
+        let (what, hint) = explain_serve(error);
+        return (what.unwrap_or(told), hinted(hint), FAILED);
+    }
     if let Some(error) = error.downcast_ref::<bizauth_client::Error>() {
         return (told, hinted(explain_client(error)), FAILED);
     }
     (told, None, FAILED)
+}
+
+fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {
+    use crate::serve::Error::{Bind, Folder, Signal, Store, Tls};
+    match error {
+        Store(error) => explain_store(error),
+        Folder { .. } => (None, "give a folder that is yours to write, with --data"),
+        Bind { .. } => (None, "see that no other program listens there, or take another address with --listen"),
+        Tls(_) => (None, "see that tls_certificate and tls_key name the two PEM files of one certificate"),
+        Signal(_) => (None, "try once more; if it stays, it is a bug worth reporting"),
+    }
 }
 
 fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str) {

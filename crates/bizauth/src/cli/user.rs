@@ -10,7 +10,7 @@ use super::desk::{Desk, cut};
 use super::noun;
 use super::open::Absent;
 use super::output::{Rows, yes_no};
-use super::password::Password;
+use super::password::NewPassword;
 use super::read::{self, Switch};
 use super::refusal::refuse;
 
@@ -50,7 +50,7 @@ pub(super) enum Verb {
         #[arg(value_parser = read::email)]
         email: String,
         #[command(flatten)]
-        password: Password,
+        password: NewPassword,
     },
     /// Put a developer under sanction, which ends the tokens of all apps they own, or lift it
     Sanction {
@@ -69,7 +69,7 @@ pub(super) struct Create {
     #[arg(value_parser = read::email)]
     email: String,
     #[command(flatten)]
-    password: Password,
+    password: NewPassword,
     /// The address is not verified
     #[arg(long)]
     unverified: bool,
@@ -127,7 +127,7 @@ impl noun::Verb for Verb {
 }
 
 /// The hash of the password for a new account. It is not asked for in vain.
-pub(super) async fn unless_taken(desk: &Desk<'_>, email: &str, password: Password) -> anyhow::Result<String> {
+pub(super) async fn unless_taken(desk: &Desk<'_>, email: &str, password: NewPassword) -> anyhow::Result<String> {
     match desk.store.user_by_email(email).await? {
         Some(_) => Err(taken(email)),
         None => password.hash(desk.entropy),

@@ -1,1 +1,19 @@
-fn main() {}
+//! The one test binary: the real router on port 0 over a fresh database, spoken to in HTTP. `BIZAUTH_TEST_DB=postgres`
+//! puts the same sentences to PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(unreachable_pub, reason = "nothing outside sees a test binary")]
+
+mod openapi;
+mod world;
+
+mod doors;
+mod kapi_guard;
+mod kapi_ips;
+mod kapi_revoke;
+mod kapi_tokeninfo;
+mod kapi_userinfo;
+mod kauth_authorize;
+mod kauth_token;
+mod pages_consent;
+mod pages_login;
+mod published_client;

@@ -15,7 +15,7 @@ const TOLD: usize = 50;
 
 /// Everything that keeps a document from being a list; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Flaws(Vec<String>);
+pub struct Flaws(Vec<String>);
 
 impl fmt::Display for Flaws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl std::error::Error for Flaws {}
 /// The list that a document describes, or all of its flaws.
 ///
 /// Both directions must be there: a document that was fetched with `rule_type` would take the other one out of force.
-pub(crate) fn list_from_document(document: &IpDocument) -> Result<IpList, Flaws> {
+pub fn list_from_document(document: &IpDocument) -> Result<IpList, Flaws> {
     let mut flaws = Vec::new();
     let inbound = services(RuleType::Inbound, document.inbound.as_deref(), &mut flaws);
     let outbound = services(RuleType::Outbound, document.outbound.as_deref(), &mut flaws);

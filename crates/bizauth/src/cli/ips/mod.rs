@@ -10,7 +10,7 @@ use super::desk::Desk;
 use super::noun;
 use super::open::Absent;
 
-pub(crate) use document::list_from_document;
+pub use document::{Flaws, list_from_document};
 
 /// What can be done with the IP list.
 #[derive(Subcommand)]

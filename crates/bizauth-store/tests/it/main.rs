@@ -1,0 +1,23 @@
+//! The sentences of the store, asked on both engines: SQLite in a file, and a PostgreSQL that this process makes.
+//!
+//! Nothing here speaks HTTP and nothing knows SQL, except where a database has to be spoiled first.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod engines;
+mod postgres;
+mod scene;
+
+mod apps;
+mod assets;
+mod catalogue;
+mod codes;
+mod consents;
+mod endings;
+mod ips;
+mod keys;
+mod limits;
+mod migrations;
+mod outage;
+mod sessions;
+mod sweep;
+mod tidy;

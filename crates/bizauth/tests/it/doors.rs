@@ -1,0 +1,163 @@
+//! What each door says when there is no handler, none in time, or a broken one; and which host may ask for what.
+
+use bizauth_core::fault::{KapiFault, KauthFault};
+
+use crate::world::{Answer, World};
+
+async fn json(world: &World, method: &str, path: &str) -> Answer {
+    Answer::of(world.request(method, path).header("accept", "application/json")).await
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_told_in_the_doors_own_words() {
+    let world = World::new().await;
+    for path in ["/v1", "/v1/", "/v1/business", "/v1/business/tokeninfo/", "/v1/nope?x=1"] {
+        world.get(path).await.declines(KapiFault::UnknownPath, "");
+    }
+    for path in ["/oauth", "/oauth/business", "/oauth/business/authorize/", "/oauth/token"] {
+        json(&world, "GET", path).await.refuses(KauthFault::UnknownUrl, "");
+        world.get(path).await.shows(KauthFault::UnknownUrl);
+    }
+    for path in ["/nope", "/static/nope.css", "/static/../Cargo.toml", "/dev/callback", "/_dev/worlds"] {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+    }
+    world.get("/nope").await.is_a_strict_page();
+}
+
+#[tokio::test]
+async fn a_wrong_method_names_the_right_one() {
+    let world = World::new().await;
+    for (method, path, allow) in [
+        ("POST", "/v1/business/tokeninfo", "GET,HEAD"),
+        ("DELETE", "/v1/business/userinfo", "GET,HEAD"),
+        ("GET", "/v1/business/revoke", "POST"),
+        ("PUT", "/v1/system/ips", "GET,HEAD"),
+    ] {
+        let answer = json(&world, method, path).await;
+        answer.declines(KapiFault::WrongMethod, "");
+        assert_eq!(answer.header("allow"), Some(allow));
+    }
+    for (method, path, allow) in
+        [("POST", "/oauth/business/authorize", "GET,HEAD"), ("GET", "/oauth/business/token", "POST")]
+    {
+        let answer = json(&world, method, path).await;
+        answer.refuses(KauthFault::WrongMethod, "");
+        assert_eq!(answer.header("allow"), Some(allow));
+    }
+    assert_eq!(json(&world, "PUT", "/login").await.status, 405);
+}
+
+#[tokio::test]
+async fn a_host_named_kauth_or_kapi_answers_for_its_half() {
+    let world = World::new().await;
+    let ask = async |host: &str, path: &str| {
+        Answer::of(world.request("GET", path).header("host", host).header("accept", "application/json")).await
+    };
+    assert_eq!(ask("kauth.example.com", "/oauth/business/authorize").await.status, 400);
+    ask("kauth.example.com", "/v1/business/tokeninfo").await.declines(KapiFault::UnknownPath, "");
+    ask("KAPI.example.com:8080", "/v1/business/tokeninfo").await.declines(KapiFault::NoKey, "");
+    ask("kapi.example.com", "/oauth/nowhere").await.refuses(KauthFault::UnknownUrl, "");
+    assert_eq!(ask("kapi.example.com", "/login").await.status, 404);
+    assert_eq!(ask("kauth.example.com", "/login").await.status, 200);
+    ask("kapix.example.com", "/v1/business/tokeninfo").await.declines(KapiFault::NoKey, "");
+}
+
+#[tokio::test]
+async fn two_hosts_are_a_bad_request() {
+    let world = World::new().await;
+    let ask = async |path: &str| {
+        let request = world.request("GET", path).header("host", "a.example").header("host", "b.example");
+        Answer::of(request.header("accept", "application/json")).await
+    };
+    ask("/v1/system/ips").await.declines(KapiFault::BadHeader, "");
+    ask("/oauth/business/authorize").await.refuses(KauthFault::MalformedRequest, "");
+}
+
+/// "If the store cannot be read or written: 503 with the envelope of that door."
+#[tokio::test]
+async fn without_a_store_every_door_says_503() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let token = kim.lends(&world, &app).await;
+    let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
+    let screen = kim.asked(&app.authorize("scope=moment_management")).await;
+    world.store().close().await;
+
+    for (method, path) in
+        [("GET", "/v1/business/tokeninfo"), ("GET", "/v1/business/userinfo"), ("POST", "/v1/business/revoke")]
+    {
+        let answer = world.call(method, path, &token).await;
+        answer.declines(KapiFault::StoreDown, "");
+        assert!(answer.header("retry-after").is_some());
+    }
+    let ips = world.request("GET", "/v1/system/ips").header("authorization", format!("KakaoAK {}", app.client_id));
+    Answer::of(ips).await.declines(KapiFault::StoreDown, "");
+    let answer = app.redeems(&world, &code).await;
+    answer.refuses(KauthFault::TemporaryFailure, "");
+    assert!(answer.header("retry-after").is_some());
+    kim.opens(&app.authorize("scope=moment_management")).await.shows(KauthFault::TemporaryFailure);
+    json(&world, "GET", &app.authorize("scope=moment_management")).await.refuses(KauthFault::TemporaryFailure, "");
+    assert_eq!(
+        kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status,
+        403,
+        "the session cannot be read"
+    );
+    assert_eq!(kim.opens("/login").await.status, 503);
+    assert_eq!(world.get("/openapi.json").await.status, 200, "what needs no store still works");
+}
+
+/// A request that is not answered in time is told so, and nothing may be concluded from it.
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_temporary() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let token = kim.lends(&world, &app).await;
+    let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
+    let slow = world.impatient().await;
+    let held = world.writes_held().await;
+    slow.revoke(&token).await.declines(KapiFault::Temporary, "");
+    app.redeems(&slow, &code).await.refuses(KauthFault::TemporaryFailure, "");
+    drop(held);
+}
+
+/// "A panic would be a 500 in the right envelope and a logged error."
+#[tokio::test]
+async fn a_panic_is_a_500_in_the_doors_words() {
+    use axum::Router;
+    use axum::routing::get;
+    use bizauth::http::door::{Door, guarded};
+    use tower::ServiceExt;
+
+    let world = World::new().await;
+    for (door, name) in [(Door::Kapi, "Broken"), (Door::Kauth, "Broken")] {
+        let broken = get(|| async {
+            assert!(std::hint::black_box(false), "on purpose");
+        });
+        let router = guarded(Router::new().route("/x", broken), door, &world.state).with_state(world.state.clone());
+        let request = axum::http::Request::get("/x").body(axum::body::Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let bytes = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        match door {
+            Door::Kapi => assert_eq!(body["code"], KapiFault::Broken.row().code),
+            _ => assert_eq!(body["error_code"], KauthFault::Broken.row().code),
+        }
+        assert_eq!(name, KapiFault::Broken.row().name);
+    }
+}
+
+#[tokio::test]
+async fn the_static_files_have_their_types() {
+    let world = World::new().await;
+    for (path, kind) in [
+        ("/static/bizauth.css", "text/css; charset=utf-8"),
+        ("/static/consent.js", "text/javascript; charset=utf-8"),
+        ("/static/icon.svg", "image/svg+xml"),
+        ("/favicon.ico", "image/svg+xml"),
+    ] {
+        let answer = world.get(path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}

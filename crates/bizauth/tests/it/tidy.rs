@@ -1,0 +1,325 @@
+//! The rules of the house, held against the files of the repository: length, first lines, direction, names, and that
+//! what the documents say is true. A rule that is in the way is talked about; it is not worked around here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bizauth_core::fault::{KapiFault, KauthFault};
+
+/// Folders that are not ours to keep tidy: made by tools, or by running the server.
+const FOREIGN: [&str; 5] = [".git", "target", "node_modules", "shots", "bizauth-data"];
+
+/// A text file of the repository.
+struct File {
+    /// Its path from the root, with `/`.
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every text file of the repository.
+fn files() -> Vec<File> {
+    let (root, mut found, mut folders) = (root(), Vec::new(), vec![root()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.expect("a folder can be read to its end").path();
+            if FOREIGN.iter().any(|name| path.ends_with(name)) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let path = path.strip_prefix(&root).expect("it was found below the root");
+                found.push(File { path: path.to_string_lossy().into_owned(), text });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn rust() -> Vec<File> {
+    files().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+}
+
+/// The files of a folder that ship, their comments left out.
+fn code_below(folder: &str) -> Vec<File> {
+    let ships = |file: &File| !file.path.ends_with("/tests.rs") && !file.path.contains("/tests/");
+    let below: Vec<File> = rust().into_iter().filter(|file| file.path.starts_with(folder) && ships(file)).collect();
+    assert!(!below.is_empty(), "there is nothing in {folder}");
+    below.into_iter().map(|file| File { text: without_comments(&file.text), ..file }).collect()
+}
+
+fn without_comments(text: &str) -> String {
+    let bare = |line: &str| match line.trim_start().starts_with("//") {
+        true => String::new(),
+        false => line.split(" // ").next().unwrap_or_default().to_owned(),
+    };
+    text.lines().map(bare).collect::<Vec<_>>().join("\n")
+}
+
+/// Fails with every place where one of `words` stands.
+#[track_caller]
+fn nowhere(files: &[File], words: &[&str], why: &str) {
+    let mut found = Vec::new();
+    for file in files {
+        for (number, line) in (1..).zip(file.text.lines()) {
+            found.extend(
+                words.iter().filter(|word| line.contains(**word)).map(|word| format!("{}:{number}: {word}", file.path)),
+            );
+        }
+    }
+    assert!(found.is_empty(), "{why}\n{}", found.join("\n"));
+}
+
+/// The texts of the black-box tests, but for those that look at the catalogue or at files as a whole.
+fn black_box() -> String {
+    let of_tests = |file: &File| file.path.starts_with("crates/bizauth/tests/it/");
+    let generic = ["crates/bizauth/tests/it/tidy.rs", "crates/bizauth/tests/it/openapi.rs"];
+    let texts = rust().into_iter().filter(|file| of_tests(file) && !generic.contains(&file.path.as_str()));
+    texts.map(|file| without_comments(&file.text)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_file_is_longer_than_500_lines() {
+    let long: Vec<_> =
+        rust().iter().map(|file| (file.path.clone(), file.text.lines().count())).filter(|(_, n)| *n > 500).collect();
+    assert!(long.is_empty(), "a file of more than 500 lines holds more than one thing: {long:?}");
+}
+
+#[test]
+fn every_file_begins_by_saying_what_lives_in_it() {
+    let silent: Vec<_> =
+        rust().into_iter().filter(|file| !file.text.starts_with("//! ")).map(|file| file.path).collect();
+    assert!(silent.is_empty(), "these do not open with //!: {silent:?}");
+}
+
+#[test]
+fn core_touches_nothing_outside_itself() {
+    let outside = [
+        "tokio",
+        "serde",
+        "async ",
+        ".await",
+        "SystemTime",
+        "Instant::now",
+        "std::fs",
+        "std::io",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "TcpStream",
+        "TcpListener",
+        "UdpSocket",
+        "ToSocketAddrs",
+        "getrandom",
+        "println!",
+    ];
+    nowhere(
+        &code_below("crates/bizauth-core/src/"),
+        &outside,
+        "core is handed values: no IO, no clock, no chance, no wire",
+    );
+}
+
+#[test]
+fn the_store_reports_and_never_answers() {
+    let store = code_below("crates/bizauth-store/src/");
+    nowhere(
+        &store,
+        &["axum", "hyper", "http::", "StatusCode", "serde", "KapiFault"],
+        "the store knows nothing of HTTP",
+    );
+    let others: Vec<File> = store.into_iter().filter(|file| !file.path.ends_with("/codes.rs")).collect();
+    nowhere(&others, &["KauthFault"], "only the judge handed to `redeem_code` names a fault in the store");
+    nowhere(&others, &["SystemTime", "getrandom"], "time and chance come from the doors");
+}
+
+#[test]
+fn only_the_seam_knows_the_engines() {
+    let seam = "crates/bizauth-store/src/db/";
+    let above: Vec<File> = code_below("crates/").into_iter().filter(|file| !file.path.starts_with(seam)).collect();
+    let above: Vec<File> = above.into_iter().filter(|file| file.path.contains("/src/")).collect();
+    nowhere(&above, &["rusqlite", "tokio_postgres", "deadpool_postgres"], "engines are named below db/ only");
+}
+
+#[test]
+fn the_two_doors_do_not_know_each_other() {
+    nowhere(&code_below("crates/bizauth/src/http/kauth/"), &["kapi", "Kapi"], "kauth uses nothing of kapi");
+    nowhere(&code_below("crates/bizauth/src/http/kapi/"), &["kauth", "Kauth"], "kapi uses nothing of kauth");
+}
+
+#[test]
+fn time_and_chance_have_one_source_each() {
+    for (word, home) in
+        [("SystemTime::now", "crates/bizauth/src/clock.rs"), ("getrandom::", "crates/bizauth/src/entropy.rs")]
+    {
+        let others: Vec<File> =
+            code_below("crates/bizauth").into_iter().filter(|file| file.path.contains("/src/")).collect();
+        assert!(others.iter().any(|file| file.path == home && file.text.contains(word)), "{home} has no {word}");
+        let others: Vec<File> =
+            others.into_iter().filter(|file| file.path != home && !file.path.contains("-client/")).collect();
+        nowhere(&others, &[word], &format!("only {home} may do this"));
+    }
+}
+
+/// Names that say nothing, as a word of a type's name or of a file's. `service` counts at the end of a longer name
+/// only: alone it is the platform's word for an entry of the IP list.
+const EMPTY_NAMES: [&str; 14] = [
+    "manager", "helper", "helpers", "util", "utils", "impl", "info", "data", "base", "common", "misc", "types",
+    "models", "service",
+];
+
+/// The words of a name in CamelCase, in lower case.
+fn camel_words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for letter in name.chars() {
+        match words.last_mut() {
+            Some(word) if !letter.is_uppercase() => word.push(letter),
+            _ => words.push(letter.to_lowercase().collect()),
+        }
+    }
+    words
+}
+
+fn says_nothing(words: &[String]) -> bool {
+    let empty = |(at, word): (usize, &String)| match word.as_str() {
+        "service" => at > 0 && at + 1 == words.len(),
+        word => EMPTY_NAMES.contains(&word),
+    };
+    words.iter().enumerate().any(empty)
+}
+
+#[test]
+fn every_name_says_something() {
+    let mut empty = Vec::new();
+    for file in files().iter().filter(|file| file.path.starts_with("crates/")) {
+        for part in file.path.split('/') {
+            let stem = part.split('.').next().unwrap_or_default();
+            let words: Vec<String> = stem.split(['_', '-']).map(str::to_lowercase).collect();
+            empty.extend(says_nothing(&words).then(|| file.path.clone()));
+        }
+    }
+    for file in rust() {
+        // An associated type, which stands indented, bears the name that its trait gave it.
+        let text = without_comments(&file.text);
+        for line in text.lines().filter(|line| !line.starts_with("    type ")) {
+            let words: Vec<&str> =
+                line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+            for pair in words.windows(2) {
+                let declares = ["struct", "enum", "trait", "type", "union"].contains(&pair[0]);
+                let is_type = pair[1].starts_with(char::is_uppercase);
+                if declares && is_type && says_nothing(&camel_words(pair[1])) {
+                    empty.push(format!("{}: {}", file.path, pair[1]));
+                }
+            }
+        }
+    }
+    assert!(empty.is_empty(), "names that say nothing:\n{}", empty.join("\n"));
+}
+
+#[test]
+fn nothing_is_left_half_done() {
+    // Put together, so that this file does not find itself.
+    let words = [
+        concat!("todo", "!"),
+        concat!("unimplemented", "!"),
+        concat!("dbg", "!"),
+        concat!("#[", "allow("),
+        concat!("#![", "allow("),
+        concat!("#[", "ignore"),
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+    ];
+    nowhere(&rust(), &words, "finish it, or write it into an issue; exceptions are #[expect(…, reason = \"…\")]");
+}
+
+#[test]
+fn no_file_names_a_package_registry() {
+    let hosts = [concat!("crates", ".io"), concat!("npmjs", ".org"), concat!("npmjs", ".com"), concat!("pypi", ".org")];
+    let locks = ["Cargo.lock", "package-lock.json"];
+    let others: Vec<File> =
+        files().into_iter().filter(|file| !locks.iter().any(|lock| file.path.ends_with(lock))).collect();
+    nowhere(&others, &hosts, "where packages come from is the business of cargo and npm");
+}
+
+#[test]
+fn the_map_leads_to_files_that_exist() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    assert!(map.lines().count() <= 200, "the map has {} lines; 200 are enough", map.lines().count());
+    let (mut lost, mut named, mut fenced, mut base) = (Vec::new(), 0, false, PathBuf::new());
+    for line in map.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        }
+        let names: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        // Below a heading that names a crate, names are those of its sources.
+        if line.starts_with('#') {
+            base = names
+                .first()
+                .filter(|name| name.starts_with("crates/"))
+                .map_or_else(PathBuf::new, |name| root().join(name).join("src"));
+        }
+        for name in names.into_iter().filter(|name| !fenced && is_path(name)) {
+            named += 1;
+            if !root().join(name).exists() && !(base.is_absolute() && base.join(name).exists()) {
+                lost.push(name.to_owned());
+            }
+        }
+    }
+    assert!(lost.is_empty(), "ARCHITECTURE.md names what is not there: {lost:?}");
+    assert!(named > 50, "ARCHITECTURE.md names only {named} files");
+}
+
+/// Whether a piece of code in a document is a path of the repository: not a URL's, a command or an expression.
+fn is_path(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
+    let endings = [".rs", ".md", ".toml", ".json", ".sql", ".ftl", ".html", ".css", ".js", ".mjs", ".yaml", ".service"];
+    plain
+        && !name.starts_with('/')
+        && (endings.iter().any(|ending| name.ends_with(ending)) || name.ends_with('/') || name.starts_with("crates/"))
+}
+
+#[test]
+fn the_page_of_errors_is_current() {
+    let path = root().join("docs/errors.md");
+    let wanted = bizauth::errors_page::errors_page();
+    if std::env::var("BIZAUTH_BLESS").is_ok_and(|bless| bless == "1") {
+        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, &wanted)).expect("docs/ can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    let differs = found.lines().zip(wanted.lines()).position(|(a, b)| a != b);
+    assert!(found == wanted, "docs/errors.md is out of date (line {differs:?}); run the tests with BIZAUTH_BLESS=1");
+}
+
+#[test]
+fn every_fault_is_provoked_by_some_test() {
+    let tests = black_box();
+    let named = |enumeration: &str, name: &str| {
+        let full = format!("{enumeration}::{name}");
+        tests.match_indices(&full).any(|(at, _)| !tests[at + full.len()..].starts_with(|c: char| c.is_alphanumeric()))
+    };
+    let kauth = KauthFault::ALL.iter().map(|fault| ("KauthFault", fault.row().name));
+    let kapi = KapiFault::ALL.iter().map(|fault| ("KapiFault", fault.row().name));
+    let missing: BTreeSet<_> = kauth.chain(kapi).filter(|(of, name)| !named(of, name)).collect();
+    assert!(missing.is_empty(), "no test in tests/it names these faults: {missing:?}");
+}
+
+#[test]
+fn every_route_is_asked_for_by_some_test() {
+    let (tests, routes) = (black_box(), include_str!("../../src/http/mod.rs"));
+    let paths: Vec<&str> =
+        routes.lines().filter_map(|line| line.split_once(".route(\"")?.1.split('"').next()).collect();
+    assert!(paths.len() > 10, "the routes of http/mod.rs were not found: {paths:?}");
+    let asked = |path: &str| {
+        let fixed = path.split('{').next().unwrap_or_default();
+        ["\"", "?", "}", "/"].iter().any(|end| tests.contains(&format!("{fixed}{end}")))
+            || (fixed.ends_with('/') && fixed != "/" && tests.contains(fixed))
+    };
+    let silent: Vec<_> = paths.into_iter().filter(|path| !asked(path)).collect();
+    assert!(silent.is_empty(), "no test in tests/it asks for these routes: {silent:?}");
+}

@@ -1,0 +1,122 @@
+//! An answer of the server, whole, checked against the public description of the endpoints.
+
+use bizauth_core::fault::{KapiFault, KauthFault, fill};
+use reqwest::header::HeaderMap;
+use scraper::{Html, Selector};
+use serde_json::Value;
+
+/// Status, headers and body.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// Sends a request and reads all of its answer.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = Answer { status, headers, body: response.text().await.unwrap() };
+        crate::openapi::check(&method, &path, status, answer.header("content-type"), &answer.body);
+        answer
+    }
+
+    /// A header, if it is there.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Where it redirects to.
+    pub fn location(&self) -> &str {
+        self.header("location").unwrap_or_else(|| panic!("no redirect: {self:?}"))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// A success with this very body.
+    #[track_caller]
+    pub fn is(&self, body: &str) {
+        assert_eq!((self.status, self.body.as_str()), (200, body));
+        assert_eq!(self.header("content-type"), Some("application/json;charset=UTF-8"));
+    }
+
+    /// A refusal of the token endpoint, to the letter.
+    #[track_caller]
+    pub fn refuses(&self, fault: KauthFault, about: &str) {
+        let row = fault.row();
+        let body = format!(
+            r#"{{"error":"{}","error_description":{},"error_code":"{}"}}"#,
+            row.error,
+            Value::from(fill(row.description, about)),
+            row.code
+        );
+        assert_eq!((self.status, self.body.as_str()), (row.status, body.as_str()));
+        assert_eq!(self.header("content-type"), Some("application/json;charset=UTF-8"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        assert_eq!(self.header("www-authenticate").is_some(), row.status == 401);
+    }
+
+    /// A refusal of the kapi door, to the letter.
+    #[track_caller]
+    pub fn declines(&self, fault: KapiFault, about: &str) {
+        let row = fault.row();
+        let body = format!(r#"{{"msg":{},"code":{}}}"#, Value::from(fill(row.msg, about)), row.code);
+        assert_eq!((self.status, self.body.as_str()), (row.status, body.as_str()));
+        assert_eq!(self.header("content-type"), Some("application/json;charset=UTF-8"));
+        assert_eq!(self.header("www-authenticate").is_some(), row.status == 401);
+    }
+
+    /// A page that names the code, and redirects nowhere.
+    #[track_caller]
+    pub fn shows(&self, fault: KauthFault) {
+        let row = fault.row();
+        assert_eq!(self.status, row.status, "{}", self.body);
+        assert_eq!(self.header("location"), None);
+        assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(self.body.contains(row.code), "{} is not on the page: {}", row.code, self.body);
+        self.is_a_strict_page();
+    }
+
+    /// The headers of every page.
+    #[track_caller]
+    pub fn is_a_strict_page(&self) {
+        let policy = self.header("content-security-policy").unwrap_or_else(|| panic!("no policy: {self:?}"));
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(self.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
+    }
+
+    /// The value of the input `name` in the form that posts to `action`.
+    #[track_caller]
+    pub fn input(&self, action: &str, name: &str) -> String {
+        let selector = Selector::parse(&format!("form[action='{action}'] input[name='{name}']")).unwrap();
+        let page = Html::parse_document(&self.body);
+        let input = page.select(&selector).next().unwrap_or_else(|| panic!("no {name} in {action}: {self:?}"));
+        input.value().attr("value").unwrap_or_default().to_owned()
+    }
+
+    /// The texts of all elements that `selector` finds.
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let (page, selector) = (Html::parse_document(&self.body), Selector::parse(selector).unwrap());
+        let text = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        page.select(&selector).map(|element| text(element.text().collect())).collect()
+    }
+
+    /// The values of all inputs that `selector` finds.
+    pub fn values(&self, selector: &str) -> Vec<String> {
+        let (page, selector) = (Html::parse_document(&self.body), Selector::parse(selector).unwrap());
+        page.select(&selector).map(|input| input.value().attr("value").unwrap_or_default().to_owned()).collect()
+    }
+}

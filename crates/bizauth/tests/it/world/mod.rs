@@ -1,0 +1,162 @@
+//! The world of a test: a server on a port of its own, a database of its own, a clock that stands still until moved.
+//!
+//! Actors, not requests: apps redeem, people consent, tokens ask. What they do goes through HTTP; what an operator set
+//! up before goes through the same sentences of the store as the command line.
+
+mod answer;
+mod app;
+mod person;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use bizauth::clock::Clock;
+use bizauth::config::Config;
+use bizauth::entropy::Entropy;
+use bizauth::http::state::AppState;
+use bizauth::{password, serve};
+use bizauth_core::time::Time;
+use bizauth_store::Store;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use answer::Answer;
+pub use app::{App, BusinessToken};
+pub use person::Person;
+
+#[path = "../../../../bizauth-store/tests/it/postgres.rs"]
+mod postgres;
+
+/// 2026-11-21 12:00 in Seoul.
+pub const NOON: Time = Time::from_millis(1_795_230_000_000);
+
+/// Everybody's password, hashed once.
+pub const PASSWORD: &str = "correct horse";
+static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, Entropy).unwrap());
+
+/// A server of a test's own.
+pub struct World {
+    pub state: AppState,
+    pub base: String,
+    pub http: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    url: Option<String>,
+    folder: TempDir,
+}
+
+/// Where the databases of this run live: `None` is the embedded one.
+pub fn database_url() -> Option<String> {
+    match std::env::var("BIZAUTH_TEST_DB") {
+        Ok(engine) if engine == "postgres" => Some(postgres::database()),
+        Ok(engine) if !engine.is_empty() && engine != "sqlite" => {
+            panic!("BIZAUTH_TEST_DB: sqlite or postgres, not {engine}")
+        }
+        _ => None,
+    }
+}
+
+impl World {
+    /// With the default settings.
+    pub async fn new() -> Self {
+        World::with(|_| {}).await
+    }
+
+    /// With other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = database_url();
+        let store = match &url {
+            Some(url) => Store::postgres(url, 8, 7).unwrap(),
+            None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
+        };
+        store.migrate(NOON).await.unwrap();
+        let mut config = Config::default();
+        config.token_rate = 0;
+        change(&mut config);
+        let mut state = AppState::new(store, config);
+        state.clock = Clock::set_to(NOON);
+        World::over(state, folder, url).await
+    }
+
+    async fn over(state: AppState, folder: TempDir, url: Option<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = state.clone();
+        tokio::spawn(async move {
+            let told = async { drop(stopped.await) };
+            serve::run(running, listener, None, told).await
+        });
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        World { state, base, http, stop: Some(stop), url, folder }
+    }
+
+    /// Another server over the same records, which waits for an answer a fifth of a second.
+    pub async fn impatient(&self) -> World {
+        let mut state = self.state.clone();
+        let mut config = (*state.config).clone();
+        config.request_timeout = Duration::from_millis(200);
+        state.config = std::sync::Arc::new(config);
+        World::over(state, TempDir::new().unwrap(), self.url.clone()).await
+    }
+
+    /// Keeps everybody from writing codes and tokens until it is dropped. Reading goes on.
+    pub async fn writes_held(&self) -> Box<dyn std::any::Any> {
+        match &self.url {
+            None => {
+                let path = self.folder.path().join("bizauth.db");
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                Box::new(connection)
+            }
+            Some(url) => {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.batch_execute("BEGIN; LOCK TABLE codes, tokens IN EXCLUSIVE MODE").await.unwrap();
+                Box::new(client)
+            }
+        }
+    }
+
+    /// The records, as an operator reaches them.
+    pub fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    /// The time in this world.
+    pub fn now(&self) -> Time {
+        self.state.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, span: Duration) {
+        self.state.clock.advance(span);
+    }
+
+    /// `GET` without anything else.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// A request of any kind.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.base))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+/// So many minutes.
+pub fn minutes(n: u64) -> Duration {
+    Duration::from_secs(60 * n)
+}
+
+/// So many days.
+pub fn days(n: u64) -> Duration {
+    Duration::from_secs(24 * 60 * 60 * n)
+}

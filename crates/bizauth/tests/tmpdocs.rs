@@ -1,0 +1,5 @@
+//! x
+#[path = "it/openapi.rs"]
+mod openapi;
+#[path = "it/tidy.rs"]
+mod tidy;
