@@ -28,6 +28,7 @@ test("after agreeing, Back shows that the request was answered", async (it) => {
   const back = await page.goBack();
   assert.equal(back.status(), 409);
   assert.equal(await page.locator("h1").textContent(), "This request was already answered");
+  assert.equal(await page.getByRole("link", { name: "To the front page" }).getAttribute("href"), "/", "no dead end");
   assert.deepEqual(await lent(server, code), { moment: ["482910"] }, "the first answer stands");
 });
 

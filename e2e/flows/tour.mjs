@@ -23,7 +23,7 @@ async function look({ page, lang }, name) {
       await fits(page, where);
       await targets(page, where);
       // Only colours depend on the theme.
-      if (width !== 768) await accessible(page, where, theme === "dark" ? "cat.color" : null);
+      if (width !== 768) await accessible(page, where, { colours: theme === "dark" });
       await page.screenshot({ path: join(SHOTS, `${name}-${lang}-${theme}-${width}.png`), fullPage: true });
     }
   }

@@ -40,7 +40,7 @@ export async function visitor(browser, { lang = "en", js = true, width = 1280, t
     colorScheme: theme,
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const complaints = [];
   const page = await listen(context, await context.newPage(), complaints);
   return {

@@ -6,11 +6,14 @@ import { createRequire } from "node:module";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** axe-core finds nothing, best practices included; with a tag, by the rules that bear it. */
-export async function accessible(page, where, tag = null) {
+const COLOURS = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"];
+
+/** axe-core finds nothing, best practices and the contrast of level AAA included; or, of all that, only colours. */
+export async function accessible(page, where, { colours = false } = {}) {
   // Evaluated from outside, so the page's policy stays as it is.
   await page.evaluate(axe);
-  const options = { resultTypes: ["violations"], ...(tag && { runOnly: [tag] }) };
+  const options = { resultTypes: ["violations"], rules: { "color-contrast-enhanced": { enabled: true } } };
+  if (colours) options.runOnly = { type: "rule", values: COLOURS };
   const { violations } = await page.evaluate((options) => window.axe.run(document, options), options);
   const found = violations.map(({ id, help, nodes }) => {
     const where = nodes.map(({ target, failureSummary }) => `    ${target}: ${failureSummary.replace(/\s+/g, " ")}`);

@@ -40,7 +40,7 @@ const ITEMS = [
 ];
 
 /** A data folder with everything in it. No server may run on it; copies of it are served. */
-export async function prepare(binary, redirectUri, name = "Ad Reports", people = PEOPLE) {
+export async function prepare(binary, { redirectUri, name = "Ad Reports", people = PEOPLE }) {
   const home = await mkdtemp(join(tmpdir(), "bizauth-e2e-home-"));
   const folder = join(home, "data");
   const cli = async (...args) => {

@@ -11,10 +11,15 @@ import { prepare } from "./platform.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
-export const BINARY = resolve(process.env.BIZAUTH_BIN ?? join(HERE, "../../target/debug/bizauth"));
+const target = process.env.CARGO_TARGET_DIR ?? join(HERE, "../../target");
+export const BINARY = resolve(process.env.BIZAUTH_BIN ?? join(target, "debug/bizauth"));
 export const ROOT = join(HERE, "..");
 
 const running = new Set();
+
+// A crash of the tests leaves no server behind.
+const children = new Set();
+process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 
 // Reads lines of a stream until one is what we wait for; after that the stream is drained and forgotten.
 function firstLine(child, stream, read) {
@@ -33,7 +38,8 @@ function firstLine(child, stream, read) {
 
 function start(args, options) {
   const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
-  const ended = new Promise((done) => child.once("exit", done));
+  children.add(child);
+  const ended = new Promise((done) => child.once("exit", done)).then(() => children.delete(child));
   const stop = async () => {
     running.delete(stop);
     if (child.exitCode === null) child.kill("SIGTERM");
@@ -60,7 +66,7 @@ let prepared = null;
 
 /** A server on a copy of the prepared folder: address, the app, its people, and `stop`. */
 export async function serve(app) {
-  prepared ??= prepare(BINARY, app.redirectUri);
+  prepared ??= prepare(BINARY, app);
   const { folder, ...platform } = await prepared;
   const copy = await mkdtemp(join(tmpdir(), "bizauth-e2e-"));
   await cp(folder, copy, { recursive: true });

@@ -42,6 +42,9 @@ pub struct Page {
     pub matching: i64,
 }
 
+/// In bytes. Escaping and small letters make of it no more than SQLite takes.
+const LONGEST_SEARCH: usize = 10_000;
+
 impl Store {
     /// Adds an asset, or changes its name and kind. `false`: no such group, or it is one without assets.
     pub async fn keep_asset(&self, asset: AssetRecord) -> Result<bool> {
@@ -122,6 +125,10 @@ impl Store {
         const COUNT: &str = "SELECT COUNT(*) AS matching
              FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
              WHERE h.user_id = $1 AND h.group_id = $2 AND a.search LIKE $3 ESCAPE '!'";
+        // SQLite's LIKE ends at a NUL and refuses 50,000 bytes, PostgreSQL refuses the NUL; no name holds either.
+        if search.len() > LONGEST_SEARCH || search.contains('\0') {
+            return Ok(Page { rows: Vec::new(), matching: 0 });
+        }
         let literal = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
         let pattern = format!("%{literal}%");
         let which: [Value; 3] = [user.into(), group.clone().into(), pattern.into()];
@@ -137,9 +144,10 @@ impl Store {
     /// The account's holdings among `named`.
     pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
         // One parameter names them all; LIKE may let a stranger through where an id holds its signs, hence the filter.
+        // The escape is a sign that no id holds: PostgreSQL's own would be the backslash, SQLite has none.
         const NAMED: &str = "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
              FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
-             WHERE h.user_id = $1 AND $2 LIKE '% ' || h.group_id || ':' || h.asset_id || ' %'";
+             WHERE h.user_id = $1 AND $2 LIKE '% ' || h.group_id || ':' || h.asset_id || ' %' ESCAPE '*'";
         if named.is_empty() {
             return Ok(Vec::new());
         }

@@ -88,6 +88,9 @@ impl Store {
         const FULL: &str =
             "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3 AND taken >= $4";
         let (start, end) = limit.window_at(now);
+        if limit.most <= 0 {
+            return Ok(Slot::Held(start));
+        }
         let hold = [limit.kind.into(), subject.as_str().into(), start.into(), end.into(), limit.most.into()];
         let full = [limit.kind.into(), subject.into(), start.into(), limit.most.into()];
         self.db

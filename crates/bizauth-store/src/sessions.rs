@@ -49,7 +49,8 @@ impl Store {
             .await
     }
 
-    /// The session with this id, if `secret` proves it and it has not ended. A closed account has none.
+    /// The session with this id, if `secret` proves it and it has not ended. In which
+    /// state its account is, is for the rules to judge: a closed one is told so where it asks for something.
     pub async fn session(&self, id: SessionId, secret: &Secret, now: Time) -> Result<Option<SignedIn>> {
         const FIND: &str =
             "SELECT s.digest, s.expires_at, u.id, u.email, u.email_verified, u.state, u.in_business_centre, u.era

@@ -31,7 +31,8 @@ impl Store {
         const CODES: &str =
             "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
-             AND starts_at IN (SELECT starts_at FROM counters WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+             AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
+                 ORDER BY expires_at LIMIT $2)";
         let ended = [
             (SESSIONS, now),
             (DEVICES, now),

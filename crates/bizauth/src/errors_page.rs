@@ -25,8 +25,8 @@ const KAUTH: &str = "
 ## kauth: `/oauth/business/*`
 
 A *page* is HTML for the person in the browser, and never redirects; a client whose `Accept` names `application/json`
-and not `text/html` gets JSON instead. A *redirect* goes to the registered redirect URI, with `error`,
-`error_description` and `state`. JSON has three keys, in this order:
+and not `text/html` gets JSON instead, and so does every client of the token endpoint. A *redirect* goes to the
+registered redirect URI, with `error`, `error_description` and `state`. JSON has three keys, in this order:
 
 ```json
 {\"error\":\"invalid_client\",\"error_description\":\"Bad client credentials\",\"error_code\":\"KOE010\"}

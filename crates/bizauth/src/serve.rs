@@ -105,9 +105,10 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
-    let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
     let local = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-    tracing::info!(listen = local(&listener), tls = tls.is_some(), "listening");
+    let local_operator = local(&operators);
+    let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
+    tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);

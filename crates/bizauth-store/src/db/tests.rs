@@ -383,7 +383,8 @@ async fn close_finishes_the_queue() {
                     let db = db.clone();
                     async move { keep(&db, id, 7).await }
                 });
-                poll_fn(|context| Poll::Ready(assert!(sentence.as_mut().poll(context).is_pending()))).await;
+                let waits = poll_fn(|context| Poll::Ready(sentence.as_mut().poll(context).is_pending())).await;
+                assert!(waits);
                 queued.spawn(sentence);
             }
         },

@@ -1,7 +1,7 @@
 //! A consent screen has one answer; what was agreed to is kept as it was shown, and counted.
 
 use bizauth_core::asset::AssetId;
-use bizauth_core::id::{ConsentId, SessionId};
+use bizauth_core::id::SessionId;
 use bizauth_core::time::DAY;
 use bizauth_store::{Approval, Limit};
 
@@ -163,13 +163,15 @@ async fn the_last_consent_is_remembered_until_it_is_withdrawn() {
 async fn what_was_shown_is_kept_for_a_dispute() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;
-        let mut new = scene.agreement(scene.shows().await, vec![all("moment")], digest()).await;
-        new.shown = "모먼트 광고 관리\n'\"\\ 100 %".to_owned();
-        let Approval::Kept(code) = store.approve(new.clone(), NOW).await.unwrap() else { panic!() };
-        // Drawn just before the code, from the same source.
-        let consent = ConsentId(code.0 - (1 << 10));
-        assert_eq!(store.shown(consent).await.unwrap().as_deref(), Some(new.shown.as_str()));
-        assert_eq!(store.shown(ConsentId(1)).await.unwrap(), None);
+        assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap(), None);
+        for shown in ["before", "모먼트 광고 관리\n'\"\\ 100 %"] {
+            let mut new = scene.agreement(scene.shows().await, vec![all("moment")], digest()).await;
+            new.shown = shown.to_owned();
+            assert!(matches!(store.approve(new, NOW).await.unwrap(), Approval::Kept(_)));
+            assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap().as_deref(), Some(shown));
+        }
+        store.withdraw_consents(scene.user, scene.app, NOW).await.unwrap();
+        assert!(store.last_shown(scene.user, scene.app).await.unwrap().is_some(), "also after it was taken back");
     })
     .await;
 }

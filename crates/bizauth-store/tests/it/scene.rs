@@ -16,9 +16,7 @@ use bizauth_core::scope::GroupId;
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::{DAY, Time};
 use bizauth_core::token::IDLE_LIFETIME;
-use bizauth_store::{
-    Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewUser, Redemption, Store,
-};
+use bizauth_store::{Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewUser, Redemption, Store};
 
 /// The instant at which everything begins. Tests move on from here by adding to it.
 pub(crate) const NOW: Time = Time::from_millis(1_790_000_000_000);

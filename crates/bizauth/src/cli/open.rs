@@ -1,11 +1,10 @@
 //! Opening the records for a command: as the server does it, and with a word for those who have none yet.
 
-use anyhow::Context;
 use bizauth_core::time::Time;
 use bizauth_store::{Error, Store};
 
 use super::output::Output;
-use super::refusal::refuse;
+use super::refusal::{refuse, unreadable};
 use crate::config::{Config, Database};
 use crate::serve::{DATABASE_FILE, open_store};
 
@@ -44,7 +43,7 @@ pub(super) async fn records(config: &Config, absent: Absent, now: Time, output: 
 /// Asked before opening, which would make an empty database.
 fn there_is_one(config: &Config) -> anyhow::Result<()> {
     let file = config.data.join(DATABASE_FILE);
-    match file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))? {
+    match file.try_exists().map_err(|error| unreadable(&file.display().to_string(), &error))? {
         true => Ok(()),
         false => Err(refuse(
             format!("there is no database in the folder {}", config.data.display()),

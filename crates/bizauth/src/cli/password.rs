@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
-use super::refusal::refuse;
+use super::refusal::{refuse, unreadable};
 use crate::entropy::Entropy;
 use crate::password;
 
@@ -39,12 +37,12 @@ impl NewPassword {
 
 fn from_file(path: &Path) -> anyhow::Result<String> {
     let name = path.display().to_string();
-    from(File::open(path).with_context(|| format!("{name} cannot be read"))?, &name)
+    from(File::open(path).map_err(|error| unreadable(&name, &error))?, &name)
 }
 
 fn from(source: impl Read, name: &str) -> anyhow::Result<String> {
     let mut text = String::new();
-    source.take(LONGEST).read_to_string(&mut text).with_context(|| format!("{name} cannot be read"))?;
+    source.take(LONGEST).read_to_string(&mut text).map_err(|error| unreadable(name, &error))?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

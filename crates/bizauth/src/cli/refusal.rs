@@ -24,6 +24,11 @@ pub(super) fn refuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow
     Refusal { what: what.into(), hint: hint.into(), status: FAILED }.into()
 }
 
+/// A refusal of a file that cannot be read.
+pub(super) fn unreadable(name: &str, error: &io::Error) -> anyhow::Error {
+    refuse(format!("{name} cannot be read: {error}"), "see that it is there and that you may read it")
+}
+
 /// A refusal of arguments that do not fit together.
 pub(super) fn misused(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     Refusal { what: what.into(), hint: hint.into(), status: USAGE }.into()
@@ -103,7 +108,10 @@ fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str)
         Pool(_) | Postgres { .. } | Setting(_) => {
             (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
         }
-        Sqlite { .. } => (None, "see that the data folder is yours to write, and that the disk is not full"),
+        Sqlite { .. } => (
+            None,
+            "see that bizauth.db in the data folder is a database and yours to write, and that the disk is not full",
+        ),
         _ => (None, "try once more; if it stays, it is a bug worth reporting"),
     }
 }

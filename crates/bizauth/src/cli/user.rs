@@ -160,10 +160,8 @@ pub(super) async fn make(desk: &mut Desk<'_>, new: NewUser) -> anyhow::Result<()
 }
 
 fn taken(email: &str) -> anyhow::Error {
-    refuse(
-        format!("there is an account {email} already"),
-        format!("`bizauth user password {email}` changes its password"),
-    )
+    let hint = format!("take another address, or change its password with `bizauth user password {email}`");
+    refuse(format!("there is an account {email} already"), hint)
 }
 
 async fn sanction(desk: &mut Desk<'_>, email: String, state: Switch) -> anyhow::Result<()> {

@@ -67,6 +67,15 @@ pub struct NoticePage {
 }
 
 impl NoticePage {
+    /// Where the one link leads. Where nobody can go on, the front page is better than a dead end.
+    fn way_on(&self) -> Option<&str> {
+        let lost = matches!(
+            self.notice,
+            Notice::ConsentGone | Notice::ConsentAnswered | Notice::NotFound | Notice::WrongMethod | Notice::Broken
+        );
+        self.next.as_deref().or(lost.then_some("/"))
+    }
+
     fn part(&self, name: &str) -> String {
         self.frame.say(&format!("{}{name}", self.notice.key()))
     }

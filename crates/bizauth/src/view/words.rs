@@ -13,7 +13,7 @@ pub(super) type Files = [(&'static str, &'static str); 7];
 
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "common", "login", "consent", "items", "faults", "notices", "dev")
+        files!($language, "frame", "login", "consent", "items", "faults", "notices", "dev")
     };
     ($language:literal, $($name:literal),+) => {
         [$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]

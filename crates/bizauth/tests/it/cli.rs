@@ -1,9 +1,8 @@
 //! The command line, as a process: what it prints where, how it ends, and that it keeps secrets. What can be written
 //! down as a session with fixed words stands in `tests/cmd/*.md`; here is what needs an id from one command in the next.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -364,13 +363,36 @@ fn a_list_is_read_from_stdin_up_to_its_bound() {
 }
 
 #[test]
+fn a_list_is_fetched_from_another_platform() {
+    let mut dev = Command::new(BIZAUTH)
+        .args(["dev", "--listen", "127.0.0.1:0", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut banner = String::new();
+    BufReader::new(dev.stdout.as_mut().unwrap()).read_line(&mut banner).unwrap();
+    let banner: Value = serde_json::from_str(&banner).unwrap();
+    let shell = Shell::new();
+    let key = shell.folder.path().join("key.txt");
+    let key_file = key.to_str().unwrap();
+    let fetch = ["ips", "import", "--from", banner["base_url"].as_str().unwrap(), "--key-file", key_file, "--json"];
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let refused = shell.run(fetch);
+    fs::write(&key, format!("{}\n", banner["admin_key"].as_str().unwrap())).unwrap();
+    let taken = shell.run(fetch);
+    dev.kill().unwrap();
+    dev.wait().unwrap();
+    assert!(refused.notes.starts_with("error: kapi refused (401): "), "{}", refused.notes);
+    assert!(!refused.notes.contains("0123456789abcdef"), "{}", refused.notes);
+    assert_eq!(taken.status, 0, "{}", taken.notes);
+    assert_eq!(shell.json(["ips", "show", "--json"])["inbound"][0]["service"], "callback");
+}
+
+#[test]
 fn what_others_wrote_cannot_steer_the_terminal() {
     let shell = Shell::new();
     let steering = fs::read_to_string("tests/cmd/files/list.json").unwrap().replace("scrap", "scr\\u202eap");
     assert_eq!(shell.run_with(["ips", "import", "-"], &steering).status, 0);
     let shown = shell.run(["ips", "show"]);
     assert!(shown.out.contains("scr\u{fffd}ap"), "{}", shown.out);
-    let ended =
-        Command::new(BIZAUTH).args([OsStr::new("app"), OsStr::new("create")]).arg("a\u{1b}[31m").output().unwrap();
-    assert!(!String::from_utf8(ended.stderr).unwrap().contains('\u{1b}'));
 }

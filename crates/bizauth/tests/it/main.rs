@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![expect(unreachable_pub, reason = "nothing outside sees a test binary")]
 
+mod cli;
 mod openapi;
+mod tidy;
 mod world;
 
 mod doors;
@@ -16,4 +18,5 @@ mod kauth_authorize;
 mod kauth_token;
 mod pages_consent;
 mod pages_login;
+mod processes;
 mod published_client;

@@ -1,5 +1,6 @@
 //! `/login`, `/logout`, `/language`: signing in and out, and the limits that parallel tries cannot beat.
 
+use bizauth_core::fault::KauthFault;
 use bizauth_core::id::SessionId;
 use bizauth_core::secret::Credential;
 use bizauth_core::user::UserState;
@@ -97,9 +98,18 @@ async fn a_wrong_password_and_an_unknown_account_look_alike() {
         answer.is_a_strict_page();
     }
     assert_eq!(texts[0].all("[role=alert]"), texts[1].all("[role=alert]"));
-    let closed = world.newcomer("closed@example.com").await;
-    world.store().set_user_state(closed.id, UserState::Withdrawn).await.unwrap();
-    assert_eq!(closed.tries_password(PASSWORD, "/").await.status, 401, "a closed account is no account");
+}
+
+/// Dormant, blocked or closed: it signs in, and is told so where it asks for something.
+#[tokio::test]
+async fn an_account_that_is_not_active_signs_in_to_be_told_so() {
+    let world = World::new().await;
+    let app = world.app().await;
+    for (n, state) in [UserState::Dormant, UserState::Blocked, UserState::Withdrawn].into_iter().enumerate() {
+        let kim = world.owner(&format!("kim{n}@example.com")).await;
+        world.store().set_user_state(kim.id, state).await.unwrap();
+        kim.asked(&app.authorize("scope=moment_management")).await.shows(KauthFault::AccountNotActive);
+    }
 }
 
 /// CVE-2023-47111: parallel tries never beat the limit.

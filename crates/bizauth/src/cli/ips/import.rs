@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use bizauth_client::{Client, Fetched, Hosts, IpDocument, SecretString};
 use bizauth_core::ips::{IpList, date_at};
 use clap::ArgGroup;
@@ -13,7 +12,7 @@ use url::{Host, Url};
 
 use super::super::desk::Desk;
 use super::super::output::Rows;
-use super::super::refusal::refuse;
+use super::super::refusal::{refuse, unreadable};
 use super::document::Flaws;
 use super::list_from_document;
 
@@ -84,7 +83,7 @@ fn read(path: &Path) -> anyhow::Result<IpDocument> {
         Some("-") => ("stdin".to_owned(), bounded(io::stdin().lock())),
         _ => (path.display().to_string(), File::open(path).and_then(bounded)),
     };
-    let bytes = bytes.with_context(|| format!("{name} cannot be read"))?;
+    let bytes = bytes.map_err(|error| unreadable(&name, &error))?;
     if bytes.len() as u64 > LARGEST {
         return Err(refuse(format!("{name} is larger than 10 MiB"), "see that it is the IP list"));
     }
@@ -115,7 +114,7 @@ async fn fetch(desk: &mut Desk<'_>, from: &str, key_file: &Path) -> anyhow::Resu
 fn read_key(path: &Path) -> anyhow::Result<SecretString> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST_KEY).read_to_string(&mut text));
-    read.with_context(|| format!("{} cannot be read", path.display()))?;
+    read.map_err(|error| unreadable(&path.display().to_string(), &error))?;
     match text.trim() {
         "" => Err(refuse(format!("{} is empty", path.display()), "put one of your app keys into it")),
         key => Ok(key.into()),

@@ -15,7 +15,7 @@ use axum::response::Response;
 use bizauth_core::authorize::Query;
 use bizauth_core::secret::{Credential, Digest};
 use bizauth_core::time::Time;
-use bizauth_core::user::{UserState, email};
+use bizauth_core::user::email;
 use bizauth_store::{Limit, Slot, UserRecord};
 use cookie::Cookie;
 
@@ -132,8 +132,7 @@ impl Trial {
             Some(email) => it.store.user_by_email(email).await?,
             None => None,
         };
-        // A closed account is no account. A dormant or blocked one may sign in, to be told so.
-        let user = user.filter(|user| user.user.state != UserState::Withdrawn);
+        // Whatever the account's state: it signs in to be told so (KOE026), and lends nothing.
         let known = match (&device, &user) {
             (Some((id, secret)), Some(user)) => {
                 it.store.knows_device(*id, secret, user.user.id, it.clock.now()).await?

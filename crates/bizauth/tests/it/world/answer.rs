@@ -18,8 +18,13 @@ impl Answer {
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let (client, request) = request.build_split();
         let request = request.unwrap();
-        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let (mut method, asked) = (request.method().to_string(), request.url().clone());
         let response = client.execute(request).await.unwrap();
+        let path = response.url().path().to_owned();
+        if *response.url() != asked {
+            // It followed redirects: what answered in the end was asked with GET.
+            method = "GET".to_owned();
+        }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, body: response.text().await.unwrap() };
         crate::openapi::check(&method, &path, status, answer.header("content-type"), &answer.body);

@@ -6,6 +6,7 @@
 mod answer;
 mod app;
 mod person;
+pub mod process;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -24,9 +25,10 @@ use tokio::sync::oneshot;
 pub use answer::Answer;
 pub use app::{App, BusinessToken};
 pub use person::Person;
+pub use process::Process;
 
 #[path = "../../../../bizauth-store/tests/it/postgres.rs"]
-mod postgres;
+pub mod postgres;
 
 /// 2026-11-21 12:00 in Seoul.
 pub const NOON: Time = Time::from_millis(1_795_230_000_000);
@@ -88,8 +90,14 @@ impl World {
             let told = async { drop(stopped.await) };
             serve::run(running, listener, None, told).await
         });
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        World { state, base, http, stop: Some(stop), url, folder }
+        World { state, base, http: client(), stop: Some(stop), url, folder }
+    }
+
+    /// A server that runs as a process of its own; we reach its PostgreSQL database as an operator would.
+    pub async fn around(process: &Process, url: &str) -> World {
+        let state = AppState::new(Store::postgres(url, 2, 9).unwrap(), Config::default());
+        let (base, url, folder) = (process.base.clone(), Some(url.to_owned()), TempDir::new().unwrap());
+        World { state, base, http: client(), stop: None, url, folder }
     }
 
     /// Another server over the same records, which waits for an answer a fifth of a second.
@@ -143,6 +151,11 @@ impl World {
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.base))
     }
+}
+
+/// A program: it keeps no cookies and follows no redirect.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 impl Drop for World {

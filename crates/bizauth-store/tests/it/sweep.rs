@@ -1,0 +1,89 @@
+//! Sweeping is bounded, and leaves what still guards something.
+
+use bizauth_core::time::DAY;
+use bizauth_store::{Limit, Redemption, Store};
+
+use crate::engines::on_each_engine;
+use crate::scene::{MINUTE, NO_LIMIT, NOW, Scene, a_user, digest, is_alive, secret, yes};
+
+/// Sweeps five at a time until nothing is left, and says in how many rounds and rows.
+async fn sweep_all(store: &Store, days: u32) -> (u64, u64) {
+    let (mut rounds, mut rows) = (0, 0);
+    loop {
+        let swept = store.sweep(5, NOW.plus(days * DAY)).await.unwrap();
+        assert!(swept.rows <= 25, "five kinds, five of each at most: {swept:?}");
+        rounds += 1;
+        rows += swept.rows;
+        if !swept.more {
+            return (rounds, rows);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_is_bounded() {
+    on_each_engine(async |store| {
+        let user = a_user(&store, "kim").await;
+        let limit = Limit { kind: "tries", most: 9, window: MINUTE };
+        for subject in 0..23 {
+            let ends = NOW.plus(MINUTE);
+            store.sign_in(user, (digest(), ends), (digest(), ends), None, NOW).await.unwrap();
+            // Many who share one window.
+            assert!(store.take(limit, subject.to_string(), NOW).await.unwrap());
+        }
+        assert_eq!(store.sweep(5, NOW).await.unwrap().rows, 0, "nothing has ended");
+        let (rounds, rows) = sweep_all(&store, 3).await;
+        assert_eq!((rounds, rows), (5, 69));
+        assert_eq!(store.taken(limit, "0", NOW).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_has_not_ended_stays() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let (proof, device) = (secret(), secret());
+        let (soon, later) = (NOW.plus(MINUTE), NOW.plus(99 * DAY));
+        store.sign_in(scene.user, (digest(), soon), (digest(), soon), None, NOW).await.unwrap();
+        let ends = ((proof.digest(), later), (device.digest(), later));
+        let (id, known) = store.sign_in(scene.user, ends.0, ends.1, None, NOW).await.unwrap();
+        let screen = scene.shows().await;
+        let day = Limit { kind: "codes", most: 9, window: DAY };
+        assert!(store.take(day, "kim".to_owned(), NOW).await.unwrap());
+        assert!(store.take(Limit { window: MINUTE, ..day }, "kim".to_owned(), NOW).await.unwrap());
+        // The two of the ended browser, and nothing that ended only today.
+        assert_eq!(store.sweep(100, NOW.plus(30 * MINUTE)).await.unwrap().rows, 2);
+        assert!(store.session(id, &proof, NOW).await.unwrap().is_some());
+        assert!(store.knows_device(known, &device, scene.user, NOW).await.unwrap());
+        assert!(store.decline(screen.0, screen.1, screen.2, NOW).await.unwrap());
+        assert_eq!(store.taken(day, "kim", NOW).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_late_replay_still_kills_for_thirty_days_and_the_token_is_never_swept() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let replay = async |code, days: u32| {
+            let when = NOW.plus(days * DAY);
+            scene.store.redeem_code(code, scene.key, digest(), NO_LIMIT, yes, when).await.unwrap()
+        };
+        let code = scene.agrees().await;
+        let token = scene.buys(code).await;
+        sweep_all(&store, 29).await;
+        assert!(is_alive(&store, &token).await);
+        assert_eq!(replay(code, 29).await, Redemption::Spent);
+        assert!(!is_alive(&store, &token).await);
+
+        let code = scene.agrees().await;
+        let token = scene.buys(code).await;
+        sweep_all(&store, 31).await;
+        assert_eq!(replay(code, 31).await, Redemption::NotFound);
+        assert!(is_alive(&store, &token).await);
+        assert_eq!(store.tokens_of(scene.app, None, 9).await.unwrap().len(), 2);
+        assert!(store.earlier_consent(scene.user, scene.app).await.unwrap().is_some());
+    })
+    .await;
+}
