@@ -36,7 +36,7 @@ function firstLine(child, stream, read) {
   });
 }
 
-function start(args, options) {
+function start(args, options, after = () => {}) {
   const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   children.add(child);
   const ended = new Promise((done) => child.once("exit", done)).then(() => children.delete(child));
@@ -46,6 +46,7 @@ function start(args, options) {
     const hard = setTimeout(() => child.kill("SIGKILL"), 5_000);
     await ended;
     clearTimeout(hard);
+    await after();
   };
   running.add(stop);
   return { child, stop };
@@ -72,20 +73,13 @@ export async function serve(app) {
   await cp(folder, copy, { recursive: true });
   const nowhere = "127.0.0.1:0";
   const args = ["serve", "--data", copy, "--listen", nowhere, "--operator-listen", nowhere, "--log-format", "json"];
-  const { child, stop } = start(args, { cwd: copy });
+  const { child, stop } = start(args, { cwd: copy }, () => rm(copy, { recursive: true, force: true }));
   child.stdout.resume();
   const base_url = await firstLine(child, child.stderr, (line) => {
     const { message, listen } = JSON.parse(line);
     return message === "listening" && `http://${listen}`;
   });
-  return {
-    ...platform,
-    base_url,
-    stop: async () => {
-      await stop();
-      await rm(copy, { recursive: true, force: true });
-    },
-  };
+  return { ...platform, base_url, stop };
 }
 
 /** Removes the prepared folder. */

@@ -17,8 +17,8 @@ platform, **C** our choice, because nothing public says.
 
 The recipes use an app of `bizauth dev`: `$BASE` is where it listens, `$KEY` its REST API key, `$SECRET` its client
 secret, `$TOKEN` a business token, and the *demo link* the address of its consent screen. Where a recipe needs a
-command of the operator, give it the demo's folder while the demo runs, as in
-`bizauth app list --data /tmp/bizauth-dev-*`, or try it on a server of your own.
+command of the operator, give it the data folder that the banner names while the demo runs, as in
+`bizauth app list --data FOLDER`, or try it on a server of your own.
 ";
 
 const KAUTH: &str = "

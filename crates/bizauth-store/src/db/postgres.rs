@@ -28,6 +28,8 @@ impl Postgres {
     /// TLS is used when `sslmode=require` is given, and then the server must prove itself against the system's
     /// certificates. Nothing is sent before the first sentence needs a connection.
     pub(crate) fn open(url: &str, connections: usize) -> Result<Self> {
+        // The driver knows no `verify-full`; our `require` is one.
+        let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
         // The error of the parser may repeat the password.
         let mut config: Config =
             url.parse().map_err(|_| Error::Setting("the PostgreSQL connection string cannot be read".to_owned()))?;

@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -54,14 +54,21 @@ fi
 rm -rf "$1"
 "#;
 
+/// Starts `$1` with the folder `$2` and leaves it behind: nobody's child, and of a session of its own where there is a
+/// command for that. Ctrl-C, and whoever kills the tests with all their children, must not reach the one that clears up.
+const LEAVE: &str = r#"
+exec 3<&0
+"$(command -v setsid || command -v env)" sh -c "$1" watch "$2" <&3 &
+"#;
+
 /// A running server in a folder of its own.
 pub(crate) struct Server {
     programs: PathBuf,
     folder: PathBuf,
     /// User and group to run as when this process is root's: PostgreSQL refuses root.
     nobody: Option<(u32, u32)>,
-    /// Its input is the pipe whose end the watching shell waits for.
-    _watch: Child,
+    /// The watching shell waits for its other end to close.
+    _watch: Option<ChildStdin>,
 }
 
 impl Server {
@@ -69,9 +76,8 @@ impl Server {
     pub(crate) fn start() -> Result<Server, String> {
         let programs = programs().ok_or(MISSING)?;
         let folder = folder().map_err(|e| format!("no folder for it in {}: {e}", std::env::temp_dir().display()))?;
-        // A group of its own: Ctrl-C must reach the tests, not the one that clears up after them.
-        let watch = Command::new("sh")
-            .args(["-c", WATCH, "watch"])
+        let mut watch = Command::new("sh")
+            .args(["-c", LEAVE, "leave", WATCH])
             .arg(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -79,8 +85,10 @@ impl Server {
             .process_group(0)
             .spawn()
             .map_err(|e| format!("sh: {e}"))?;
+        let pipe = watch.stdin.take();
+        watch.wait().map_err(|e| format!("sh: {e}"))?;
         let nobody = nobody(&folder)?;
-        let server = Server { programs, folder, nobody, _watch: watch };
+        let server = Server { programs, folder, nobody, _watch: pipe };
         let fresh = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
         server.run("initdb", &[&fresh[..], &["--pgdata", &server.data()]].concat())?;
         let settings = server.folder.join("data/postgresql.conf");

@@ -145,7 +145,7 @@ settings! {
     /// Authorization codes that one account may get for one app in a day; 0 switches the limit off.
     issuance_limit: u32, = "100", "NUMBER", Number, read::number,
         "a number from 0 to 1000000000";
-    /// Requests to the token endpoint per REST API key and minute; 0 switches the limit off.
+    /// Tokens that one REST API key may be issued per minute (KOE237 beyond); 0 switches the limit off.
     token_rate: u32, = "600", "NUMBER", Number, read::number,
         "a number from 0 to 1000000000";
     /// How tokeninfo spells groups and states: `sample` as in the platform's sample (`moment`, `ACTIVE`),

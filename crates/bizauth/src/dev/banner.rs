@@ -24,6 +24,8 @@ pub struct Banner {
     pub javascript_key: String,
     /// Its native app key.
     pub native_app_key: String,
+    /// The throwaway data folder, for commands beside the running demo.
+    pub data: String,
     /// People to sign in as.
     pub users: Vec<Person>,
 }
@@ -64,6 +66,7 @@ impl Banner {
             "javascript_key": self.javascript_key,
             "native_app_key": self.native_app_key,
             "authorize_url": self.authorize_url(),
+            "data": self.data,
             "users": self.users.iter().map(user).collect::<Vec<_>>(),
         })
         .to_string()
@@ -91,6 +94,7 @@ impl fmt::Display for Banner {
             ("admin key", &self.admin_key),
             ("JavaScript key", &self.javascript_key),
             ("native app key", &self.native_app_key),
+            ("data folder", &self.data),
         ] {
             writeln!(f, "  {name:<16}{value}")?;
         }

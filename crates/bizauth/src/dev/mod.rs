@@ -61,6 +61,7 @@ impl Dev {
         let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy.node())?;
         let clock = Clock::System;
         let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
+        let seeded = Banner { data: folder.path().display().to_string(), ..seeded };
         let mut config = Config::default();
         config.listen = address;
         let mut state = AppState::new(store, config);

@@ -65,6 +65,7 @@ pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Ban
         admin_key: key(store, app, KeyKind::Admin, now).await?,
         javascript_key: key(store, app, KeyKind::JavaScript, now).await?,
         native_app_key: key(store, app, KeyKind::Native, now).await?,
+        data: String::new(),
         users: vec![
             Person { email: OWNER, password: PASSWORD, note: "a business user with Moment and Keyword ad accounts" },
             Person { email: NEWCOMER, password: PASSWORD, note: "a business user without assets: KOE027" },

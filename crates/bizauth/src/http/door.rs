@@ -1,6 +1,7 @@
 //! Which door a path belongs to, and what each says when there is no handler, none in time, or a broken one.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -9,7 +10,7 @@ use axum::http::{HeaderMap, Method, Uri, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::{KapiFault, KauthFault, Refusal};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
 
 use super::pages;
 use super::reply::{KapiError, kauth_json};
@@ -50,36 +51,31 @@ impl Door {
 }
 
 /// Puts around the routes of a door what turns panics and delays into its own words.
-pub fn guarded(routes: Router<AppState>, door: Door, state: &AppState) -> Router<AppState> {
-    let panicked = move |panic: Box<dyn Any + Send + 'static>| {
-        let what = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        tracing::error!(door = door.name(), panic = ?what, "a handler panicked");
-        broken(door)
-    };
-    routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), move |State(it): State<AppState>, request: Request, next: Next| {
-            in_time(door, it, request, next)
-        }))
+pub fn guarded(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes.layer(from_fn_with_state(state.clone(), answer_always))
 }
 
-/// Without a request at hand the language is unknown: both doors for programs speak JSON, and pages say it in Korean.
-fn broken(door: Door) -> Response {
-    match door {
-        Door::Kapi => KapiError::from(KapiFault::Broken).into_response(),
-        Door::Kauth | Door::Pages => kauth_json(&KauthFault::Broken.into()),
+async fn answer_always(State(it): State<AppState>, request: Request, next: Next) -> Response {
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let door = Door::of(uri.path());
+    let answer = AssertUnwindSafe(tokio::time::timeout(it.config.request_timeout, next.run(request))).catch_unwind();
+    match answer.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) if door == Door::Kapi => KapiError::from(KapiFault::Temporary).into_response(),
+        Ok(Err(_)) => say(&it, &headers, &uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
+        Err(panic) => {
+            tracing::error!(door = door.name(), panic = ?words_of(&*panic), "a handler panicked");
+            match door {
+                Door::Kapi => KapiError::from(KapiFault::Broken).into_response(),
+                _ => say(&it, &headers, &uri, KauthFault::Broken.into(), Notice::Broken),
+            }
+        }
     }
 }
 
-async fn in_time(door: Door, it: AppState, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
-    let uri = request.uri().clone();
-    match tokio::time::timeout(it.config.request_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) if door == Door::Kapi => KapiError::from(KapiFault::Temporary).into_response(),
-        Err(_) => say(&it, &headers, &uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
-    }
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words")
 }
 
 /// No route has this path.
@@ -117,10 +113,7 @@ pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next
         // RFC 9112, section 3.2: no Host, or two, is a bad request.
         return match door {
             Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
-            _ => {
-                let (headers, uri) = (request.headers(), request.uri());
-                pages::fault(&it, headers, uri, &KauthFault::MalformedRequest.into(), None)
-            }
+            _ => say(&it, request.headers(), request.uri(), KauthFault::MalformedRequest.into(), Notice::NotFound),
         };
     }
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());

@@ -22,7 +22,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use door::Door;
 use state::AppState;
 
 /// The longest body that any door reads: a consent form with a page of assets, with room to spare.
@@ -47,7 +46,7 @@ fn kauth(state: &AppState) -> Router<AppState> {
         .route("/oauth/business/authorize", get(kauth::authorize::get))
         .route("/oauth/business/token", post(kauth::token::post))
         .method_not_allowed_fallback(door::wrong_method);
-    door::guarded(routes, Door::Kauth, state)
+    door::guarded(routes, state)
 }
 
 /// The APIs.
@@ -58,7 +57,7 @@ fn kapi(state: &AppState) -> Router<AppState> {
         .route("/v1/business/revoke", post(kapi::revoke::post))
         .route("/v1/system/ips", get(kapi::ips::get))
         .method_not_allowed_fallback(door::wrong_method);
-    door::guarded(routes, Door::Kapi, state)
+    door::guarded(routes, state)
 }
 
 /// What people see beside the kauth pages.
@@ -76,5 +75,5 @@ fn pages(state: &AppState) -> Router<AppState> {
         routes = routes.route("/dev/callback", get(pages::callback::get));
     }
     let routes = routes.method_not_allowed_fallback(door::wrong_method);
-    door::guarded(routes, Door::Pages, state)
+    door::guarded(routes, state)
 }

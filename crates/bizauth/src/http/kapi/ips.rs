@@ -93,5 +93,5 @@ fn service(service: &Service) -> String {
 }
 
 fn cidrs(ips: &[bizauth_core::ips::Cidr]) -> Value {
-    ips.iter().map(|cidr| cidr.as_published()).collect()
+    ips.iter().map(bizauth_core::ips::Cidr::as_published).collect()
 }
