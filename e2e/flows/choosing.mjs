@@ -100,7 +100,10 @@ test("the second time the earlier choice is ticked and marked, and what changed 
   assert.deepEqual(await ticked(page), ["moment:482910", "moment:482911"]);
   assert.equal(await page.locator(".row .before").count(), 2);
   const changes = await page.locator(".changes li").allTextContents();
-  assert.deepEqual(changes, ["Newly asked for: Delete ad accounts", "Newly asked for: Run and read ads"]);
+  assert.deepEqual(changes, [
+    "Newly asked for: Kakao Moment: Delete ad accounts",
+    "Newly asked for: Keyword Ad: Run and read ads",
+  ]);
   assert.equal(await page.locator(".items .badge.new").count(), 2);
 
   await asset(page, "moment", "482911").uncheck();

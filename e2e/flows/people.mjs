@@ -75,7 +75,7 @@ for (const js of [true, false]) {
   });
 }
 
-test("the language switch keeps the request, on the sign-in page and on the consent screen", async (it) => {
+test("the language switch keeps the request and what is ticked, on the sign-in page and on the consent screen", async (it) => {
   const server = await demo(it);
   const { page } = await someone(it, { lang: "en" });
   await page.goto(authorizeUrl(server, MOMENT));
@@ -86,7 +86,7 @@ test("the language switch keeps the request, on the sign-in page and on the cons
   await signIn(page, server.users[0]);
   await onConsent(page);
   const consent = page.url();
-  await page.getByRole("link", { name: "English" }).click();
+  await page.getByRole("button", { name: "English" }).click();
   await page.waitForURL(consent);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await onConsent(page);

@@ -110,8 +110,7 @@ impl fmt::Display for Banner {
         )?;
         writeln!(
             f,
-            "\n3. Ask about the token:\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n\
-             -H \"Authorization: Bearer ${{BUSINESS_ACCESS_TOKEN}}\"",
+            "\n3. Ask about the token:\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n  -H \"Authorization: Bearer ${{BUSINESS_ACCESS_TOKEN}}\"",
             self.base_url
         )
     }

@@ -234,6 +234,30 @@ async fn a_screen_waits_an_hour() {
     assert_eq!(kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status, 409);
 }
 
+/// A change of language keeps what is ticked, and where each list is.
+#[tokio::test]
+async fn another_language_loses_nothing() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let screen = kim.asked(&app.authorize(SCOPE)).await;
+    let switch = kim.answers(&screen, "language:ko", &[("asset.moment", "11"), ("at.moment", "1")]).await;
+    let back = kim.opens(switch.location()).await;
+    let korean = kim.opens(back.location()).await;
+    assert!(korean.body.contains("<html lang=\"ko\""));
+    assert_eq!(korean.values("input[type=checkbox][checked]"), ["11"]);
+}
+
+/// KOE005, 025, 026, 027 and 236 are about the person: the page offers to sign in as someone else.
+#[tokio::test]
+async fn a_refused_person_may_sign_in_as_someone_else() {
+    let world = World::new().await;
+    let (app, new) = (world.app().await, world.newcomer("new@example.com").await);
+    let address = app.authorize(SCOPE);
+    let page = new.asked(&address).await;
+    page.shows(KauthFault::NoBusinessAsset);
+    assert_eq!(page.input("/logout", "next"), address);
+}
+
 /// Every check is made again when the answer comes: an hour may lie between.
 #[tokio::test]
 async fn what_changed_meanwhile_is_seen() {

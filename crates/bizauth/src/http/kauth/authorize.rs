@@ -25,7 +25,8 @@ const LONGEST: usize = 16 * 1024;
 /// before: there is no automatic path.
 pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMap, uri: Uri) -> Response {
     let raw = uri.query().unwrap_or_default();
-    let page = |refusal: &Refusal<KauthFault>, app: Option<&str>| pages::fault(&it, &headers, &uri, refusal, app);
+    let page =
+        |refusal: &Refusal<KauthFault>, app: Option<&str>| pages::fault_in(browser.frame(&it), &headers, refusal, app);
     if raw.len() > LONGEST {
         return page(&KauthFault::MalformedRequest.into(), None);
     }

@@ -26,13 +26,16 @@ pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): 
         error: field("error"),
         error_description: field("error_description"),
         next_commands: vec![
-            ("tokeninfo".to_owned(), format!("curl -X GET \"{base}/v1/business/tokeninfo\" \\\n{bearer}")),
-            ("userinfo".to_owned(), format!("curl -X GET \"{base}/v1/business/userinfo\" \\\n{bearer}")),
-            ("revoke".to_owned(), format!("curl -X POST \"{base}/v1/business/revoke\" \\\n{bearer}")),
+            ("tokeninfo".to_owned(), format!("curl -X GET \"{base}/v1/business/tokeninfo\" \\\n  {bearer}")),
+            ("userinfo".to_owned(), format!("curl -X GET \"{base}/v1/business/userinfo\" \\\n  {bearer}")),
+            ("revoke".to_owned(), format!("curl -X POST \"{base}/v1/business/revoke\" \\\n  {bearer}")),
         ],
     };
     html(StatusCode::OK, &page, None)
 }
+
+/// A continued line of a command.
+const INDENT: &str = "  ";
 
 /// The documents' own command line, with the demo app's values. `code` came from outside and is quoted for no shell:
 /// nothing but the signs of a code gets through.
@@ -41,12 +44,12 @@ pub fn trade_command(demo: &Demo, code: Option<&str>) -> String {
     let code = code.map_or("${AUTHORIZE_CODE}".to_owned(), clean);
     format!(
         "curl -v -X POST \"{}/oauth/business/token\" \\\n\
-         -H \"Content-Type: application/x-www-form-urlencoded;charset=utf-8\" \\\n\
-         -d \"grant_type=authorization_code\" \\\n\
-         -d \"client_id={}\" \\\n\
-         --data-urlencode \"redirect_uri={}\" \\\n\
-         -d \"code={code}\" \\\n\
-         -d \"client_secret={}\"",
+         {INDENT}-H \"Content-Type: application/x-www-form-urlencoded;charset=utf-8\" \\\n\
+         {INDENT}-d \"grant_type=authorization_code\" \\\n\
+         {INDENT}-d \"client_id={}\" \\\n\
+         {INDENT}--data-urlencode \"redirect_uri={}\" \\\n\
+         {INDENT}-d \"code={code}\" \\\n\
+         {INDENT}-d \"client_secret={}\"",
         demo.base_url, demo.rest_api_key, demo.redirect_uri, demo.client_secret
     )
 }

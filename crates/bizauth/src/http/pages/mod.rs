@@ -56,12 +56,17 @@ pub fn fault(
     refusal: &Refusal<KauthFault>,
     app: Option<&str>,
 ) -> Response {
+    fault_in(plain_frame(it, headers, uri), headers, refusal, app)
+}
+
+/// The same in a frame that is at hand: with an account in it, the page offers to sign in as someone else.
+pub fn fault_in(frame: Frame, headers: &HeaderMap, refusal: &Refusal<KauthFault>, app: Option<&str>) -> Response {
     if wants_json(headers) {
         return kauth_json(refusal);
     }
     let row = refusal.fault.row();
     let page = FaultPage {
-        frame: plain_frame(it, headers, uri),
+        frame,
         code: row.code.to_owned(),
         app_name: app.map(str::to_owned),
         detail: Some(refusal.description()),

@@ -9,7 +9,7 @@ mod screen;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bizauth_core::app::Client;
 use bizauth_core::asset::AssetId;
@@ -22,13 +22,13 @@ use bizauth_core::scope::GroupId;
 use bizauth_core::secret::{Credential, Secret};
 use bizauth_store::{Approval, NewConsent, Parked};
 
-use super::{fault, login, say};
+use super::{fault_in, login, say};
 use crate::http::form::Form;
 use crate::http::guard::Browser;
 use crate::http::kauth::authorize;
 use crate::http::reply::{log_breakage, redirect_with_code, redirect_with_error, see};
 use crate::http::state::AppState;
-use crate::view::Notice;
+use crate::view::{Frame, Language, Notice};
 
 use picks::Picks;
 pub use picks::first_picks;
@@ -86,15 +86,23 @@ async fn find(it: &AppState, browser: &Browser, id: Option<&str>) -> Result<Scre
 }
 
 impl Missing {
-    fn answer(self, it: &AppState, browser: &Browser) -> Response {
+    /// `id`: the screen asked for, to which a change of language leads back.
+    fn answer(self, it: &AppState, browser: &Browser, id: Option<&str>) -> Response {
         let notice = match self {
             Missing::Elsewhere(address) => return see(&address),
             Missing::Gone => Notice::ConsentGone,
             Missing::Answered => Notice::ConsentAnswered,
             Missing::Unavailable => Notice::Unavailable,
         };
-        say(browser.frame(it), notice, None)
+        say(frame_of(it, browser, id), notice, None)
     }
+}
+
+/// The frame of a page about this screen, also where it answers a POST.
+fn frame_of(it: &AppState, browser: &Browser, id: Option<&str>) -> Frame {
+    let mut frame = browser.frame(it);
+    frame.here = id.filter(|id| Credential::Pending.read(id).is_some()).map_or("/".to_owned(), address);
+    frame
 }
 
 /// The screen. The query carries what only matters to the eye: search, page, and what was wrong with the last answer.
@@ -103,31 +111,31 @@ pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): 
     match find(&it, &browser, query.get("id")).await {
         Ok(found) => match screen::show(&it, &browser, &found, &query).await {
             Ok(page) => page,
-            Err(error) => Missing::from(error).answer(&it, &browser),
+            Err(error) => Missing::from(error).answer(&it, &browser, query.get("id")),
         },
-        Err(missing) => missing.answer(&it, &browser),
+        Err(missing) => missing.answer(&it, &browser, query.get("id")),
     }
 }
 
 /// The answer: agree or cancel; or a search or another page, which keep what is ticked and show the screen again.
-pub async fn post(State(it): State<AppState>, browser: Browser, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
+pub async fn post(State(it): State<AppState>, browser: Browser, headers: HeaderMap, body: Bytes) -> Response {
     let form = Form::read(&headers, &body).unwrap_or_default();
     let id = form.get("id").unwrap_or_default();
     // Bound to session and screen: a token from elsewhere fits neither (CVE-2022-39222).
     if !browser.owns_form(&purpose(id), form.get("form_token")) {
         let back = Credential::Pending.read(id).map(|_| address(id));
-        return say(browser.frame(&it), Notice::FormExpired, back);
+        return say(frame_of(&it, &browser, Some(id)), Notice::FormExpired, back);
     }
     let found = match find(&it, &browser, Some(id)).await {
         Ok(found) => found,
-        Err(missing) => return missing.answer(&it, &browser),
+        Err(missing) => return missing.answer(&it, &browser, Some(id)),
     };
     let answered = match form.get("action").unwrap_or("find") {
         "cancel" => cancel(&it, &browser, &found).await,
-        "agree" => agree(&it, &browser, &found, &form, (&headers, &uri)).await,
+        "agree" => agree(&it, &browser, &found, &form, &headers).await,
         action => look(&it, &found, &form, action).await,
     };
-    answered.unwrap_or_else(|missing| missing.answer(&it, &browser))
+    answered.unwrap_or_else(|missing| missing.answer(&it, &browser, Some(id)))
 }
 
 /// What the form token of a screen is for.
@@ -158,10 +166,19 @@ async fn look(it: &AppState, found: &Screen, form: &Form, action: &str) -> Resul
         if let Some(search) = form.get(&format!("find.{known}")) {
             address.push_str(&format!("&find.{known}={}", crate::http::reply::escape(search)));
         }
-        let turned = known.0 == group && verb == "page" && page.parse::<u32>().is_ok();
-        if turned {
+        // The group that was turned or searched starts where that leads; any other stays where it is.
+        let page = match (known.0 == group, verb) {
+            (true, "page") => Some(page),
+            (true, _) => None,
+            (false, _) => form.get(&format!("at.{known}")),
+        };
+        if let Some(page) = page.filter(|page| page.parse::<u32>().is_ok()) {
             address.push_str(&format!("&page.{known}={page}"));
         }
+    }
+    if let ("language", Some(language)) = (verb, Language::from_code(group)) {
+        let next = crate::http::reply::escape(&address);
+        return Ok(see(&format!("/language?to={}&next={next}", language.code())));
     }
     if found.parked.asked.wanted.iter().any(|(known, _)| known.0 == group) {
         address.push_str(&format!("#group-{group}"));
@@ -175,11 +192,12 @@ async fn agree(
     browser: &Browser,
     found: &Screen,
     form: &Form,
-    page: (&HeaderMap, &Uri),
+    headers: &HeaderMap,
 ) -> Result<Response, Missing> {
     let Screen { parked, client, secret, .. } = found;
     let Some(session) = &browser.session else { return Err(Missing::Gone) };
-    let refuse = |refusal| Ok(fault(it, page.0, page.1, &refusal, Some(&client.app.name)));
+    let refuse =
+        |refusal| Ok(fault_in(frame_of(it, browser, Some(&found.id)), headers, &refusal, Some(&client.app.name)));
     let catalogue = it.store.catalogue().await?;
     if let Some(refusal) = still_asked(found, &catalogue, it.config.wildcard_redirects) {
         return refuse(refusal);

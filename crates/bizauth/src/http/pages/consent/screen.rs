@@ -159,8 +159,13 @@ async fn changes(
     catalogue: &Catalogue,
 ) -> bizauth_store::Result<Changes> {
     let asked = &found.parked.asked;
-    let name = |id: &bizauth_core::scope::ItemId| {
-        catalogue.item(&id.0).map_or(id.0.clone(), |item| item_name(&it.words, language, item))
+    // With its service: items of two services may bear one name.
+    let name = |id: &bizauth_core::scope::ItemId| match catalogue.item(&id.0) {
+        None => id.0.clone(),
+        Some(item) => {
+            let group = catalogue.group(&item.group.0).map(|group| group_name(&it.words, language, group));
+            format!("{}: {}", group.unwrap_or_default(), item_name(&it.words, language, item))
+        }
     };
     let mut lines = Vec::new();
     lines.extend(asked.items.iter().filter(|id| !earlier.items.contains(id)).map(|id| Change::ItemAdded(name(id))));
