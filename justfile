@@ -20,6 +20,6 @@ test-pg *filter:
 check:
     scripts/test
 
-# Accept snapshots and write generated files anew (needs cargo-insta); read the diff before you commit it.
+# Write generated files and command transcripts anew.
 bless:
-    BIZAUTH_BLESS=1 TRYCMD=overwrite cargo insta test --workspace --accept
+    BIZAUTH_BLESS=1 TRYCMD=overwrite cargo test -p bizauth

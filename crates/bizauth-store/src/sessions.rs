@@ -7,6 +7,7 @@ use bizauth_core::user::User;
 
 use crate::Store;
 use crate::db::{Result, Tx, commit};
+use crate::users::{read_user, user_columns};
 
 /// A session that is alive.
 #[derive(Clone, Debug)]
@@ -52,21 +53,17 @@ impl Store {
     /// The session with this id, if `secret` proves it and it has not ended. In which
     /// state its account is, is for the rules to judge: a closed one is told so where it asks for something.
     pub async fn session(&self, id: SessionId, secret: &Secret, now: Time) -> Result<Option<SignedIn>> {
-        const FIND: &str =
-            "SELECT s.digest, s.expires_at, u.id, u.email, u.email_verified, u.state, u.in_business_centre, u.era
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
+        const FIND: &str = concat!(
+            "SELECT s.digest, s.expires_at, ",
+            user_columns!(),
+            "
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+        );
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
         if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
             return Ok(None);
         }
-        let user = User {
-            id: row.get("id")?,
-            email: row.get("email")?,
-            email_verified: row.get("email_verified")?,
-            state: row.get("state")?,
-            in_business_centre: row.get("in_business_centre")?,
-            era: row.get("era")?,
-        };
+        let user = read_user(&row)?;
         Ok(Some(SignedIn { id, user }))
     }
 

@@ -6,11 +6,11 @@ use bizauth_core::scope::{self, ItemId};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
 use bizauth_core::token::{Lent, LentAsset, Token};
-use bizauth_core::user::User;
 
 use crate::Store;
 use crate::apps::{app_columns, read_app};
 use crate::db::{Result, Row};
+use crate::users::{read_user, user_columns};
 
 /// What a look at the records found for a presented token.
 #[derive(Clone, Debug)]
@@ -53,8 +53,9 @@ impl Store {
         const FIND: &str = concat!(
             "SELECT s.maintenance, t.id AS token_id, t.digest, t.app_era AS token_app_era, t.user_era AS token_user_era,
                  t.used_at, t.updated_at, t.revoked_at, c.items, c.app_user_id, c.withdrawn_at, k.state AS key_state,
-                 u.id AS user_id, u.email, u.email_verified, u.state, u.in_business_centre, u.era AS user_era,
                  a.deleted_at, m.role, ",
+            user_columns!(),
+            ", ",
             app_columns!(),
             " FROM settings s LEFT JOIN tokens t ON t.id = $1
              LEFT JOIN consents c ON c.id = t.consent_id
@@ -144,14 +145,7 @@ fn read(row: &Row) -> Result<Token> {
     Ok(Token {
         id: row.get("token_id")?,
         app_user: row.get("app_user_id")?,
-        user: User {
-            id: row.get("user_id")?,
-            email: row.get("email")?,
-            email_verified: row.get("email_verified")?,
-            state: row.get("state")?,
-            in_business_centre: row.get("in_business_centre")?,
-            era: row.get("user_era")?,
-        },
+        user: read_user(row)?,
         app: read_app(row)?,
         is_member: row.get::<Option<String>>("role")?.is_some(),
         items: scope::ids(&row.get::<String>("items")?),

@@ -37,6 +37,14 @@ pub struct UserRecord {
     pub created_at: Time,
 }
 
+/// The columns of an account, wherever it is joined as `u`.
+macro_rules! user_columns {
+    () => {
+        "u.id AS user_id, u.email, u.email_verified, u.state AS user_state, u.in_business_centre, u.era AS user_era"
+    };
+}
+pub(crate) use user_columns;
+
 impl Store {
     /// Makes an account. `None`: the address is taken.
     pub async fn create_user(&self, new: NewUser, now: Time) -> Result<Option<UserId>> {
@@ -66,16 +74,23 @@ impl Store {
 
     /// The account with this e-mail address.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>> {
-        const FIND: &str =
-            "SELECT id, email, email_verified, password, state, in_business_centre, developer_sanctioned,
-                 is_operator, era, created_at FROM users WHERE email = $1";
+        const FIND: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+             FROM users u WHERE u.email = $1"
+        );
         self.db.row(FIND, &[email.into()]).await?.as_ref().map(read).transpose()
     }
 
     /// All accounts, newest first, at most `most`.
     pub async fn users(&self, most: i64) -> Result<Vec<UserRecord>> {
-        const ALL: &str = "SELECT id, email, email_verified, password, state, in_business_centre, developer_sanctioned,
-                 is_operator, era, created_at FROM users ORDER BY id DESC LIMIT $1";
+        const ALL: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+             FROM users u ORDER BY u.id DESC LIMIT $1"
+        );
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
     }
 
@@ -121,16 +136,21 @@ impl Store {
     }
 }
 
+/// Reads [`user_columns`].
+pub(crate) fn read_user(row: &Row) -> Result<User> {
+    Ok(User {
+        id: row.get("user_id")?,
+        email: row.get("email")?,
+        email_verified: row.get("email_verified")?,
+        state: row.get("user_state")?,
+        in_business_centre: row.get("in_business_centre")?,
+        era: row.get("user_era")?,
+    })
+}
+
 fn read(row: &Row) -> Result<UserRecord> {
     Ok(UserRecord {
-        user: User {
-            id: row.get("id")?,
-            email: row.get("email")?,
-            email_verified: row.get("email_verified")?,
-            state: row.get("state")?,
-            in_business_centre: row.get("in_business_centre")?,
-            era: row.get("era")?,
-        },
+        user: read_user(row)?,
         password: row.get("password")?,
         is_operator: row.get("is_operator")?,
         developer_sanctioned: row.get("developer_sanctioned")?,

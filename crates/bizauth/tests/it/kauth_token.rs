@@ -5,7 +5,7 @@ use bizauth_core::key::KeyKind;
 use bizauth_core::secret::{Credential, Digest, Secret};
 use bizauth_core::user::UserState;
 
-use crate::world::{Answer, BusinessToken, World, minutes};
+use crate::world::{Answer, BusinessToken, World, minutes, the_one_bought};
 
 const SCOPE: &str = "scope=moment_management,biz_account_email";
 const PICK: &[(&str, &str)] = &[("asset.moment", "11")];
@@ -45,17 +45,8 @@ async fn fifty_redemptions_of_one_code_issue_one_token() {
         let (request, fields) = (world.request("POST", "/oauth/business/token"), app.trade(&code));
         tokio::spawn(Answer::of(request.form(&fields)))
     });
-    let calls: Vec<_> = calls.collect();
-    let mut bought = Vec::new();
-    for call in calls {
-        let answer = call.await.unwrap();
-        match answer.status {
-            200 => bought.push(BusinessToken(answer.json()["access_token"].as_str().unwrap().to_owned())),
-            _ => answer.refuses(KauthFault::CodeNotFound, &code),
-        }
-    }
-    assert_eq!(bought.len(), 1);
-    world.tokeninfo(&bought[0]).await.declines(bizauth_core::fault::KapiFault::NoSuchToken, "");
+    let bought = the_one_bought(calls.collect(), &code).await;
+    world.tokeninfo(&bought).await.declines(bizauth_core::fault::KapiFault::NoSuchToken, "");
 }
 
 #[tokio::test]

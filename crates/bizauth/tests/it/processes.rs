@@ -3,7 +3,7 @@
 use bizauth_core::fault::{KapiFault, KauthFault};
 use bizauth_store::Store;
 
-use crate::world::{Answer, BusinessToken, NOON, PASSWORD, Person, Process, World, postgres, process};
+use crate::world::{Answer, NOON, PASSWORD, Person, Process, World, postgres, process, the_one_bought};
 
 /// Two servers on one database, made ready by migrations that both ran.
 async fn two_nodes() -> (Process, Process, World, World) {
@@ -27,18 +27,9 @@ async fn fifty_redemptions_through_two_processes_issue_one_token() {
             let node = if n % 2 == 0 { &here } else { &there };
             tokio::spawn(Answer::of(node.request("POST", "/oauth/business/token").form(&app.trade(&code))))
         });
-        let calls: Vec<_> = calls.collect();
-        let mut bought = Vec::new();
-        for call in calls {
-            let answer = call.await.unwrap();
-            match answer.status {
-                200 => bought.push(BusinessToken(answer.json()["access_token"].as_str().unwrap().to_owned())),
-                _ => answer.refuses(KauthFault::CodeNotFound, &code),
-            }
-        }
-        assert_eq!(bought.len(), 1);
+        let bought = the_one_bought(calls.collect(), &code).await;
         for node in [&here, &there] {
-            node.tokeninfo(&bought[0]).await.declines(KapiFault::NoSuchToken, "");
+            node.tokeninfo(&bought).await.declines(KapiFault::NoSuchToken, "");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Apps: what a developer has, and what their server does.
 
 use bizauth_core::app::AppKind;
+use bizauth_core::fault::KauthFault;
 use bizauth_core::id::{AppId, KeyId, UserId};
 use bizauth_core::key::KeyKind;
 use bizauth_core::secret::Digest;
 use bizauth_store::{NewApp, NewKey};
+use tokio::task::JoinHandle;
 
 use super::{Answer, World};
 
@@ -79,6 +81,20 @@ impl World {
     pub async fn trade(&self, fields: &[(&str, &str)]) -> Answer {
         Answer::of(self.request("POST", "/oauth/business/token").form(fields)).await
     }
+}
+
+/// The one token that many redemptions of one code bought; all others heard that there is no such code.
+pub async fn the_one_bought(calls: Vec<JoinHandle<Answer>>, code: &str) -> BusinessToken {
+    let mut bought = Vec::new();
+    for call in calls {
+        let answer = call.await.unwrap();
+        match answer.status {
+            200 => bought.push(BusinessToken(answer.json()["access_token"].as_str().unwrap().to_owned())),
+            _ => answer.refuses(KauthFault::CodeNotFound, code),
+        }
+    }
+    assert_eq!(bought.len(), 1);
+    bought.remove(0)
 }
 
 impl App {

@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use answer::Answer;
-pub use app::{App, BusinessToken};
+pub use app::{App, BusinessToken, the_one_bought};
 pub use person::Person;
 pub use process::Process;
 
