@@ -9,7 +9,7 @@ mod completions;
 mod config;
 mod desk;
 mod dev;
-pub mod ips;
+mod ips;
 mod item;
 mod key;
 mod maintenance;

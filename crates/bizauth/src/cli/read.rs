@@ -1,5 +1,6 @@
 //! Reading arguments into values. Each reader says in words what it wants, for the line after `error:`.
 
+use crate::ip_document::strict_date;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -132,11 +133,6 @@ pub(super) fn overlap(text: &str) -> Result<Duration, String> {
 
 pub(super) fn date(text: &str) -> Result<Date, String> {
     strict_date(text).ok_or_else(|| "a date is written YYYY-MM-DD".to_owned())
-}
-
-/// A date in the one form of the contract. The library alone would read several.
-pub(super) fn strict_date(text: &str) -> Option<Date> {
-    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 
 pub(super) fn app_kind() -> impl TypedValueParser<Value = AppKind> {

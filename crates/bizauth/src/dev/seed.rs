@@ -12,8 +12,8 @@ use bizauth_store::{AssetRecord, NewApp, NewKey, NewUser, Store};
 
 use super::Error;
 use super::banner::{Banner, Person};
-use crate::cli::ips::list_from_document;
 use crate::entropy::Entropy;
+use crate::ip_document::list_from_document;
 use crate::password;
 
 /// The password of the demo's people. It opens a throwaway database on loopback.

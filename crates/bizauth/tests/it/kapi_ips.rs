@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bizauth::cli::ips::list_from_document;
+use bizauth::ip_document::list_from_document;
 use bizauth_client::IpDocument;
 use bizauth_core::fault::KapiFault;
 use serde_json::{Value, json};

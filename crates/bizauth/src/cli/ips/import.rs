@@ -13,8 +13,7 @@ use url::{Host, Url};
 use super::super::desk::Desk;
 use super::super::output::Rows;
 use super::super::refusal::{refuse, unreadable};
-use super::document::Flaws;
-use super::list_from_document;
+use crate::ip_document::{Flaws, list_from_document};
 
 /// The largest document, in bytes; the client has the same bound.
 const LARGEST: u64 = 10 << 20;

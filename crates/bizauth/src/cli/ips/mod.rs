@@ -1,6 +1,5 @@
 //! `bizauth ips`: publishing the platform's IP list, and looking at what is in force on a day.
 
-mod document;
 mod import;
 mod show;
 
@@ -9,8 +8,6 @@ use clap::Subcommand;
 use super::desk::Desk;
 use super::noun;
 use super::open::Absent;
-
-pub use document::{Flaws, list_from_document};
 
 /// What can be done with the IP list.
 #[derive(Subcommand)]

@@ -2,8 +2,10 @@
 
 mod address;
 mod browser;
+mod client;
 mod header;
 
 pub use address::caller;
 pub use browser::{Browser, FORM_COOKIE_SECONDS};
+pub use client::{admit, find_client};
 pub use header::{app_key, token};

@@ -6,12 +6,11 @@ use axum::response::Response;
 use bizauth_core::app::Client;
 use bizauth_core::authorize::{Asked, Query, Refused};
 use bizauth_core::fault::{KauthFault, Refusal};
-use bizauth_core::key::AppKey;
 use bizauth_core::secret::Credential;
 use bizauth_store::NewPending;
 use std::time::Duration;
 
-use crate::http::guard::Browser;
+use crate::http::guard::{Browser, admit, find_client};
 use crate::http::pages::{self, consent};
 use crate::http::reply::{KauthError, redirect_with_error, see};
 use crate::http::state::AppState;
@@ -62,28 +61,6 @@ pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMa
         Ok(Err(refusal)) => page(&refusal, name),
         Err(error) => unavailable(error),
     }
-}
-
-/// The app behind `client_id`, if it has the form of a key and is one.
-pub async fn find_client(it: &AppState, query: &Query) -> bizauth_store::Result<Option<Client>> {
-    match query.client_id().and_then(AppKey::read) {
-        Some(key) => it.store.client(&key, it.clock.now()).await,
-        None => Ok(None),
-    }
-}
-
-/// Checks 11 to 15. They are made again when the person agrees: an hour may lie between.
-pub async fn admit(
-    it: &AppState,
-    browser: &Browser,
-    client: &Client,
-    asked: &Asked,
-) -> bizauth_store::Result<Result<(), Refusal<KauthFault>>> {
-    let Some(session) = &browser.session else { return Ok(Err(KauthFault::AccountNotActive.into())) };
-    let (user, app, limit) = (session.user.clone(), client.app.id, it.issuance_limit());
-    let issued = it.store.issued(limit, user.id, app, it.clock.now()).await?;
-    let person = it.store.person(user, app, &asked.named(), issued).await?;
-    Ok(asked.admit(client, &person, limit.most))
 }
 
 /// Parks the request and says where its screen is.

@@ -21,8 +21,7 @@ use cookie::Cookie;
 
 use super::{html, local};
 use crate::http::form::Form;
-use crate::http::guard::{Browser, caller};
-use crate::http::kauth::authorize::find_client;
+use crate::http::guard::{Browser, caller, find_client};
 use crate::http::reply::{escape, log_breakage, see};
 use crate::http::state::AppState;
 use crate::view::{LoginError, LoginPage};

@@ -24,8 +24,7 @@ use bizauth_store::{Approval, NewConsent, Parked};
 
 use super::{fault_in, login, say};
 use crate::http::form::Form;
-use crate::http::guard::Browser;
-use crate::http::kauth::authorize;
+use crate::http::guard::{Browser, admit};
 use crate::http::reply::{log_breakage, redirect_with_code, redirect_with_error, see};
 use crate::http::state::AppState;
 use crate::view::{Frame, Language, Notice};
@@ -202,7 +201,7 @@ async fn agree(
     if let Some(refusal) = still_asked(found, &catalogue, it.config.wildcard_redirects) {
         return refuse(refusal);
     }
-    if let Err(refusal) = authorize::admit(it, browser, client, &parked.asked).await? {
+    if let Err(refusal) = admit(it, browser, client, &parked.asked).await? {
         return refuse(refusal);
     }
     let picks = Picks::read(&parked.picks).updated(&parked.asked, form);

@@ -8,8 +8,6 @@ use bizauth_client::{IpChange, IpDocument, IpEntry};
 use bizauth_core::ips::{Change, Cidr, IpList, RuleType, Service, Step, Wrong};
 use jiff::civil::Date;
 
-use super::super::read::strict_date;
-
 /// How many flaws are told; a file that has more is no list at all.
 const TOLD: usize = 50;
 
@@ -120,6 +118,11 @@ fn date(place: &str, text: &str, flaws: &mut Vec<String>) -> Date {
 fn quoted(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
+}
+
+/// A date in the one form of the contract. The library alone would read several.
+pub fn strict_date(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 
 #[cfg(test)]
