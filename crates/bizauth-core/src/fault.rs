@@ -176,9 +176,9 @@ kauth! {
 
 kapi! {
     // name              status code  standing   msg
-    /// The answer was not ready in time; nothing may be concluded from it.
+    /// The same records were wanted by too many at once; nothing was done.
     Temporary           = 400 -1     Documented "internal error, try again later";
-    /// The store does not answer.
+    /// The store does not answer, or not in time.
     StoreDown           = 503 -1     Ours       "temporarily unavailable, try again later";
     /// A bug of ours; the operator's log has it.
     Broken              = 500 -1     Ours       "internal error";

@@ -98,6 +98,10 @@ pub fn register(uri: &str, wildcard: bool) -> Result<(), Flaw> {
     if authority.is_empty() {
         return Err(Flaw::Host);
     }
+    // The host goes into a content security policy: nothing but what a name, an address and a port are made of.
+    if authority.bytes().any(|b| !b.is_ascii_alphanumeric() && !b"-.:[]*_".contains(&b)) {
+        return Err(Flaw::Character);
+    }
     let starred = authority.contains('*');
     let leftmost = authority.strip_prefix("*.").is_some_and(|rest| rest.contains('.') && !rest.contains('*'));
     if starred && !(wildcard && leftmost) {
@@ -153,10 +157,14 @@ impl Destination {
         &self.0
     }
 
-    /// `scheme://host[:port]`, for a content security policy.
-    pub fn origin(&self) -> String {
+    /// `scheme://host[:port]`, for a content security policy. A policy knows no IPv6 addresses: for those it is the
+    /// scheme alone.
+    pub fn policy_source(&self) -> String {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("https", ""));
-        format!("{scheme}://{}", host_of(rest))
+        match host_of(rest) {
+            host if host.starts_with('[') => format!("{scheme}:"),
+            host => format!("{scheme}://{host}"),
+        }
     }
 
     /// Host and port, for the eyes of a person.
@@ -217,6 +225,8 @@ mod tests {
             ("HTTPS://example.com/cb", Err(Flaw::NotNormal)),
             ("https://example.com:443/cb", Err(Flaw::NotNormal)),
             ("https://example.com/a b", Err(Flaw::Character)),
+            ("https://a;sandbox/cb", Err(Flaw::Character)),
+            ("https://a,b.example/cb", Err(Flaw::Character)),
             ("https://example.com/\\evil", Err(Flaw::Character)),
             ("https://example.com/\0", Err(Flaw::Character)),
             ("https://예시.한국/cb", Err(Flaw::Character)),
@@ -300,7 +310,7 @@ mod tests {
             assert_eq!(Destination(uri.to_owned()).with("code=1"), with);
         }
         let there = Destination("https://a.example:8443/cb?x=/".to_owned());
-        assert_eq!((there.origin().as_str(), there.host()), ("https://a.example:8443", "a.example:8443"));
+        assert_eq!((there.policy_source().as_str(), there.host()), ("https://a.example:8443", "a.example:8443"));
     }
 
     proptest! {

@@ -41,6 +41,8 @@ pub struct Group {
     pub name: Wording,
     /// Whether the group has assets that can be lent. `personal` has none.
     pub has_assets: bool,
+    /// Whether ad accounts are among them: only then tokeninfo lists `ad_account_ids` for it.
+    pub has_ad_accounts: bool,
     /// Whether an app needs the operator's permission before it may ask for anything in this group.
     pub needs_permission: bool,
 }
@@ -93,6 +95,7 @@ impl Catalogue {
             id: id.into(),
             name: Wording::default(),
             has_assets,
+            has_ad_accounts: has_assets,
             needs_permission,
         };
         let item = |id: &str, group: &str| Item {

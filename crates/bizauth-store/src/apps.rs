@@ -51,7 +51,8 @@ macro_rules! app_columns {
         "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota,
          CASE WHEN a.kind = 'test' AND EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.kind = 'biz'
              AND p.deleted_at IS NULL) THEN 1 ELSE 0 END AS parent_is_biz,
-         CASE WHEN a.sanctioned = 1 OR EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
+         CASE WHEN a.sanctioned = 1 OR EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
+             OR EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
              WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1) THEN 1 ELSE 0 END AS sanctioned"
     };
 }
@@ -111,11 +112,12 @@ impl Store {
         self.change(SET, [kind.word().into(), id.into()]).await
     }
 
-    /// Puts an app under sanction, or lifts it. A sanction ends all its tokens and codes for good: lifting it revives
+    /// Puts an app under sanction, or lifts it; its test apps share its fate. A sanction ends all its tokens and codes for good: lifting it revives
     /// none. `false`: no such app.
     pub async fn set_sanction(&self, id: AppId, on: bool) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET sanctioned = $1, era = era + $2 WHERE id = $3 AND deleted_at IS NULL";
-        self.change(SET, [on.into(), on.into(), id.into()]).await
+        const SET: &str = "UPDATE apps SET sanctioned = CASE WHEN id = $1 THEN $2 ELSE sanctioned END, era = era + $3
+             WHERE (id = $1 OR parent_id = $1) AND deleted_at IS NULL";
+        self.change(SET, [id.into(), on.into(), on.into()]).await
     }
 
     /// Sets how many kapi calls an app may make a day; `None` lifts the limit. `false`: no such app.
@@ -206,7 +208,14 @@ async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &'static str) -> 
     const JOIN: &str = "INSERT INTO members (app_id, user_id, role)
          SELECT a.id, u.id, $1 FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
          ON CONFLICT (app_id, user_id) DO UPDATE SET role = excluded.role";
-    Ok(tx.execute(JOIN, &[role.into(), app.into(), user.into()]).await? > 0)
+    // An owner under sanction brings it along, and with it the end of the app's tokens.
+    const END: &str = "UPDATE apps SET era = era + 1 WHERE id = $1
+         AND EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.developer_sanctioned = 1)";
+    let joined = tx.execute(JOIN, &[role.into(), app.into(), user.into()]).await? > 0;
+    if joined && role == "owner" {
+        tx.execute(END, &[app.into(), user.into()]).await?;
+    }
+    Ok(joined)
 }
 
 /// Reads [`app_columns`].

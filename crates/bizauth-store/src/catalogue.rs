@@ -8,8 +8,7 @@ use crate::db::{FromValue, Result, Row, Tx, Value, commit};
 impl Store {
     /// All groups and items, in their order.
     pub async fn catalogue(&self) -> Result<Catalogue> {
-        const GROUPS: &str =
-            "SELECT id, name_ko, name_en, has_assets, needs_permission FROM asset_groups ORDER BY position, id";
+        const GROUPS: &str = "SELECT id, name_ko, name_en, has_assets, has_ad_accounts, needs_permission FROM asset_groups ORDER BY position, id";
         const ITEMS: &str =
             "SELECT i.id, i.group_id, i.name_ko, i.name_en, i.about_ko, i.about_en, i.risky, i.never_alone,
                                     i.needs_all, i.shares_email, i.yields_channels
@@ -24,10 +23,11 @@ impl Store {
 
     /// Adds or changes the groups and items of `catalogue`; others stay as they are.
     pub async fn keep_catalogue(&self, catalogue: Catalogue) -> Result<()> {
-        const GROUP: &str = "INSERT INTO asset_groups (id, position, name_ko, name_en, has_assets, needs_permission)
-             VALUES ($1, $2, $3, $4, $5, $6)
+        const GROUP: &str = "INSERT INTO asset_groups (id, position, name_ko, name_en, has_assets, has_ad_accounts,
+                 needs_permission) VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (id) DO UPDATE SET name_ko = excluded.name_ko, name_en = excluded.name_en,
-                 has_assets = excluded.has_assets, needs_permission = excluded.needs_permission";
+                 has_assets = excluded.has_assets, has_ad_accounts = excluded.has_ad_accounts,
+                 needs_permission = excluded.needs_permission";
         const ITEM: &str =
             "INSERT INTO consent_items (id, group_id, position, name_ko, name_en, about_ko, about_en, risky,
                  never_alone, needs_all, shares_email, yields_channels)
@@ -41,10 +41,9 @@ impl Store {
                 let first = place_after(tx, "SELECT MAX(position) AS last FROM asset_groups").await?;
                 for (at, group) in (first..).zip(&catalogue.groups) {
                     let Wording { ko, en } = group.name.clone();
-                    let flags = [group.has_assets.into(), group.needs_permission.into()];
-                    let [assets, permission] = flags;
-                    let id = group.id.0.clone().into();
-                    tx.execute(GROUP, &[id, at.into(), ko.into(), en.into(), assets, permission]).await?;
+                    let mut row: Vec<Value> = vec![group.id.0.clone().into(), at.into(), ko.into(), en.into()];
+                    row.extend([group.has_assets, group.has_ad_accounts, group.needs_permission].map(Value::from));
+                    tx.execute(GROUP, &row).await?;
                 }
                 let first = place_after(tx, "SELECT MAX(position) AS last FROM consent_items").await?;
                 for (at, item) in (first..).zip(&catalogue.items) {
@@ -74,6 +73,7 @@ fn read_group(row: &Row) -> Result<Group> {
         id: GroupId(row.get("id")?),
         name: wording(row, "name_ko", "name_en")?,
         has_assets: row.get("has_assets")?,
+        has_ad_accounts: row.get("has_ad_accounts")?,
         needs_permission: row.get("needs_permission")?,
     })
 }

@@ -180,7 +180,7 @@ async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<A
     Listen::new(listener, operator::router(state.metrics.clone(), probe)).until(std::future::pending()).await;
 }
 
-/// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew.
+/// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew, or ends it too where there is none.
 fn stop_signal(tls: Option<Arc<Certificate>>) -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -193,7 +193,8 @@ fn stop_signal(tls: Option<Arc<Certificate>>) -> io::Result<impl Future<Output =
                 _ = hangup.recv() => match tls.as_ref().map(|certificate| certificate.reload()) {
                     Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
                     Some(Ok(())) => tracing::info!("certificate read anew"),
-                    None => {}
+                    // There is no certificate to read anew: the terminal is gone, and so are we.
+                    None => return,
                 },
             }
         }

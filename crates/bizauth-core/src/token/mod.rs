@@ -96,9 +96,9 @@ impl Token {
         Ok(())
     }
 
-    /// Whether this use is worth writing down.
-    pub fn use_is_news(&self, now: Time) -> bool {
-        now.since(self.used_at) >= USE_NOTED_EVERY
+    /// Whether this use is worth writing down: often enough that constant use keeps a token of any life alive.
+    pub fn use_is_news(&self, idle_lifetime: Duration, now: Time) -> bool {
+        now.since(self.used_at) >= USE_NOTED_EVERY.min(idle_lifetime / 10)
     }
 
     /// `biz_agreements`: one entry per group, in the order personal, moment, keyword, then others. `lent` are the assets
@@ -107,7 +107,7 @@ impl Token {
         let entry = |(group, items): (&crate::scope::Group, Vec<&crate::scope::Item>)| Agreement {
             group: group.id.0.clone(),
             scope: items.iter().map(|item| item.id.0.clone()).collect(),
-            ad_account_ids: group.has_assets.then(|| lent_ids(lent, &group.id.0, AssetKind::AdAccount)),
+            ad_account_ids: group.has_ad_accounts.then(|| lent_ids(lent, &group.id.0, AssetKind::AdAccount)),
             channel_public_ids: (group.has_assets && items.iter().any(|item| item.yields_channels))
                 .then(|| lent_ids(lent, &group.id.0, AssetKind::Channel)),
         };

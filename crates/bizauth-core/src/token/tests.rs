@@ -70,6 +70,15 @@ fn a_token_dies_of_many_things() {
 }
 
 #[test]
+fn constant_use_keeps_a_token_of_any_life_alive() {
+    let token = token("moment_management");
+    for (idle, after, news) in [(3600 * 24, 3599, false), (3600 * 24, 3600, true), (60, 5, false), (60, 6, true)] {
+        let now = Time::from_millis(1000 + after * 1000);
+        assert_eq!(token.use_is_news(Duration::from_secs(idle), now), news, "{idle} {after}");
+    }
+}
+
+#[test]
 fn agreements_list_one_entry_per_group() {
     let token = token("keyword_delete,biz_account_email,moment_management,keyword_management");
     let one = |group: &str, kind, id: &str| Lent {

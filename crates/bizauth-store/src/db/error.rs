@@ -85,7 +85,7 @@ impl Error {
 
     /// Nothing happened and the same transaction may succeed if run again: a conflict, or an id that another node drew
     /// in the same instant.
-    pub(super) fn may_retry(&self) -> bool {
+    pub fn is_conflict(&self) -> bool {
         match self {
             Error::Postgres { source, .. } => match source.as_db_error() {
                 Some(e) if *e.code() == SqlState::UNIQUE_VIOLATION => {

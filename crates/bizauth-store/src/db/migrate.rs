@@ -44,6 +44,7 @@ impl Db {
             again += 1;
         }
         self.write(async move |tx: &mut Tx<'_>| {
+            tx.take_your_time().await?;
             tx.execute("UPDATE migration_lock SET turns = turns + 1 WHERE id = 1", &[]).await?;
             let mut applied = Vec::new();
             for row in tx.rows("SELECT version, checksum FROM migrations ORDER BY version", &[]).await? {

@@ -138,6 +138,15 @@ impl<'c> Tx<'c> {
         count.inspect_err(|_| self.failed = true)
     }
 
+    /// Lifts the bound on how long a statement may take, for the rest of this transaction: migrations take their time,
+    /// and so do those who wait for one.
+    pub(crate) async fn take_your_time(&mut self) -> Result<()> {
+        match &mut self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(tx) => tx.script("SET LOCAL statement_timeout = 0").await,
+        }
+    }
+
     /// Runs a script of several statements, written in PostgreSQL's type names: a migration.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         let done = match &mut self.engine {

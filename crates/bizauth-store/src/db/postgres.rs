@@ -70,7 +70,7 @@ impl Postgres {
     pub(super) async fn write<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
         for again in 1..TRIES {
             match self.attempt(body).await {
-                Err(e) if e.may_retry() => tokio::time::sleep(self.pause(again)).await,
+                Err(e) if e.is_conflict() => tokio::time::sleep(self.pause(again)).await,
                 answer => return answer,
             }
         }

@@ -128,7 +128,7 @@ where
                 let said = poll_once((self.body)(&mut tx));
                 tx.settle(said)
             }));
-            let retry = matches!(&body, Ok(Err(error)) if error.may_retry() && again < TRIES);
+            let retry = matches!(&body, Ok(Err(error)) if error.is_conflict() && again < TRIES);
             let (keep, said) = match body {
                 Ok(Ok(Verdict::Commit(value))) => (true, Ok(Ok(value))),
                 Ok(Ok(Verdict::RollBack(value))) => (false, Ok(Ok(value))),

@@ -16,6 +16,7 @@ CREATE TABLE asset_groups (
     name_ko          TEXT   NOT NULL,
     name_en          TEXT   NOT NULL,
     has_assets       BIGINT NOT NULL,
+    has_ad_accounts  BIGINT NOT NULL,
     needs_permission BIGINT NOT NULL
 );
 

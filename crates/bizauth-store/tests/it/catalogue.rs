@@ -9,6 +9,7 @@ fn group(id: &str, ko: &str) -> Group {
         id: id.into(),
         name: Wording { ko: ko.to_owned(), en: id.to_owned() },
         has_assets: true,
+        has_ad_accounts: true,
         needs_permission: true,
     }
 }

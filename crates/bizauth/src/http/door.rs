@@ -61,7 +61,7 @@ async fn answer_always(State(it): State<AppState>, request: Request, next: Next)
     let answer = AssertUnwindSafe(tokio::time::timeout(it.config.request_timeout, next.run(request))).catch_unwind();
     match answer.await {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) if door == Door::Kapi => KapiError::from(KapiFault::Temporary).into_response(),
+        Ok(Err(_)) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),
         Ok(Err(_)) => say(&it, &headers, &uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
         Err(panic) => {
             tracing::error!(door = door.name(), panic = ?words_of(&*panic), "a handler panicked");

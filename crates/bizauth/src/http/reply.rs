@@ -72,7 +72,10 @@ impl From<Refusal<KapiFault>> for KapiError {
 impl From<bizauth_store::Error> for KapiError {
     fn from(error: bizauth_store::Error) -> Self {
         log_breakage(&error);
-        KapiFault::StoreDown.into()
+        match error.is_conflict() {
+            true => KapiFault::Temporary.into(),
+            false => KapiFault::StoreDown.into(),
+        }
     }
 }
 

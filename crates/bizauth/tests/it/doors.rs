@@ -97,27 +97,43 @@ async fn without_a_store_every_door_says_503() {
     assert!(answer.header("retry-after").is_some());
     kim.opens(&app.authorize("scope=moment_management")).await.shows(KauthFault::TemporaryFailure);
     json(&world, "GET", &app.authorize("scope=moment_management")).await.refuses(KauthFault::TemporaryFailure, "");
-    assert_eq!(
-        kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status,
-        403,
-        "the session cannot be read"
-    );
+    assert_eq!(kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status, 503);
+    assert_eq!(kim.posts("/logout", &[("form_token", "x")]).await.status, 503);
+    assert_eq!(kim.posts("/login", &[("form_token", "x")]).await.status, 503);
     assert_eq!(kim.opens("/login").await.status, 503);
     assert_eq!(world.get("/openapi.json").await.status, 200, "what needs no store still works");
 }
 
 /// A request that is not answered in time is told so, and nothing may be concluded from it.
 #[tokio::test]
-async fn an_answer_that_takes_too_long_is_temporary() {
+async fn an_answer_that_takes_too_long_is_a_503() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     let token = kim.lends(&world, &app).await;
     let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
     let slow = world.impatient().await;
     let held = world.writes_held().await;
-    slow.revoke(&token).await.declines(KapiFault::Temporary, "");
+    slow.revoke(&token).await.declines(KapiFault::StoreDown, "");
     app.redeems(&slow, &code).await.refuses(KauthFault::TemporaryFailure, "");
     drop(held);
+}
+
+/// Internal, temporary (-1): a conflict that outlasts every try. Nothing was done.
+#[tokio::test]
+async fn a_conflict_that_does_not_end_is_temporary() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let token = kim.lends(&world, &app).await;
+    let conflict = [
+        "CREATE TRIGGER clash BEFORE UPDATE OF revoked_at ON tokens
+         BEGIN INSERT INTO settings (id, maintenance) VALUES (1, 0); END",
+        "CREATE FUNCTION clash() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'clash' USING ERRCODE = '40001'; END $$
+         LANGUAGE plpgsql;
+         CREATE TRIGGER clash BEFORE UPDATE OF revoked_at ON tokens FOR EACH ROW EXECUTE FUNCTION clash()",
+    ];
+    world.alter(conflict).await;
+    world.revoke(&token).await.declines(KapiFault::Temporary, "");
+    assert_eq!(world.tokeninfo(&token).await.status, 200, "nothing was done");
 }
 
 /// "A panic would be a 500 in the right envelope and a logged error."
@@ -135,16 +151,24 @@ async fn a_panic_is_a_500_in_the_doors_words() {
         let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
-        let bytes = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
-        String::from_utf8(bytes.to_vec()).unwrap()
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 100_000).await.unwrap();
+        Answer { status: 500, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
     };
-    assert_eq!(ask("/v1/x").await, r#"{"msg":"internal error","code":-1}"#);
-    assert_eq!(KapiFault::Broken.row().code, -1);
-    let token = r#"{"error":"server_error","error_description":"internal error","error_code":"KOE003"}"#;
-    assert_eq!(ask("/oauth/business/token").await, token);
-    assert_eq!(KauthFault::Broken.row().code, "KOE003");
-    for path in ["/oauth/business/authorize", "/consent"] {
-        assert!(ask(path).await.starts_with("<!doctype html>"), "{path}");
+    ask("/v1/x").await.declines(KapiFault::Broken, "");
+    ask("/oauth/business/token").await.refuses(KauthFault::Broken, "");
+    ask("/oauth/business/authorize").await.shows(KauthFault::Broken);
+    assert!(ask("/consent").await.body.starts_with("<!doctype html>"));
+}
+
+/// A page's form that is too long is none, and is told so by a page.
+#[tokio::test]
+async fn an_endless_form_gets_a_page() {
+    let world = World::new().await;
+    for path in ["/login", "/logout", "/consent"] {
+        let answer = Answer::of(world.request("POST", path).form(&[("email", "x".repeat(1 << 20))])).await;
+        assert_eq!(answer.status, 403, "{path}");
+        answer.is_a_strict_page();
     }
 }
 

@@ -74,6 +74,7 @@ async fn channels_are_listed_where_the_catalogue_says_so() {
     let mut group = catalogue.groups[2].clone();
     let mut item = catalogue.item("keyword_management").unwrap().clone();
     (group.id, item.id, item.group, item.yields_channels) = ("talk".into(), "talk_send".into(), "talk".into(), true);
+    group.has_ad_accounts = false;
     (catalogue.groups, catalogue.items) = (vec![group], vec![item]);
     world.store().keep_catalogue(catalogue).await.unwrap();
     let (app, kim) = (world.app().await, world.newcomer("kim@example.com").await);
@@ -82,7 +83,7 @@ async fn channels_are_listed_where_the_catalogue_says_so() {
     let token = app.buys(&world, &code).await;
     let info = world.tokeninfo(&token).await.json();
     let entry = serde_json::json!({
-        "group": "talk", "scope": ["talk_send"], "ad_account_ids": [], "channel_public_ids": ["_ZeUTxl"]
+        "group": "talk", "scope": ["talk_send"], "channel_public_ids": ["_ZeUTxl"]
     });
     assert_eq!(info["biz_agreements"], serde_json::json!([entry]));
 }

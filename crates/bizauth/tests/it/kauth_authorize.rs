@@ -111,6 +111,17 @@ async fn an_unregistered_redirect_uri_gets_a_page_not_a_redirect() {
     world.get(&missing).await.shows(KauthFault::UnregisteredRedirectUri);
 }
 
+/// "A registered business redirect URI of that key": another key's is none.
+#[tokio::test]
+async fn a_redirect_uri_belongs_to_its_key() {
+    let world = World::new().await;
+    let mut app = world.app().await;
+    (_, app.client_id, _) = world.rest_key(app.id, "https://second.example.com/cb").await;
+    world.get(&app.authorize(SCOPE)).await.shows(KauthFault::UnregisteredRedirectUri);
+    app.redirect_uri = "https://second.example.com/cb".to_owned();
+    assert_eq!(world.get(&app.authorize(SCOPE)).await.status, 303);
+}
+
 #[tokio::test]
 async fn a_wildcard_matches_only_where_it_is_switched_on() {
     let uri = "https://*.example.com/cb";
@@ -159,10 +170,9 @@ async fn another_response_type_is_told_to_the_app() {
     let app = world.app().await;
     let address = app.authorize(&format!("{SCOPE}&state=s%20t")).replace("response_type=code", "response_type=token");
     let answer = world.get(&address).await;
-    assert_eq!(answer.status, 302);
+    answer.redirects(KauthFault::UnsupportedResponseType, "token", &app.redirect_uri, "s%20t");
     let says = "error=invalid_request&error_description=Unsupported%20response%20type%3A%20token&state=s%20t";
     assert_eq!(answer.location(), format!("{}?{says}", app.redirect_uri));
-    assert_eq!(KauthFault::UnsupportedResponseType.row().code, "KOE201");
     let missing = app.authorize(SCOPE).replace("response_type=code&", "");
     assert!(world.get(&missing).await.location().contains("Unsupported%20response%20type%3A%20null"));
 }

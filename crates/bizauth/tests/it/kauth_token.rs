@@ -118,6 +118,16 @@ async fn the_checks_come_in_the_contracts_order() {
     assert_eq!(world.tokeninfo(&token).await.status, 200, "a stranger's replay kills nothing");
 }
 
+/// CVE-2026-16089: valid credentials of another app buy nothing, and leave the code to its own.
+#[tokio::test]
+async fn another_app_cannot_use_the_code() {
+    let world = World::new().await;
+    let (app, other, kim) = (world.app().await, world.app().await, world.owner("kim@example.com").await);
+    let code = kim.consents(&app, SCOPE, PICK).await;
+    other.redeems(&world, &code).await.refuses(KauthFault::WrongApp, "");
+    app.buys(&world, &code).await;
+}
+
 #[tokio::test]
 async fn only_a_rest_api_key_in_the_body_is_a_client() {
     let world = World::new().await;

@@ -8,6 +8,7 @@ mod openapi;
 mod tidy;
 mod world;
 
+mod documents;
 mod doors;
 mod kapi_guard;
 mod kapi_ips;

@@ -35,7 +35,7 @@ async fn declining_tells_the_app() {
     let answer = kim.answers(&screen, "cancel", &[]).await;
     let says = "error=access_denied&error_description=User%20denied%20access&state=s";
     assert_eq!((answer.status, answer.location()), (302, format!("{}?{says}", app.redirect_uri).as_str()));
-    assert_eq!(KauthFault::AccessDenied.row().error, "access_denied");
+    answer.redirects(KauthFault::AccessDenied, "", &app.redirect_uri, "s");
     assert_eq!(kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status, 409, "it was answered");
 }
 
@@ -151,6 +151,8 @@ async fn what_was_shown_and_agreed_to_is_kept() {
     assert!(tokens.is_empty(), "a consent is no token yet");
     let shown = world.store().last_shown(kim.id, app.id).await.unwrap().unwrap();
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["account"], &shown["client_id"]), (&"kim@example.com".into(), &app.client_id.as_str().into()));
+    assert_eq!(shown["groups"][1]["items"][0]["purpose"], "For the report");
     assert_eq!((&shown["app"], &shown["language"]), (&"Ad report".into(), &"en".into()));
     assert_eq!(shown["groups"][1]["lent"], serde_json::json!([{ "id": "11", "name": "Account 11" }]));
     assert_eq!(shown["groups"][2]["lent"], "*");

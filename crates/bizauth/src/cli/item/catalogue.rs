@@ -67,6 +67,9 @@ pub(in crate::cli) struct GroupAdd {
     /// There is nothing in it that could be lent
     #[arg(long)]
     no_assets: bool,
+    /// What can be lent are channels, and never ad accounts
+    #[arg(long, conflicts_with = "no_assets")]
+    channels_only: bool,
     /// Change a group that is there already
     #[arg(long)]
     replace: bool,
@@ -114,6 +117,7 @@ impl GroupAdd {
             id: self.id,
             name: Wording { ko: self.name_ko, en: self.name_en },
             has_assets: !self.no_assets,
+            has_ad_accounts: !self.no_assets && !self.channels_only,
             needs_permission: self.needs_permission,
         };
         let (sentence, json) = (format!("the group {} is in the catalogue", group.id), group_json(&group));

@@ -144,6 +144,7 @@ fn group_json(group: &Group) -> Value {
         "name_ko": group.name.ko,
         "name_en": group.name.en,
         "has_assets": group.has_assets,
+        "has_ad_accounts": group.has_ad_accounts,
         "needs_permission": group.needs_permission,
     })
 }

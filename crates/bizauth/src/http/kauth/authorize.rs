@@ -17,8 +17,8 @@ use crate::http::state::AppState;
 
 /// How long a consent screen can be answered.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
-/// The longest query that is looked at.
-const LONGEST: usize = 16 * 1024;
+/// The longest query that is looked at: it must fit, escaped, into the address of the sign-in page that leads back.
+const LONGEST: usize = 8000;
 
 /// Checks 1 to 15, each with its code; then a screen is parked and shown. Shown on every request, whatever was agreed
 /// before: there is no automatic path.

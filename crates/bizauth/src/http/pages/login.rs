@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
@@ -74,11 +75,14 @@ pub async fn post(
     extensions: Extensions,
     headers: HeaderMap,
     browser: Browser,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let form = Form::read(&headers, &body).unwrap_or_default();
+    let form = Form::read(&headers, &body.unwrap_or_default()).unwrap_or_default();
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let typed = Typed { email: text("email"), next: local(&text("next")), stay: form.get("stay").is_some() };
+    if browser.unavailable {
+        return page(&it, &browser, typed, Some(LoginError::Unavailable)).await;
+    }
     if !browser.owns_form("login", form.get("form_token")) {
         return page(&it, &browser, typed, Some(LoginError::FormExpired)).await;
     }

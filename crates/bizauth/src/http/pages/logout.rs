@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
@@ -13,8 +14,16 @@ use crate::http::state::AppState;
 use crate::view::Notice;
 
 /// Signs out. With a `next` ("not you?") the person signs in again and comes back there.
-pub async fn post(State(it): State<AppState>, headers: HeaderMap, browser: Browser, body: Bytes) -> Response {
-    let form = Form::read(&headers, &body).unwrap_or_default();
+pub async fn post(
+    State(it): State<AppState>,
+    headers: HeaderMap,
+    browser: Browser,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let form = Form::read(&headers, &body.unwrap_or_default()).unwrap_or_default();
+    if browser.unavailable {
+        return say(at_home(&it, &browser), Notice::Unavailable, None);
+    }
     if !browser.owns_form("logout", form.get("form_token")) {
         return say(at_home(&it, &browser), Notice::FormExpired, Some("/".to_owned()));
     }

@@ -79,6 +79,15 @@ impl Answer {
         assert_eq!(self.header("www-authenticate").is_some(), row.status == 401);
     }
 
+    /// A refusal that is told to the app at `uri`, to the letter.
+    #[track_caller]
+    pub fn redirects(&self, fault: KauthFault, about: &str, uri: &str, state: &str) {
+        let row = fault.row();
+        let description = bizauth::http::reply::escape(&fill(row.description, about));
+        let location = format!("{uri}?error={}&error_description={description}&state={state}", row.error);
+        assert_eq!((self.status, self.location(), self.body.as_str()), (302, location.as_str(), ""));
+    }
+
     /// A page that names the code, and redirects nowhere.
     #[track_caller]
     pub fn shows(&self, fault: KauthFault) {

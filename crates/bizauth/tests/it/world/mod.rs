@@ -109,6 +109,21 @@ impl World {
         World::over(state, TempDir::new().unwrap(), self.url.clone()).await
     }
 
+    /// Changes the database behind the server's back: a script for SQLite, and one for PostgreSQL.
+    pub async fn alter(&self, [sqlite, postgres]: [&str; 2]) {
+        match &self.url {
+            None => rusqlite::Connection::open(self.folder.path().join("bizauth.db"))
+                .unwrap()
+                .execute_batch(sqlite)
+                .unwrap(),
+            Some(url) => {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.batch_execute(postgres).await.unwrap();
+            }
+        }
+    }
+
     /// Keeps everybody from writing codes and tokens until it is dropped. Reading goes on.
     pub async fn writes_held(&self) -> Box<dyn std::any::Any> {
         match &self.url {

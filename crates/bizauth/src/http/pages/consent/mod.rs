@@ -8,6 +8,7 @@ mod record;
 mod screen;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -117,9 +118,17 @@ pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): 
 }
 
 /// The answer: agree or cancel; or a search or another page, which keep what is ticked and show the screen again.
-pub async fn post(State(it): State<AppState>, browser: Browser, headers: HeaderMap, body: Bytes) -> Response {
-    let form = Form::read(&headers, &body).unwrap_or_default();
+pub async fn post(
+    State(it): State<AppState>,
+    browser: Browser,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let form = Form::read(&headers, &body.unwrap_or_default()).unwrap_or_default();
     let id = form.get("id").unwrap_or_default();
+    if browser.unavailable {
+        return Missing::Unavailable.answer(&it, &browser, Some(id));
+    }
     // Bound to session and screen: a token from elsewhere fits neither (CVE-2022-39222).
     if !browser.owns_form(&purpose(id), form.get("form_token")) {
         let back = Credential::Pending.read(id).map(|_| address(id));
@@ -221,8 +230,18 @@ async fn agree(
             return Ok(see(&format!("{}&unfit.{group}={why}", address(&found.id))));
         }
     };
+    let purposes = it.store.items_of(client.app.id).await?;
     let (now, code) = (it.clock.now(), it.entropy.secret());
-    let shown = record::shown(it, browser, client, &parked.asked, &catalogue, &grants, &holdings);
+    let shown = record::shown(
+        it,
+        browser,
+        (client, &parked.client_id),
+        &purposes,
+        &parked.asked,
+        &catalogue,
+        &grants,
+        &holdings,
+    );
     let consent = NewConsent {
         pending: (parked.id, secret.digest()),
         session: session.id,

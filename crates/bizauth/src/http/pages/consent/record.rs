@@ -4,7 +4,7 @@ use bizauth_core::app::Client;
 use bizauth_core::asset::Holding;
 use bizauth_core::authorize::Asked;
 use bizauth_core::consent::Grant;
-use bizauth_core::scope::{Catalogue, GroupId};
+use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
 use super::screen::{group_name, item_about, item_name};
@@ -15,17 +15,20 @@ use crate::http::state::AppState;
 pub(super) fn shown(
     it: &AppState,
     browser: &Browser,
-    client: &Client,
+    (client, client_id): (&Client, &str),
+    purposes: &[(ItemId, String)],
     asked: &Asked,
     catalogue: &Catalogue,
     grants: &[(GroupId, Grant)],
     holdings: &[Holding],
 ) -> String {
     let language = browser.language;
+    let account = browser.session.as_ref().map(|session| session.user.email.as_str());
     let items = |group: &[&bizauth_core::scope::Item]| -> Vec<Value> {
         let text = |item: &&bizauth_core::scope::Item| {
             let (name, about) = (item_name(&it.words, language, item), item_about(&it.words, language, item));
-            json!({ "id": item.id.0, "name": name, "about": about })
+            let purpose = purposes.iter().find(|(id, _)| *id == item.id).map(|(_, purpose)| purpose);
+            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose })
         };
         group.iter().map(text).collect()
     };
@@ -41,7 +44,8 @@ pub(super) fn shown(
         "language": language.code(),
         "app": client.app.name,
         "developer": client.app.company,
-        "client_id": &client.key.id.to_string(),
+        "client_id": client_id,
+        "account": account,
         "returns_to": asked.destination.uri(),
         "groups": groups,
     })

@@ -51,7 +51,7 @@ pub(super) async fn show(
         groups.push(GroupView {
             id: group.id.0.clone(),
             name: group_name(&it.words, browser.language, group),
-            kind: AssetKind::AdAccount,
+            kind: if group.has_ad_accounts { AssetKind::AdAccount } else { AssetKind::Channel },
             items: items.iter().map(view).collect(),
             picker: picker(it, found, (&group.id, wanted), earlier.as_ref(), query).await?,
         });
@@ -75,7 +75,7 @@ pub(super) async fn show(
     let wrong =
         page.groups.iter().any(|group| matches!(&group.picker, Picker::Choose(choice) if choice.error.is_some()));
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(html(status, &page, Some(&parked.asked.destination.origin())))
+    Ok(html(status, &page, Some(&parked.asked.destination.policy_source())))
 }
 
 async fn picker(
