@@ -232,16 +232,14 @@ async fn agree(
     };
     let purposes = it.store.items_of(client.app.id).await?;
     let (now, code) = (it.clock.now(), it.entropy.secret());
-    let shown = record::shown(
-        it,
-        browser,
-        (client, &parked.client_id),
-        &purposes,
-        &parked.asked,
-        &catalogue,
-        &grants,
-        &holdings,
-    );
+    let shown = record::Shown {
+        screen: found,
+        purposes: &purposes,
+        catalogue: &catalogue,
+        grants: &grants,
+        holdings: &holdings,
+    };
+    let shown = record::to_json(it, browser, &shown);
     let consent = NewConsent {
         pending: (parked.id, secret.digest()),
         session: session.id,

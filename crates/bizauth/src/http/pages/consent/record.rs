@@ -1,27 +1,29 @@
 //! What is written down of a consent screen: enough to answer a dispute, in the words the person read.
 
-use bizauth_core::app::Client;
 use bizauth_core::asset::Holding;
-use bizauth_core::authorize::Asked;
 use bizauth_core::consent::Grant;
 use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
+use super::Screen;
 use super::screen::{group_name, item_about, item_name};
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
 
+/// What went into a screen and its answer.
+pub(super) struct Shown<'s> {
+    pub(super) screen: &'s Screen,
+    pub(super) purposes: &'s [(ItemId, String)],
+    pub(super) catalogue: &'s Catalogue,
+    pub(super) grants: &'s [(GroupId, Grant)],
+    pub(super) holdings: &'s [Holding],
+}
+
 /// A JSON document of what was shown and agreed to.
-pub(super) fn shown(
-    it: &AppState,
-    browser: &Browser,
-    (client, client_id): (&Client, &str),
-    purposes: &[(ItemId, String)],
-    asked: &Asked,
-    catalogue: &Catalogue,
-    grants: &[(GroupId, Grant)],
-    holdings: &[Holding],
-) -> String {
+pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> String {
+    let Shown { screen, purposes, catalogue, grants, holdings } = shown;
+    let Screen { client, parked, .. } = screen;
+    let asked = &parked.asked;
     let language = browser.language;
     let account = browser.session.as_ref().map(|session| session.user.email.as_str());
     let items = |group: &[&bizauth_core::scope::Item]| -> Vec<Value> {
@@ -44,7 +46,7 @@ pub(super) fn shown(
         "language": language.code(),
         "app": client.app.name,
         "developer": client.app.company,
-        "client_id": client_id,
+        "client_id": parked.client_id,
         "account": account,
         "returns_to": asked.destination.uri(),
         "groups": groups,
