@@ -42,8 +42,6 @@ ids! {
     AppId;
     /// An app key of any of the four kinds.
     KeyId;
-    /// A client secret of a REST API key.
-    SecretId;
     /// A person's account.
     UserId;
     /// One person as one app knows them: the `token_user_id` of the wire, different from app to app.

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
-use axum::http::{HeaderMap, Method, Uri, Version};
+use axum::http::{HeaderMap, Uri, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::{KapiFault, KauthFault, Refusal};
@@ -87,7 +87,7 @@ pub async fn unknown(State(it): State<AppState>, headers: HeaderMap, uri: Uri) -
 }
 
 /// A route has this path, but not this method. The router adds `Allow`.
-pub async fn wrong_method(State(it): State<AppState>, _: Method, headers: HeaderMap, uri: Uri) -> Response {
+pub async fn wrong_method(State(it): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
     match Door::of(uri.path()) {
         Door::Kapi => KapiError::from(KapiFault::WrongMethod).into_response(),
         _ => say(&it, &headers, &uri, KauthFault::WrongMethod.into(), Notice::WrongMethod),

@@ -2,7 +2,7 @@
 //! counted once.
 
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -207,11 +207,4 @@ pub fn see(path: &str) -> Response {
 /// `text`, as a value in the query of an address.
 pub fn escape(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
-}
-
-/// Copies the methods that the router named to another answer.
-pub fn keep_allow(from: &HeaderMap, response: &mut Response) {
-    if let Some(allow) = from.get(ALLOW) {
-        response.headers_mut().insert(ALLOW, allow.clone());
-    }
 }
