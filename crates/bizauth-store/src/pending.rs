@@ -12,6 +12,9 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::db::{Error, Result, Row, Tx, commit};
 
+/// Screens that one session may have open. Nobody answers more tabs than this, and nobody can fill the table.
+const MOST_PER_SESSION: i64 = 30;
+
 /// A request to be parked while the person decides.
 #[derive(Clone, Debug)]
 pub struct NewPending {
@@ -51,12 +54,14 @@ pub struct Parked {
 }
 
 impl Store {
-    /// Parks a request.
+    /// Parks a request. A session keeps its newest few dozen; older ones are forgotten.
     pub async fn park(&self, new: NewPending, now: Time) -> Result<PendingId> {
         const PARK: &str =
             "INSERT INTO pending (id, digest, session_id, user_id, client_id, redirect_uri, state, items,
                  wanted, challenge, picks, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        const FORGET: &str = "DELETE FROM pending WHERE session_id = $1
+             AND id NOT IN (SELECT id FROM pending WHERE session_id = $2 ORDER BY id DESC LIMIT $3)";
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
@@ -77,6 +82,8 @@ impl Store {
                     new.expires_at.into(),
                 ];
                 tx.execute(PARK, &row).await?;
+                let session = new.session;
+                tx.execute(FORGET, &[session.into(), session.into(), MOST_PER_SESSION.into()]).await?;
                 commit(id)
             })
             .await

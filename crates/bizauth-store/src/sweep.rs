@@ -36,7 +36,7 @@ impl Store {
         let ended = [
             (SESSIONS, now),
             (DEVICES, now),
-            (PENDING, now.minus(DAY)),
+            (PENDING, now),
             (CODES, now.minus(SPENT_CODES_STAY)),
             (COUNTERS, now.minus(DAY)),
         ];

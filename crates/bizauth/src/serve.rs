@@ -65,7 +65,9 @@ pub fn open_store(config: &Config) -> Result<Store, Error> {
         Database::Sqlite => {
             let broken = |source| Error::Folder { folder: config.data.clone(), source };
             make_private(&config.data).map_err(broken)?;
-            Ok(Store::embedded(&config.data.join(DATABASE_FILE), node)?)
+            let file = config.data.join(DATABASE_FILE);
+            make_file_private(&file).map_err(broken)?;
+            Ok(Store::embedded(&file, node)?)
         }
         Database::Postgres(url) => {
             let connections = usize::try_from(config.database_connections).unwrap_or(16);
@@ -77,6 +79,15 @@ pub fn open_store(config: &Config) -> Result<Store, Error> {
 fn make_private(folder: &std::path::Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The database is its owner's alone, whatever its folder allows; SQLite gives its log the same mode.
+fn make_file_private(file: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// Binds an address.

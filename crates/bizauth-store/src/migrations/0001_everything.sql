@@ -168,6 +168,7 @@ CREATE TABLE pending (
     decided_at   BIGINT
 );
 CREATE INDEX pending_by_end ON pending (expires_at);
+CREATE INDEX pending_by_session ON pending (session_id, id);
 
 CREATE TABLE consents (
     id           BIGINT NOT NULL PRIMARY KEY,

@@ -53,7 +53,7 @@ async fn what_has_not_ended_stays() {
         assert!(store.take(day, "kim".to_owned(), NOW).await.unwrap());
         assert!(store.take(Limit { window: MINUTE, ..day }, "kim".to_owned(), NOW).await.unwrap());
         // The two of the ended browser, and nothing that ended only today.
-        assert_eq!(store.sweep(100, NOW.plus(30 * MINUTE)).await.unwrap().rows, 2);
+        assert_eq!(store.sweep(100, NOW.plus(2 * MINUTE)).await.unwrap().rows, 2);
         assert!(store.session(id, &proof, NOW).await.unwrap().is_some());
         assert!(store.knows_device(known, &device, scene.user, NOW).await.unwrap());
         assert!(store.decline(screen.0, screen.1, screen.2, NOW).await.unwrap());

@@ -49,6 +49,13 @@ pub struct Dev {
     _folder: TempDir,
 }
 
+/// A temporary folder for its owner alone.
+fn private_folder() -> std::io::Result<TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let owner_only = std::fs::Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("bizauth-dev-").permissions(owner_only).tempdir()
+}
+
 impl Dev {
     /// Makes the database, fills it, and listens.
     ///
@@ -57,7 +64,7 @@ impl Dev {
     pub async fn start(listen: SocketAddr) -> Result<Dev, Error> {
         let listener = serve::bind(listen).await?;
         let address = listener.local_addr().map_err(|source| serve::Error::Bind { address: listen, source })?;
-        let folder = TempDir::with_prefix("bizauth-dev-").map_err(Error::Folder)?;
+        let folder = private_folder().map_err(Error::Folder)?;
         let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy.node())?;
         let clock = Clock::System;
         let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;

@@ -118,7 +118,7 @@ pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next
     }
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = request.uri().host().or(header).unwrap_or_default();
-    let foreign = match host.split('.').next().unwrap_or_default() {
+    let foreign = match host.split(['.', ':']).next().unwrap_or_default() {
         first if first.eq_ignore_ascii_case("kauth") => door == Door::Kapi,
         first if first.eq_ignore_ascii_case("kapi") => door != Door::Kapi,
         _ => false,

@@ -3,12 +3,16 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::door::Door;
+use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
+use crate::config::Origin;
 
 /// The labels that metrics know: a path that is none of these is `other`, so that nobody can make labels.
 const ENDPOINTS: [&str; 13] = [
@@ -34,7 +38,12 @@ pub async fn observe(State(it): State<AppState>, request: Request, next: Next) -
     let door = Door::of(request.uri().path());
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let endpoint = ENDPOINTS.into_iter().find(|known| *known == path).unwrap_or("other");
-    let response = next.run(request).await;
+    let over_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
+    let mut response = next.run(request).await;
+    // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
+    if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     let (status, took) = (response.status().as_u16(), started.elapsed());
     it.metrics.request(endpoint, status, took.as_secs_f64());
     let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);

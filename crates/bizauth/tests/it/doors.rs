@@ -57,6 +57,8 @@ async fn a_host_named_kauth_or_kapi_answers_for_its_half() {
     ask("kauth.example.com", "/v1/business/tokeninfo").await.declines(KapiFault::UnknownPath, "");
     ask("KAPI.example.com:8080", "/v1/business/tokeninfo").await.declines(KapiFault::NoKey, "");
     ask("kapi.example.com", "/oauth/nowhere").await.refuses(KauthFault::UnknownUrl, "");
+    ask("KAPI:80", "/oauth/nowhere").await.refuses(KauthFault::UnknownUrl, "");
+    assert_eq!(ask("kapi:80", "/login").await.status, 404);
     assert_eq!(ask("kapi.example.com", "/login").await.status, 404);
     assert_eq!(ask("kauth.example.com", "/login").await.status, 200);
     ask("kapix.example.com", "/v1/business/tokeninfo").await.declines(KapiFault::NoKey, "");

@@ -236,6 +236,23 @@ async fn a_screen_waits_an_hour() {
     assert_eq!(kim.answers(&screen, "agree", &[("asset.moment", "11")]).await.status, 409);
 }
 
+/// What is remembered between two pages is what could be lent, and of the newest screens only.
+#[tokio::test]
+async fn nobody_fills_the_store_with_screens() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let first = kim.asked(&app.authorize("scope=moment_management")).await;
+    let made_up: Vec<String> = (0..500).map(|n| format!("made-up-{n}")).collect();
+    let mut fields: Vec<(&str, &str)> = made_up.iter().map(|id| ("asset.moment", id.as_str())).collect();
+    fields.push(("asset.moment", "11"));
+    let found = kim.answers(&first, "find", &fields).await;
+    assert_eq!(kim.opens(found.location()).await.values("input[type=checkbox][checked]"), ["11"]);
+    for _ in 0..30 {
+        kim.asked(&app.authorize("scope=moment_management")).await;
+    }
+    assert_eq!(kim.answers(&first, "agree", &[("asset.moment", "11")]).await.status, 404, "forgotten");
+}
+
 /// A change of language keeps what is ticked, and where each list is.
 #[tokio::test]
 async fn another_language_loses_nothing() {

@@ -236,6 +236,7 @@ async fn behind_tls_cookies_are_bound_to_the_host() {
     })
     .await;
     let page = world.get("/login").await;
+    assert_eq!(page.header("strict-transport-security"), Some("max-age=31536000"));
     let form = page.header("set-cookie").unwrap();
     assert!(form.starts_with("__Host-bizauth-form=") && form.contains("Secure"), "{form}");
 }

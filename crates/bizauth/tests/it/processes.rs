@@ -154,6 +154,8 @@ async fn an_embedded_server_is_set_up_and_watched() {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(&data).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700, "the data folder is its owner's alone");
+    let mode = std::fs::metadata(format!("{data}/bizauth.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "and so is the database");
     assert!(NOON < bizauth::clock::Clock::System.now());
 }
 

@@ -163,6 +163,9 @@ async fn cancel(it: &AppState, browser: &Browser, found: &Screen) -> Result<Resp
 /// Keeps the ticks, and shows the screen with another search or page.
 async fn look(it: &AppState, found: &Screen, form: &Form, action: &str) -> Result<Response, Missing> {
     let picks = Picks::read(&found.parked.picks).updated(&found.parked.asked, form);
+    // Only what is there to be lent is worth remembering.
+    let holdings = it.store.holdings_named(found.parked.user, &picks.named()).await?;
+    let picks = picks.only(&holdings);
     it.store.keep_picks(found.parked.id, found.secret.digest(), picks.to_text()).await?;
     let mut address = address(&found.id);
     let (verb, group) = action.split_once(':').unwrap_or((action, ""));
