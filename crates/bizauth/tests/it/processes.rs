@@ -159,6 +159,26 @@ async fn an_embedded_server_is_set_up_and_watched() {
     assert!(NOON < bizauth::clock::Clock::System.now());
 }
 
+/// From certificate files; who comes over TLS gets cookies that stay with the host.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_can_end_tls_itself() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(path("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(path("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let (data, chain, key) = (path("data"), path("chain.pem"), path("key.pem"));
+    let server = Process::serve(&["--data", &data, "--tls-certificate", &chain, "--tls-key", &key]);
+    assert!(server.base.starts_with("https://"));
+    let trusting = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([trusting]).build().unwrap();
+    let page = Answer::of(client.get(format!("{}/login", server.base))).await;
+    assert_eq!((page.status, page.header("strict-transport-security")), (200, Some("max-age=31536000")));
+    assert!(page.header("set-cookie").unwrap().starts_with("__Host-bizauth-form="));
+    server.terminate();
+    assert_eq!(server.ended().0, Some(0));
+}
+
 #[test]
 fn a_server_that_cannot_start_says_why_and_what_to_do() {
     let folder = tempfile::TempDir::new().unwrap();
