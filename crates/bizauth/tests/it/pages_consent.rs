@@ -156,6 +156,9 @@ async fn what_was_shown_and_agreed_to_is_kept() {
     assert_eq!((&shown["app"], &shown["language"]), (&"Ad report".into(), &"en".into()));
     assert_eq!(shown["groups"][1]["lent"], serde_json::json!([{ "id": "11", "name": "Account 11" }]));
     assert_eq!(shown["groups"][2]["lent"], "*");
+    assert_eq!(shown["groups"][1]["items"][0]["risk_marked"], true);
+    let listed: Vec<_> = shown["groups"][1]["listed"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    assert_eq!(listed, ["11", "12", "19"], "ticked or not");
 }
 
 /// CVE-2022-39222: the answer is bound to session and screen.

@@ -33,6 +33,9 @@ use crate::view::{Frame, Language, Notice};
 use picks::Picks;
 pub use picks::first_picks;
 
+/// Listed assets that are written down with a consent, for each group.
+const RECORDED: i64 = 1000;
+
 /// The address of a parked screen.
 pub fn address(id: &str) -> String {
     format!("/consent?id={id}")
@@ -234,6 +237,10 @@ async fn agree(
         }
     };
     let purposes = it.store.items_of(client.app.id).await?;
+    let mut listed = Vec::new();
+    for (group, _) in parked.asked.wanted.iter().filter(|(_, wanted)| *wanted == Wanted::Choice) {
+        listed.extend(it.store.holdings_page(session.user.id, group, "", 0, RECORDED).await?.rows);
+    }
     let (now, code) = (it.clock.now(), it.entropy.secret());
     let shown = record::Shown {
         screen: found,
@@ -241,6 +248,7 @@ async fn agree(
         catalogue: &catalogue,
         grants: &grants,
         holdings: &holdings,
+        listed: &listed,
     };
     let shown = record::to_json(it, browser, &shown);
     let consent = NewConsent {

@@ -6,7 +6,7 @@ use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
 use super::Screen;
-use super::screen::{group_name, item_about, item_name};
+use super::screen::{group_name, item_about, item_name, risk};
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
 
@@ -17,11 +17,13 @@ pub(super) struct Shown<'s> {
     pub(super) catalogue: &'s Catalogue,
     pub(super) grants: &'s [(GroupId, Grant)],
     pub(super) holdings: &'s [Holding],
+    /// What was there to choose from, in the groups where the person chose.
+    pub(super) listed: &'s [Holding],
 }
 
 /// A JSON document of what was shown and agreed to.
 pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> String {
-    let Shown { screen, purposes, catalogue, grants, holdings } = shown;
+    let Shown { screen, purposes, catalogue, grants, holdings, listed } = shown;
     let Screen { client, parked, .. } = screen;
     let asked = &parked.asked;
     let language = browser.language;
@@ -30,7 +32,7 @@ pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> St
         let text = |item: &&bizauth_core::scope::Item| {
             let (name, about) = (item_name(&it.words, language, item), item_about(&it.words, language, item));
             let purpose = purposes.iter().find(|(id, _)| *id == item.id).map(|(_, purpose)| purpose);
-            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose })
+            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose, "risk_marked": risk(item).is_some() })
         };
         group.iter().map(text).collect()
     };
@@ -39,7 +41,7 @@ pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> St
         .iter()
         .map(|(group, of_group)| {
             let lent = grants.iter().find(|(id, _)| *id == group.id).map(|(_, grant)| lent(grant, holdings));
-            json!({ "group": group.id.0, "name": group_name(&it.words, language, group), "items": items(of_group), "lent": lent })
+            json!({ "group": group.id.0, "name": group_name(&it.words, language, group), "items": items(of_group), "listed": offered(&group.id, listed), "lent": lent })
         })
         .collect();
     json!({
@@ -52,6 +54,12 @@ pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> St
         "groups": groups,
     })
     .to_string()
+}
+
+/// The assets of a group that the screen listed, ticked or not.
+fn offered(group: &GroupId, listed: &[Holding]) -> Value {
+    let of_group = listed.iter().filter(|held| held.group == *group);
+    of_group.map(|held| json!({ "id": held.asset.0, "name": held.name, "lendable": held.lendable })).collect()
 }
 
 fn lent(grant: &Grant, holdings: &[Holding]) -> Value {

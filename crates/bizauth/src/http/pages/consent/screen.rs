@@ -44,7 +44,7 @@ pub(super) async fn show(
             id: item.id.0.clone(),
             name: item_name(&it.words, browser.language, item),
             about: item_about(&it.words, browser.language, item),
-            risk: Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends)),
+            risk: risk(item),
             purpose: purpose_of(item),
             new: earlier.as_ref().is_some_and(|earlier| !earlier.items.contains(&item.id)),
         };
@@ -211,6 +211,11 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
         Language::En => &words.en,
     };
     Some(text.clone()).filter(|text| !text.is_empty())
+}
+
+/// How an item is marked: in the platform's own words where it is the platform's, else as the catalogue says.
+pub(super) fn risk(item: &Item) -> Option<Risk> {
+    Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
 }
 
 pub(super) fn item_name(words: &Words, language: Language, item: &Item) -> String {
