@@ -173,7 +173,7 @@ async fn sweep(state: AppState) {
     }
 }
 
-async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
+pub async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
     let store = state.store.clone();
     let probe = move || {
         let (store, stopping) = (store.clone(), stopping.clone());
@@ -188,7 +188,7 @@ async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<A
             })
         }
     };
-    Listen::new(listener, operator::router(state.metrics.clone(), probe)).until(std::future::pending()).await;
+    Listen::new(listener, operator::router(state, probe)).until(std::future::pending()).await;
 }
 
 /// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew, or ends it too where there is none.

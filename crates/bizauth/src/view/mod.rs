@@ -6,10 +6,13 @@
 
 mod callback;
 mod consent;
+mod console;
 mod fault;
 mod home;
 mod login;
+mod me;
 mod notice;
+mod operator;
 pub mod particle;
 mod picker;
 pub mod words;
@@ -25,10 +28,13 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
+pub use console::ConsoleHome;
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{LoginError, LoginPage};
+pub use me::MeHome;
 pub use notice::{Notice, NoticePage};
+pub use operator::OperatorHome;
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 
@@ -54,6 +60,26 @@ pub struct Frame {
     pub script: bool,
     /// Whether this is a test server, which every page then says at its top.
     pub test: bool,
+    /// What was just done, said once at the top of the page that follows.
+    pub done: Option<String>,
+    /// The part of the product that the page belongs to.
+    pub place: Place,
+    /// Whether the signed-in account operates this platform.
+    pub is_operator: bool,
+}
+
+/// A part of the product, with its own navigation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Where anyone may come: the front page, sign-in, consent, notices.
+    #[default]
+    Public,
+    /// Where developers look after their apps.
+    Console,
+    /// Where people look after what they lent, and their account.
+    Me,
+    /// Where the operator looks after the server.
+    Operator,
 }
 
 /// The signed-in account, as the header shows it.
@@ -68,7 +94,17 @@ pub struct Account {
 impl Frame {
     /// A frame without an account, with the script, on a server that is not a test server.
     pub fn new(words: Arc<Words>, language: Language, here: impl Into<String>) -> Self {
-        Self { words, language, here: here.into(), account: None, script: true, test: false }
+        Self {
+            words,
+            language,
+            here: here.into(),
+            account: None,
+            script: true,
+            test: false,
+            done: None,
+            place: Place::Public,
+            is_operator: false,
+        }
     }
 
     /// The words under `key`, in the language of the page.

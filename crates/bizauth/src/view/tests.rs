@@ -45,8 +45,16 @@ fn keys(files: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
 
 fn files_under(folder: &str) -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+    let (mut files, mut folders) = (Vec::new(), vec![folder]);
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push((path.clone(), std::fs::read_to_string(path).unwrap())),
+            }
+        }
+    }
+    files
 }
 
 #[test]
@@ -90,7 +98,7 @@ fn every_key_in_the_sources_exists() {
 
 #[test]
 fn every_key_is_used() {
-    let built = ["item-", "group-", "role-", "fault-koe"];
+    let built = ["item-", "group-", "role-", "fault-koe", "done-"];
     let sources: String =
         files_under("templates").into_iter().chain(files_under("src/view")).map(|file| file.1).collect();
     for key in keys(&KO).keys().filter(|key| !key.contains('.')) {

@@ -9,11 +9,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use super::particle;
 
 /// The Fluent files of one language: the name and the text of each.
-pub(super) type Files = [(&'static str, &'static str); 7];
+pub(super) type Files = [(&'static str, &'static str); 10];
 
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "frame", "login", "consent", "items", "faults", "notices", "dev")
+        files!($language, "frame", "login", "consent", "items", "faults", "notices", "dev", "console", "me", "operator")
     };
     ($language:literal, $($name:literal),+) => {
         [$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]
@@ -154,6 +154,11 @@ impl Words {
     pub fn say_with(&self, language: Language, key: &str, args: &[(&str, FluentValue<'_>)]) -> String {
         // The marks make a lost key plain to see; a test looks for them in every rendered sample.
         self.find(language, key, args).unwrap_or_else(|| format!("⟦{key}⟧"))
+    }
+
+    /// Whether there are words under `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(Language::En, key, &[]).is_some()
     }
 
     /// The display name of a consent item of the built-in catalogue; `None` for one that an operator added.
