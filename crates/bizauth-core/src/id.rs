@@ -58,6 +58,16 @@ ids! {
     TokenId;
     /// A signed-in browser.
     SessionId;
+    /// An operator's key to the operator API.
+    OperatorKeyId;
+    /// An invitation to become a member of an app.
+    InvitationId;
+    /// An app's wish for a feature permission, or to become a Biz app.
+    RequestId;
+    /// A file of assets that was handed in.
+    ImportId;
+    /// A sign-in between its password and its one-time password.
+    LoginStepId;
     /// A browser that has signed in to an account before.
     DeviceId;
 }

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod asset;
+pub mod audit;
 pub mod authorize;
 pub mod code;
 pub mod consent;

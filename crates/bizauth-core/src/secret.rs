@@ -32,6 +32,10 @@ pub enum Credential {
     Device,
     /// The address of a consent screen.
     Pending,
+    /// An operator's key to the operator API.
+    OperatorKey,
+    /// The cookie of a sign-in between its password and its one-time password.
+    LoginStep,
 }
 
 impl Secret {
@@ -81,6 +85,8 @@ impl Credential {
             Credential::Session => "bzs_",
             Credential::Device => "bzd_",
             Credential::Pending => "bzp_",
+            Credential::OperatorKey => "bzo_",
+            Credential::LoginStep => "bzl_",
         }
     }
 
@@ -113,8 +119,15 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Credential; 5] =
-        [Credential::Code, Credential::Token, Credential::Session, Credential::Device, Credential::Pending];
+    const KINDS: [Credential; 7] = [
+        Credential::Code,
+        Credential::Token,
+        Credential::Session,
+        Credential::Device,
+        Credential::Pending,
+        Credential::OperatorKey,
+        Credential::LoginStep,
+    ];
 
     #[test]
     fn a_credential_is_read_only_as_what_it_is() {

@@ -6,6 +6,7 @@ use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::time::Time;
 
 use crate::Store;
+use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
 
 /// An app to be made.
@@ -58,14 +59,22 @@ macro_rules! app_columns {
 }
 pub(crate) use app_columns;
 
-impl Store {
+/// What the log may know of an app.
+const SEE: &str = "SELECT name, company, kind, sanctioned, daily_quota, deleted_at FROM apps WHERE id = $1";
+const SEE_MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
+const SEE_ITEM: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 AND item_id = $2";
+const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions WHERE app_id = $1 AND group_id = $2";
+
+impl By {
     /// Makes an app. `None`: its parent or its owner does not exist.
-    pub async fn create_app(&self, new: NewApp, now: Time) -> Result<Option<AppId>> {
+    pub async fn create_app(&self, new: NewApp) -> Result<Option<AppId>> {
         const KNOWN: &str = "SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL AND kind <> 'test'";
-        const CREATE: &str = "INSERT INTO apps (id, name, company, kind, parent_id, sanctioned, era, created_at)
-             VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
-        let ids = self.ids.clone();
-        self.db
+        const CREATE: &str = "INSERT INTO apps (id, name, company, kind, parent_id, sanctioned, era, created_at, sort)
+             VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)";
+        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
+        let change = Change::new("app.create", ("app", ""), SEE, []);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
                 if let Some(parent) = new.parent
                     && tx.row(KNOWN, &[parent.into()]).await?.is_none()
@@ -73,19 +82,24 @@ impl Store {
                     return roll_back(None);
                 }
                 let id = AppId(ids.next(now));
+                let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
+                let sort = new.name.to_lowercase().into();
                 let (name, company) = (new.name.clone().into(), new.company.clone().into());
-                let row = [id.into(), name, company, new.kind.word().into(), new.parent.into(), now.into()];
+                let row = [id.into(), name, company, new.kind.word().into(), new.parent.into(), now.into(), sort];
                 tx.execute(CREATE, &row).await?;
                 if let Some(owner) = new.owner
                     && !join(tx, id, owner, "owner").await?
                 {
                     return roll_back(None);
                 }
+                note.end(tx).await?;
                 commit(Some(id))
             })
             .await
     }
+}
 
+impl Store {
     /// The app with this id, unless it was deleted.
     pub async fn app(&self, id: AppId) -> Result<Option<AppRecord>> {
         const FIND: &str = concat!(
@@ -118,54 +132,6 @@ impl Store {
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
     }
 
-    /// Makes an app basic or Biz. A test app stays one. `false`: no such app.
-    pub async fn set_app_kind(&self, id: AppId, kind: AppKind) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET kind = $1 WHERE id = $2 AND deleted_at IS NULL AND kind <> 'test'";
-        self.change(SET, [kind.word().into(), id.into()]).await
-    }
-
-    /// Puts an app under sanction, or lifts it; its test apps share its fate. A sanction ends all its tokens and codes for good: lifting it revives
-    /// none. `false`: no such app.
-    pub async fn set_sanction(&self, id: AppId, on: bool) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET sanctioned = CASE WHEN id = $1 THEN $2 ELSE sanctioned END, era = era + $3
-             WHERE (id = $1 OR parent_id = $1) AND deleted_at IS NULL";
-        self.change(SET, [id.into(), on.into(), on.into()]).await
-    }
-
-    /// Sets how many kapi calls an app may make a day; `None` lifts the limit. `false`: no such app.
-    pub async fn set_daily_quota(&self, id: AppId, most: Option<i64>) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET daily_quota = $1 WHERE id = $2 AND deleted_at IS NULL";
-        self.change(SET, [most.into(), id.into()]).await
-    }
-
-    /// Deletes an app: its keys never come back, its tokens and codes have ended. `false`: no such app.
-    pub async fn delete_app(&self, id: AppId, now: Time) -> Result<bool> {
-        const DELETE: &str = "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE id = $2 AND deleted_at IS NULL";
-        const KEYS: &str = "UPDATE app_keys SET state = 'deleted' WHERE app_id = $1";
-        self.db
-            .write(async move |tx: &mut Tx<'_>| {
-                let found = tx.execute(DELETE, &[now.into(), id.into()]).await?;
-                tx.execute(KEYS, &[id.into()]).await?;
-                commit(found > 0)
-            })
-            .await
-    }
-
-    /// Makes an account a member, or changes its role. `false`: no such app or account.
-    pub async fn add_member(&self, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
-        self.db
-            .write(async move |tx: &mut Tx<'_>| match join(tx, app, user, role).await? {
-                true => commit(true),
-                false => roll_back(false),
-            })
-            .await
-    }
-
-    /// Ends a membership. `false`: there was none.
-    pub async fn remove_member(&self, app: AppId, user: UserId) -> Result<bool> {
-        self.change("DELETE FROM members WHERE app_id = $1 AND user_id = $2", [app.into(), user.into()]).await
-    }
-
     /// The members of an app.
     pub async fn members(&self, app: AppId) -> Result<Vec<MemberRecord>> {
         const ALL: &str = "SELECT m.user_id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id
@@ -176,37 +142,11 @@ impl Store {
         self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
     }
 
-    /// Switches a consent item on for an app, with the purpose people read. `false`: no such app or item.
-    pub async fn switch_item_on(&self, app: AppId, item: ItemId, purpose: String) -> Result<bool> {
-        const ON: &str = "INSERT INTO app_items (app_id, item_id, purpose)
-             SELECT a.id, i.id, $1 FROM apps a, consent_items i WHERE a.id = $2 AND a.deleted_at IS NULL AND i.id = $3
-             ON CONFLICT (app_id, item_id) DO UPDATE SET purpose = excluded.purpose";
-        self.change(ON, [purpose.into(), app.into(), item.0.into()]).await
-    }
-
-    /// Switches a consent item off. `false`: it was not on.
-    pub async fn switch_item_off(&self, app: AppId, item: ItemId) -> Result<bool> {
-        self.change("DELETE FROM app_items WHERE app_id = $1 AND item_id = $2", [app.into(), item.0.into()]).await
-    }
-
     /// The consent items that are on for an app, each with its purpose.
     pub async fn items_of(&self, app: AppId) -> Result<Vec<(ItemId, String)>> {
         const ALL: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 ORDER BY item_id";
         let read = |row: &Row| Ok((ItemId(row.get("item_id")?), row.get("purpose")?));
         self.db.few(ALL, &[app.into()]).await?.iter().map(read).collect()
-    }
-
-    /// Grants an app the feature permission of a group. `false`: no such app or group.
-    pub async fn grant_permission(&self, app: AppId, group: GroupId, now: Time) -> Result<bool> {
-        const GRANT: &str = "INSERT INTO app_permissions (app_id, group_id, granted_at)
-             SELECT a.id, g.id, $1 FROM apps a, asset_groups g WHERE a.id = $2 AND a.deleted_at IS NULL AND g.id = $3
-             ON CONFLICT (app_id, group_id) DO UPDATE SET granted_at = excluded.granted_at";
-        self.change(GRANT, [now.into(), app.into(), group.into()]).await
-    }
-
-    /// Takes a feature permission back. `false`: there was none.
-    pub async fn take_permission(&self, app: AppId, group: GroupId) -> Result<bool> {
-        self.change("DELETE FROM app_permissions WHERE app_id = $1 AND group_id = $2", [app.into(), group.into()]).await
     }
 
     /// The groups for which an app holds the feature permission.
@@ -216,7 +156,108 @@ impl Store {
     }
 }
 
-async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
+impl By {
+    /// Makes an app basic or Biz. A test app stays one. `false`: no such app.
+    pub async fn set_app_kind(&self, id: AppId, kind: AppKind) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET kind = $1 WHERE id = $2 AND deleted_at IS NULL AND kind <> 'test'";
+        self.change(Change::new("app.kind", ("app", id), SEE, [id.into()]), SET, [kind.word().into(), id.into()]).await
+    }
+
+    /// Puts an app under sanction, or lifts it; its test apps share its fate. A sanction ends all its tokens and codes for good: lifting it revives
+    /// none. `false`: no such app.
+    pub async fn set_sanction(&self, id: AppId, on: bool) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET sanctioned = CASE WHEN id = $1 THEN $2 ELSE sanctioned END, era = era + $3
+             WHERE (id = $1 OR parent_id = $1) AND deleted_at IS NULL";
+        let act = if on { "app.sanction" } else { "app.lift_sanction" };
+        self.change(Change::new(act, ("app", id), SEE, [id.into()]), SET, [id.into(), on.into(), on.into()]).await
+    }
+
+    /// Sets how many kapi calls an app may make a day; `None` lifts the limit. `false`: no such app.
+    pub async fn set_daily_quota(&self, id: AppId, most: Option<i64>) -> Result<bool> {
+        const SET: &str = "UPDATE apps SET daily_quota = $1 WHERE id = $2 AND deleted_at IS NULL";
+        self.change(Change::new("app.quota", ("app", id), SEE, [id.into()]), SET, [most.into(), id.into()]).await
+    }
+
+    /// Deletes an app: its keys never come back, its tokens and codes have ended. `false`: no such app.
+    pub async fn delete_app(&self, id: AppId) -> Result<bool> {
+        const DELETE: &str = "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE id = $2 AND deleted_at IS NULL";
+        const KEYS: &str = "UPDATE app_keys SET state = 'deleted' WHERE app_id = $1";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("app.delete", ("app", id), SEE, [id.into()]);
+                let note = change.begin(tx, &actor).await?;
+                if tx.execute(DELETE, &[actor.at.into(), id.into()]).await? == 0 {
+                    return roll_back(false);
+                }
+                tx.execute(KEYS, &[id.into()]).await?;
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
+    }
+
+    /// Makes an account a member, or changes its role. `false`: no such app or account.
+    pub async fn add_member(&self, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
+        let (actor, role) = (self.actor.clone(), role.to_owned());
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("member.add", ("app", app), SEE_MEMBER, [app.into(), user.into()]);
+                let note = change.about("account", user).begin(tx, &actor).await?;
+                if !join(tx, app, user, &role).await? {
+                    return roll_back(false);
+                }
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
+    }
+
+    /// Ends a membership. `false`: there was none.
+    pub async fn remove_member(&self, app: AppId, user: UserId) -> Result<bool> {
+        let change = Change::new("member.remove", ("app", app), SEE_MEMBER, [app.into(), user.into()]);
+        let remove = "DELETE FROM members WHERE app_id = $1 AND user_id = $2";
+        self.change(change.about("account", user), remove, [app.into(), user.into()]).await
+    }
+
+    /// Switches a consent item on for an app, with the purpose people read. `false`: no such app or item.
+    pub async fn switch_item_on(&self, app: AppId, item: ItemId, purpose: String) -> Result<bool> {
+        const ON: &str = "INSERT INTO app_items (app_id, item_id, purpose)
+             SELECT a.id, i.id, $1 FROM apps a, consent_items i WHERE a.id = $2 AND a.deleted_at IS NULL AND i.id = $3
+             ON CONFLICT (app_id, item_id) DO UPDATE SET purpose = excluded.purpose";
+        let see = [app.into(), item.0.clone().into()];
+        let change = Change::new("item.on", ("app", app), SEE_ITEM, see);
+        self.change(change, ON, [purpose.into(), app.into(), item.0.into()]).await
+    }
+
+    /// Switches a consent item off. `false`: it was not on.
+    pub async fn switch_item_off(&self, app: AppId, item: ItemId) -> Result<bool> {
+        let which: [Value; 2] = [app.into(), item.0.into()];
+        let change = Change::new("item.off", ("app", app), SEE_ITEM, which.clone());
+        self.change(change, "DELETE FROM app_items WHERE app_id = $1 AND item_id = $2", which).await
+    }
+
+    /// Grants an app the feature permission of a group. `false`: no such app or group.
+    pub async fn grant_permission(&self, app: AppId, group: GroupId) -> Result<bool> {
+        const GRANT: &str = "INSERT INTO app_permissions (app_id, group_id, granted_at)
+             SELECT a.id, g.id, $1 FROM apps a, asset_groups g WHERE a.id = $2 AND a.deleted_at IS NULL AND g.id = $3
+             ON CONFLICT (app_id, group_id) DO UPDATE SET granted_at = excluded.granted_at";
+        let see = [app.into(), group.clone().into()];
+        let change = Change::new("permission.grant", ("app", app), SEE_PERMISSION, see);
+        self.change(change, GRANT, [self.actor.at.into(), app.into(), group.into()]).await
+    }
+
+    /// Takes a feature permission back. `false`: there was none.
+    pub async fn take_permission(&self, app: AppId, group: GroupId) -> Result<bool> {
+        let which: [Value; 2] = [app.into(), group.into()];
+        let change = Change::new("permission.take", ("app", app), SEE_PERMISSION, which.clone());
+        self.change(change, "DELETE FROM app_permissions WHERE app_id = $1 AND group_id = $2", which).await
+    }
+}
+
+pub(crate) async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &str) -> Result<bool> {
     const JOIN: &str = "INSERT INTO members (app_id, user_id, role)
          SELECT a.id, u.id, $1 FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
          ON CONFLICT (app_id, user_id) DO UPDATE SET role = excluded.role";

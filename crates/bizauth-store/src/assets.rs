@@ -5,10 +5,10 @@ use bizauth_core::authorize::Person;
 use bizauth_core::id::HoldingId;
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::GroupId;
-use bizauth_core::time::Time;
 use bizauth_core::user::User;
 
 use crate::Store;
+use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
 
 /// An asset, for lists.
@@ -42,42 +42,76 @@ pub struct Page {
     pub matching: i64,
 }
 
+impl AssetRecord {
+    fn on(&self) -> String {
+        format!("{}:{}", self.group, self.id)
+    }
+
+    fn key(&self) -> [Value; 2] {
+        [self.group.clone().into(), self.id.0.clone().into()]
+    }
+}
+
+/// A change of what an account holds.
+fn hold(act: &'static str, user: UserId, group: &GroupId, asset: &AssetId) -> Change {
+    let key = [user.into(), group.clone().into(), asset.0.clone().into()];
+    Change::new(act, ("account", user), SEE_HOLDING, key).about("asset", format!("{group}:{asset}"))
+}
+
 /// In bytes. Escaping and small letters make of it no more than SQLite takes.
 const LONGEST_SEARCH: usize = 10_000;
 
-impl Store {
+const SEE: &str = "SELECT kind, name FROM assets WHERE group_id = $1 AND asset_id = $2";
+const SEE_HOLDING: &str =
+    "SELECT id AS holding, role, lendable FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
+
+impl By {
     /// Adds an asset, or changes its name and kind. `false`: no such group, or it is one without assets.
     pub async fn keep_asset(&self, asset: AssetRecord) -> Result<bool> {
-        const KEEP: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search)
-             SELECT g.id, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT)
-             FROM asset_groups g WHERE g.id = $5 AND g.has_assets = 1
-             ON CONFLICT (group_id, asset_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, search = excluded.search";
+        const KEEP: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search, sort)
+             SELECT g.id, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT)
+             FROM asset_groups g WHERE g.id = $6 AND g.has_assets = 1
+             ON CONFLICT (group_id, asset_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, search = excluded.search,
+                 sort = excluded.sort";
         let search = format!("{} {}", asset.name.to_lowercase(), asset.id.0.to_lowercase());
-        let row = [asset.id.0.into(), asset.kind.word().into(), asset.name.into(), search.into(), asset.group.into()];
-        self.change(KEEP, row).await
+        let sort = asset.name.to_lowercase();
+        let change = Change::new("asset.keep", ("asset", asset.on()), SEE, asset.key());
+        let (id, kind, name) = (asset.id.0, asset.kind.word(), asset.name);
+        let row = [id.into(), kind.into(), name.into(), search.into(), sort.into(), asset.group.into()];
+        self.change(change, KEEP, row).await
     }
 
     /// Takes an asset away, from everyone who holds it. `false`: there was none.
     pub async fn remove_asset(&self, group: GroupId, asset: AssetId) -> Result<bool> {
-        self.db
+        let actor = self.actor.clone();
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
                 let key: [Value; 2] = [group.clone().into(), asset.0.clone().into()];
-                tx.execute("DELETE FROM holdings WHERE group_id = $1 AND asset_id = $2", &key).await?;
-                let gone = tx.execute("DELETE FROM assets WHERE group_id = $1 AND asset_id = $2", &key).await?;
-                commit(gone > 0)
+                let change = Change::new("asset.remove", ("asset", format!("{group}:{asset}")), SEE, key.clone());
+                let mut note = change.begin(tx, &actor).await?;
+                let holders = tx.execute("DELETE FROM holdings WHERE group_id = $1 AND asset_id = $2", &key).await?;
+                if tx.execute("DELETE FROM assets WHERE group_id = $1 AND asset_id = $2", &key).await? == 0 {
+                    return roll_back(false);
+                }
+                note.fact("holders", i64::try_from(holders).unwrap_or(i64::MAX));
+                note.end(tx).await?;
+                commit(true)
             })
             .await
     }
 
     /// Gives an account an asset to hold, or changes role and lendability. `false`: no such account or asset.
-    pub async fn hold_asset(&self, user: UserId, holding: Holding, now: Time) -> Result<bool> {
+    pub async fn hold_asset(&self, user: UserId, holding: Holding) -> Result<bool> {
         const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable)
              SELECT CAST($1 AS BIGINT), u.id, a.group_id, a.asset_id, CAST($2 AS TEXT), CAST($3 AS BIGINT)
              FROM users u, assets a WHERE u.id = $4 AND a.group_id = $5 AND a.asset_id = $6
              ON CONFLICT (user_id, group_id, asset_id) DO UPDATE SET role = excluded.role, lendable = excluded.lendable";
-        let ids = self.ids.clone();
-        self.db
+        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let note = hold("asset.hold", user, &holding.group, &holding.asset).begin(tx, &actor).await?;
                 let row = [
                     HoldingId(ids.next(now)).into(),
                     holding.role.clone().into(),
@@ -86,10 +120,11 @@ impl Store {
                     holding.group.clone().into(),
                     holding.asset.0.clone().into(),
                 ];
-                match tx.execute(HOLD, &row).await? {
-                    0 => roll_back(false),
-                    _ => commit(true),
+                if tx.execute(HOLD, &row).await? == 0 {
+                    return roll_back(false);
                 }
+                note.end(tx).await?;
+                commit(true)
             })
             .await
     }
@@ -97,9 +132,12 @@ impl Store {
     /// Takes an asset from an account: it leaves the answer of every token at once, for good. `false`: not held.
     pub async fn lose_asset(&self, user: UserId, group: GroupId, asset: AssetId) -> Result<bool> {
         const LOSE: &str = "DELETE FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
-        self.change(LOSE, [user.into(), group.into(), asset.0.into()]).await
+        let change = hold("asset.lose", user, &group, &asset);
+        self.change(change, LOSE, [user.into(), group.into(), asset.0.into()]).await
     }
+}
 
+impl Store {
     /// All assets with those who hold them, at most `most` rows.
     pub async fn holdings(&self, most: i64) -> Result<Vec<HoldingRecord>> {
         const ALL: &str = "SELECT u.email, h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable

@@ -3,7 +3,15 @@
 use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId, Wording};
 
 use crate::Store;
+use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit};
+
+const SEE_GROUP: &str =
+    "SELECT name_ko, name_en, has_assets, has_ad_accounts, needs_permission FROM asset_groups WHERE id = $1";
+const SEE_ITEM: &str =
+    "SELECT group_id, name_ko, name_en, about_ko, about_en, risky, never_alone, needs_all, shares_email,
+         yields_channels FROM consent_items WHERE id = $1";
+const SEE_COUNT: &str = "SELECT COUNT(*) AS items FROM consent_items";
 
 impl Store {
     /// All groups and items, in their order.
@@ -20,7 +28,9 @@ impl Store {
             items: items.await?.iter().map(read_item).collect::<Result<_>>()?,
         })
     }
+}
 
+impl By {
     /// Adds or changes the groups and items of `catalogue`; others stay as they are.
     pub async fn keep_catalogue(&self, catalogue: Catalogue) -> Result<()> {
         const GROUP: &str = "INSERT INTO asset_groups (id, position, name_ko, name_en, has_assets, has_ad_accounts,
@@ -36,8 +46,24 @@ impl Store {
                  about_ko = excluded.about_ko, about_en = excluded.about_en, risky = excluded.risky,
                  never_alone = excluded.never_alone, needs_all = excluded.needs_all,
                  shares_email = excluded.shares_email, yields_channels = excluded.yields_channels";
-        self.db
+        let actor = self.actor.clone();
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let groups = catalogue.groups.iter().map(|group| group.id.0.as_str());
+                let items = catalogue.items.iter().map(|item| item.id.0.as_str());
+                let ids = groups.chain(items).collect::<Vec<_>>().join(" ");
+                // The one group or item that a page changes is looked at; of more the ids are told.
+                let change = match (&catalogue.groups[..], &catalogue.items[..]) {
+                    ([group], []) => {
+                        Change::new("catalogue.group", ("group", &group.id), SEE_GROUP, [group.id.clone().into()])
+                    }
+                    ([], [item]) => {
+                        Change::new("catalogue.item", ("item", &item.id), SEE_ITEM, [item.id.0.clone().into()])
+                    }
+                    _ => Change::new("catalogue.keep", ("platform", "catalogue"), SEE_COUNT, []),
+                };
+                let note = change.about("ids", ids).begin(tx, &actor).await?;
                 let first = place_after(tx, "SELECT MAX(position) AS last FROM asset_groups").await?;
                 for (at, group) in (first..).zip(&catalogue.groups) {
                     let Wording { ko, en } = group.name.clone();
@@ -57,6 +83,7 @@ impl Store {
                     }
                     tx.execute(ITEM, &row).await?;
                 }
+                note.end(tx).await?;
                 commit(())
             })
             .await

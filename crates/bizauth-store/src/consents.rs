@@ -9,6 +9,7 @@ use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 use crate::Store;
+use crate::audit::{By, Change};
 use crate::db::{Result, Tx, Value, commit, roll_back};
 use crate::limits::{self, Limit};
 use crate::pending::decide;
@@ -152,18 +153,35 @@ impl Store {
         Ok(Some(Earlier { items, assets, agreed_at: row.get("agreed_at")? }))
     }
 
-    /// Withdraws everything an account agreed to for an app: its tokens and codes have ended. Says how many consents.
-    pub async fn withdraw_consents(&self, user: UserId, app: AppId, now: Time) -> Result<u64> {
-        const WITHDRAW: &str =
-            "UPDATE consents SET withdrawn_at = $1 WHERE user_id = $2 AND app_id = $3 AND withdrawn_at IS NULL";
-        self.change_all(WITHDRAW, [now.into(), user.into(), app.into()]).await
-    }
-
     /// What this account was shown when it agreed for this app last, for a dispute.
     pub async fn last_shown(&self, user: UserId, app: AppId) -> Result<Option<String>> {
         const SHOWN: &str = "SELECT shown FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
         let row = self.db.row(SHOWN, &[user.into(), app.into()]).await?;
         row.map(|row| row.get("shown")).transpose()
+    }
+}
+
+impl By {
+    /// Withdraws everything an account agreed to for an app: its tokens and codes have ended. Says how many consents.
+    pub async fn withdraw_consents(&self, user: UserId, app: AppId) -> Result<u64> {
+        const WITHDRAW: &str =
+            "UPDATE consents SET withdrawn_at = $1 WHERE user_id = $2 AND app_id = $3 AND withdrawn_at IS NULL";
+        const SEE: &str =
+            "SELECT COUNT(*) AS consents FROM consents WHERE user_id = $1 AND app_id = $2 AND withdrawn_at IS NULL";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("consent.withdraw", ("account", user), SEE, [user.into(), app.into()]);
+                let note = change.about("app", app).begin(tx, &actor).await?;
+                let withdrawn = tx.execute(WITHDRAW, &[actor.at.into(), user.into(), app.into()]).await?;
+                if withdrawn == 0 {
+                    return roll_back(0);
+                }
+                note.end(tx).await?;
+                commit(withdrawn)
+            })
+            .await
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bizauth_core::ips::{Change, Cidr, IpList, RuleType, Service, Step};
-use bizauth_core::time::Time;
 
 use crate::Store;
+use crate::audit::{self, By};
 use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit};
 
 /// The newest version of the IP list.
@@ -21,14 +21,19 @@ pub struct Published {
 /// asked of the database each time.
 pub(crate) type Latest = Mutex<Option<Published>>;
 
-impl Store {
+impl By {
     /// Publishes a list: it is the newest version from now on. Says its serial.
-    pub async fn publish_ips(&self, list: IpList, now: Time) -> Result<i64> {
+    pub async fn publish_ips(&self, list: IpList) -> Result<i64> {
         const VERSION: &str = "INSERT INTO ip_versions (serial, published_at, updated)
              SELECT COALESCE(MAX(serial), 0) + 1, CAST($1 AS BIGINT), CAST($2 AS TEXT) FROM ip_versions RETURNING serial";
+        const SEE: &str = "SELECT serial, updated FROM ip_versions ORDER BY serial DESC LIMIT 1";
         const SERVICE: &str = "INSERT INTO ip_services (serial, direction, position, name, ports, updated) VALUES ($1, $2, $3, $4, $5, $6)";
-        self.db
+        let (actor, now) = (self.actor.clone(), self.actor.at);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let change = audit::Change::new("ip_list.publish", ("ip_list", "newest"), SEE, []);
+                let note = change.begin(tx, &actor).await?;
                 let version = tx.row(VERSION, &[now.into(), list.updated().to_string().into()]).await?;
                 let serial: i64 = version.ok_or(Error::Closed)?.get("serial")?;
                 for (place, (rule, service)) in (0_i64..).zip(list.services()) {
@@ -44,11 +49,14 @@ impl Store {
                     tx.execute(SERVICE, &row).await?;
                     keep_prefixes(tx, (serial, rule, place), service).await?;
                 }
+                note.end(tx).await?;
                 commit(serial)
             })
             .await
     }
+}
 
+impl Store {
     /// The newest version, if any was ever published.
     pub async fn published_ips(&self) -> Result<Option<Published>> {
         const NEWEST: &str = "SELECT serial, updated FROM ip_versions ORDER BY serial DESC LIMIT 1";

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use crate::Store;
 use crate::apps::{app_columns, read_app};
+use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
 use crate::users::words;
 
@@ -70,9 +71,13 @@ pub enum AddedUri {
     NoSuchKey,
 }
 
-impl Store {
+/// What the log may know of a key: which value it has is for its app's members, and secrets are for nobody.
+const SEE: &str = "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
+     FROM app_keys WHERE id = $1";
+
+impl By {
     /// Makes a key. `None`: no such app, or it has as many of this kind as it may have.
-    pub async fn create_key(&self, new: NewKey, now: Time) -> Result<Option<KeyId>> {
+    pub async fn create_key(&self, new: NewKey) -> Result<Option<KeyId>> {
         // Locks the app's row first, so that two at once are counted one after the other on PostgreSQL too.
         const LOCK: &str = "UPDATE apps SET name = name WHERE id = $1 AND deleted_at IS NULL";
         const COUNT: &str =
@@ -80,9 +85,14 @@ impl Store {
         const CREATE: &str = "INSERT INTO app_keys (id, app_id, kind, lookup, name, state, secret_on, secret, callers,
                  redirect_uris, may_read_ips, created_at)
              VALUES ($1, $2, $3, $4, $5, 'active', 1, $6, '', '', 1, $7)";
-        let ids = self.ids.clone();
-        self.db
+        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
+        let change = Change::new("key.create", ("app", new.app), SEE, []);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let id = KeyId(ids.next(now));
+                let mut note = change.begin_on(tx, &actor, new.app.to_string(), vec![id.into()]).await?;
+                note.fact("key", id);
                 if tx.execute(LOCK, &[new.app.into()]).await? == 0 {
                     return roll_back(None);
                 }
@@ -90,7 +100,6 @@ impl Store {
                 if count.map_or(Ok(0), |row| row.get::<i64>("keys"))? >= KEYS_PER_KIND as i64 {
                     return roll_back(None);
                 }
-                let id = KeyId(ids.next(now));
                 let row = [
                     id.into(),
                     new.app.into(),
@@ -101,11 +110,14 @@ impl Store {
                     now.into(),
                 ];
                 tx.execute(CREATE, &row).await?;
+                note.end(tx).await?;
                 commit(Some(id))
             })
             .await
     }
+}
 
+impl Store {
     /// The key with this value, whatever its kind, with its app. A deleted key, or one of a deleted app, is none.
     pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Presented>> {
         const FIND: &str = concat!(
@@ -158,37 +170,59 @@ impl Store {
         };
         self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
     }
+}
+
+impl By {
+    /// The app of a key, which never changes.
+    async fn app_of(&self, id: KeyId) -> Result<Option<AppId>> {
+        let row = self.store.db.row("SELECT app_id FROM app_keys WHERE id = $1", &[id.into()]).await?;
+        row.map(|row| row.get("app_id")).transpose()
+    }
+
+    /// A change of one key, noted with its app.
+    async fn change_key<const N: usize>(
+        &self,
+        act: &'static str,
+        id: KeyId,
+        sql: &'static str,
+        params: [Value; N],
+    ) -> Result<bool> {
+        let Some(app) = self.app_of(id).await? else { return Ok(false) };
+        self.change(Change::new(act, ("app", app), SEE, [id.into()]).about("key", id), sql, params).await
+    }
 
     /// Switches a key off or on again. `false`: no such key.
     pub async fn set_key_disabled(&self, id: KeyId, disabled: bool) -> Result<bool> {
         const SET: &str = "UPDATE app_keys SET state = $1 WHERE id = $2 AND state <> 'deleted'";
-        self.change(SET, [if disabled { "disabled" } else { "active" }.into(), id.into()]).await
+        let act = if disabled { "key.disable" } else { "key.enable" };
+        self.change_key(act, id, SET, [if disabled { "disabled" } else { "active" }.into(), id.into()]).await
     }
 
     /// Deletes a key for good; the tokens it was given have ended. `false`: no such key.
     pub async fn delete_key(&self, id: KeyId) -> Result<bool> {
-        self.change("UPDATE app_keys SET state = 'deleted' WHERE id = $1 AND state <> 'deleted'", [id.into()]).await
+        const DELETE: &str = "UPDATE app_keys SET state = 'deleted' WHERE id = $1 AND state <> 'deleted'";
+        self.change_key("key.delete", id, DELETE, [id.into()]).await
     }
 
     /// Whether an admin key may call `system/ips`. `false`: no such admin key.
     pub async fn set_may_read_ips(&self, id: KeyId, may: bool) -> Result<bool> {
         const SET: &str =
             "UPDATE app_keys SET may_read_ips = $1 WHERE id = $2 AND kind = 'admin' AND state <> 'deleted'";
-        self.change(SET, [may.into(), id.into()]).await
+        self.change_key("key.may_read_ips", id, SET, [may.into(), id.into()]).await
     }
 
     /// From where a REST API key may be used; none is anywhere. `false`: no such key.
     pub async fn set_callers(&self, id: KeyId, callers: &[IpNet]) -> Result<bool> {
         const SET: &str = "UPDATE app_keys SET callers = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
         let text: Vec<String> = callers.iter().map(ToString::to_string).collect();
-        self.change(SET, [text.join(" ").into(), id.into()]).await
+        self.change_key("key.callers", id, SET, [text.join(" ").into(), id.into()]).await
     }
 
     /// Switches the client secret of a REST API key ON or OFF. `false`: no such key.
     pub async fn set_secret_on(&self, id: KeyId, on: bool) -> Result<bool> {
         const SET: &str =
             "UPDATE app_keys SET secret_on = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
-        self.change(SET, [on.into(), id.into()]).await
+        self.change_key("key.secret_state", id, SET, [on.into(), id.into()]).await
     }
 
     /// Gives a REST API key another client secret. The one it replaces stays valid until `overlap_until`; a
@@ -196,7 +230,7 @@ impl Store {
     pub async fn issue_secret(&self, id: KeyId, secret: Digest, overlap_until: Time) -> Result<bool> {
         const SET: &str = "UPDATE app_keys SET old_secret = secret, old_secret_until = $1, secret = $2
              WHERE id = $3 AND kind = 'rest_api' AND state <> 'deleted'";
-        self.change(SET, [overlap_until.into(), secret.into(), id.into()]).await
+        self.change_key("key.issue_secret", id, SET, [overlap_until.into(), secret.into(), id.into()]).await
     }
 
     /// Registers a business redirect URI, which [`bizauth_core::redirect::register`] has judged.
@@ -205,8 +239,13 @@ impl Store {
         const CLAIM: &str = "UPDATE app_keys SET name = name WHERE id = $1 AND kind = 'rest_api' AND state <> 'deleted'
              RETURNING redirect_uris";
         const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
-        self.db
+        let actor = self.actor.clone();
+        let Some(app) = self.app_of(id).await? else { return Ok(AddedUri::NoSuchKey) };
+        let change = Change::new("redirect_uri.add", ("app", app), SEE, [id.into()]).about("key", id);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
                 let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(AddedUri::NoSuchKey) };
                 let mut uris = lines(&row)?;
                 if uris.contains(&uri) {
@@ -217,6 +256,7 @@ impl Store {
                 }
                 uris.push(uri.clone());
                 tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
+                note.end(tx).await?;
                 commit(AddedUri::Added)
             })
             .await
@@ -227,8 +267,13 @@ impl Store {
         const CLAIM: &str =
             "UPDATE app_keys SET name = name WHERE id = $1 AND state <> 'deleted' RETURNING redirect_uris";
         const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
-        self.db
+        let actor = self.actor.clone();
+        let Some(app) = self.app_of(id).await? else { return Ok(false) };
+        let change = Change::new("redirect_uri.remove", ("app", app), SEE, [id.into()]).about("key", id);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
                 let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(false) };
                 let mut uris = lines(&row)?;
                 let before = uris.len();
@@ -237,6 +282,7 @@ impl Store {
                     return roll_back(false);
                 }
                 tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
+                note.end(tx).await?;
                 commit(true)
             })
             .await

@@ -6,6 +6,7 @@
 
 mod apps;
 mod assets;
+mod audit;
 mod catalogue;
 mod codes;
 mod consents;
@@ -28,6 +29,7 @@ use bizauth_core::time::Time;
 
 pub use apps::{AppRecord, MemberRecord, NewApp};
 pub use assets::{AssetRecord, HoldingRecord, Page};
+pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
 pub use codes::Redemption;
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
@@ -82,7 +84,8 @@ impl Store {
         let applied = self.db.migrate(now).await?;
         // Asked, not concluded from `applied`: the node that made the tables may have died since, or may still be at it.
         if self.catalogue().await?.groups.is_empty() {
-            self.keep_catalogue(bizauth_core::scope::Catalogue::platform()).await?;
+            let server = Actor { who: Who::Server, name: "bizauth".to_owned(), from: None, at: now };
+            self.by(server).keep_catalogue(bizauth_core::scope::Catalogue::platform()).await?;
         }
         Ok(applied)
     }

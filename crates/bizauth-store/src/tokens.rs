@@ -9,6 +9,7 @@ use bizauth_core::token::{Lent, LentAsset, Token};
 
 use crate::Store;
 use crate::apps::{app_columns, read_app};
+use crate::audit::{By, Change};
 use crate::db::{Result, Row};
 use crate::users::{read_user, user_columns};
 
@@ -108,13 +109,6 @@ impl Store {
         }
     }
 
-    /// Ends a token of an app by its business token ID: what its members may do. `false`: no such live token.
-    pub async fn revoke_token_of(&self, app: AppId, token: TokenId, now: Time) -> Result<bool> {
-        const REVOKE: &str =
-            "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND app_id = $3 AND revoked_at IS NULL";
-        self.change(REVOKE, [now.into(), token.into(), app.into()]).await
-    }
-
     /// The tokens of an app, newest first: those with a smaller id than `before`, at most `most`.
     pub async fn tokens_of(&self, app: AppId, before: Option<TokenId>, most: i64) -> Result<Vec<TokenRecord>> {
         const ALL: &str = "SELECT t.id, t.used_at, c.items, c.agreed_at, c.app_user_id,
@@ -135,6 +129,17 @@ impl Store {
         };
         let before = before.unwrap_or(TokenId(i64::MAX));
         self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read).collect()
+    }
+}
+
+impl By {
+    /// Ends a token of an app by its business token ID: what its members may do. `false`: no such live token.
+    pub async fn revoke_token_of(&self, app: AppId, token: TokenId) -> Result<bool> {
+        const REVOKE: &str =
+            "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND app_id = $3 AND revoked_at IS NULL";
+        const SEE: &str = "SELECT revoked_at FROM tokens WHERE id = $1";
+        let change = Change::new("token.revoke", ("app", app), SEE, [token.into()]).about("token", token);
+        self.change(change, REVOKE, [self.actor.at.into(), token.into(), app.into()]).await
     }
 }
 

@@ -5,6 +5,7 @@ use bizauth_core::time::Time;
 use bizauth_core::user::{User, UserState};
 
 use crate::Store;
+use crate::audit::{By, Change};
 use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
 
 /// An account to be made.
@@ -45,16 +46,22 @@ macro_rules! user_columns {
 }
 pub(crate) use user_columns;
 
-impl Store {
+/// What the log may know of an account.
+const SEE: &str = "SELECT email, state, in_business_centre, developer_sanctioned, is_operator FROM users WHERE id = $1";
+
+impl By {
     /// Makes an account. `None`: the address is taken.
-    pub async fn create_user(&self, new: NewUser, now: Time) -> Result<Option<UserId>> {
+    pub async fn create_user(&self, new: NewUser) -> Result<Option<UserId>> {
         const CREATE: &str = "INSERT INTO users (id, email, email_verified, password, state, in_business_centre,
-                 developer_sanctioned, is_operator, era, created_at)
-             VALUES ($1, $2, $3, $4, 'active', $5, 0, $6, 0, $7) ON CONFLICT (email) DO NOTHING";
-        let ids = self.ids.clone();
-        self.db
+                 developer_sanctioned, is_operator, era, created_at, sort)
+             VALUES ($1, $2, $3, $4, 'active', $5, 0, $6, 0, $7, $8) ON CONFLICT (email) DO NOTHING";
+        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
+        let change = Change::new("account.create", ("account", ""), SEE, []);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
                 let id = UserId(ids.next(now));
+                let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
                 let row = [
                     id.into(),
                     new.email.clone().into(),
@@ -63,15 +70,19 @@ impl Store {
                     new.in_business_centre.into(),
                     new.is_operator.into(),
                     now.into(),
+                    new.email.clone().into(),
                 ];
-                match tx.execute(CREATE, &row).await? {
-                    0 => roll_back(None),
-                    _ => commit(Some(id)),
+                if tx.execute(CREATE, &row).await? == 0 {
+                    return roll_back(None);
                 }
+                note.end(tx).await?;
+                commit(Some(id))
             })
             .await
     }
+}
 
+impl Store {
     /// The account with this e-mail address.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>> {
         const FIND: &str = concat!(
@@ -93,29 +104,40 @@ impl Store {
         );
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
     }
+}
 
+impl By {
     /// Puts an account into `state`. Blocked and withdrawn end all its tokens and codes for good: coming back does not
     /// revive them. `false`: no such account.
     pub async fn set_user_state(&self, id: UserId, state: UserState) -> Result<bool> {
         const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3";
         let params = [state.word().into(), state.ends_tokens().into(), id.into()];
-        self.change(SET, params).await
+        self.change(Change::new("account.state", ("account", id), SEE, [id.into()]), SET, params).await
     }
 
     /// Lets an account join or leave the business centre. `false`: no such account.
     pub async fn set_business_centre(&self, id: UserId, joined: bool) -> Result<bool> {
-        self.change("UPDATE users SET in_business_centre = $1 WHERE id = $2", [joined.into(), id.into()]).await
+        const SET: &str = "UPDATE users SET in_business_centre = $1 WHERE id = $2";
+        let change = Change::new("account.business_centre", ("account", id), SEE, [id.into()]);
+        self.change(change, SET, [joined.into(), id.into()]).await
     }
 
     /// Gives an account another password, and signs it out everywhere. `false`: no such account.
     pub async fn set_password(&self, id: UserId, password: String) -> Result<bool> {
-        self.db
+        let actor = self.actor.clone();
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("account.password", ("account", id), SEE, [id.into()]);
+                let note = change.begin(tx, &actor).await?;
                 let set = "UPDATE users SET password = $1 WHERE id = $2";
-                let found = tx.execute(set, &[password.clone().into(), id.into()]).await?;
+                if tx.execute(set, &[password.clone().into(), id.into()]).await? == 0 {
+                    return roll_back(false);
+                }
                 tx.execute("DELETE FROM sessions WHERE user_id = $1", &[id.into()]).await?;
                 tx.execute("DELETE FROM devices WHERE user_id = $1", &[id.into()]).await?;
-                commit(found > 0)
+                note.end(tx).await?;
+                commit(true)
             })
             .await
     }
@@ -125,12 +147,19 @@ impl Store {
     pub async fn set_developer_sanction(&self, id: UserId, on: bool) -> Result<bool> {
         const APPS: &str = "UPDATE apps SET era = era + $1
              WHERE id IN (SELECT app_id FROM members WHERE user_id = $2 AND role = 'owner')";
-        self.db
+        let actor = self.actor.clone();
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
+                let act = if on { "account.sanction_developer" } else { "account.lift_developer_sanction" };
+                let note = Change::new(act, ("account", id), SEE, [id.into()]).begin(tx, &actor).await?;
                 let set = "UPDATE users SET developer_sanctioned = $1 WHERE id = $2";
-                let found = tx.execute(set, &[on.into(), id.into()]).await?;
+                if tx.execute(set, &[on.into(), id.into()]).await? == 0 {
+                    return roll_back(false);
+                }
                 tx.execute(APPS, &[on.into(), id.into()]).await?;
-                commit(found > 0)
+                note.end(tx).await?;
+                commit(true)
             })
             .await
     }

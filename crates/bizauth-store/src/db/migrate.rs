@@ -11,7 +11,10 @@ use bizauth_core::time::Time;
 use super::{Db, Error, Result, Tx, commit};
 
 /// Version, name and text. Append only: what was applied somewhere is never edited.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "everything", include_str!("../migrations/0001_everything.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "everything", include_str!("../migrations/0001_everything.sql")),
+    (2, "console", include_str!("../migrations/0002_console.sql")),
+];
 
 const BOOTSTRAP: &str = "
 CREATE TABLE IF NOT EXISTS migration_lock (

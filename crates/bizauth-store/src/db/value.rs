@@ -28,12 +28,17 @@ pub(crate) enum Value {
 /// A row that outlives its statement. Columns are read by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(super) sql: &'static str,
-    pub(super) names: Arc<[Box<str>]>,
-    pub(super) values: Vec<Value>,
+    pub(crate) sql: &'static str,
+    pub(crate) names: Arc<[Box<str>]>,
+    pub(crate) values: Vec<Value>,
 }
 
 impl Row {
+    /// Every column with its name, in the order of the statement.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.names.iter().map(|name| &**name).zip(&self.values)
+    }
+
     /// The column `name`, or an error that names table and column.
     pub(crate) fn get<T: FromValue>(&self, name: &'static str) -> Result<T> {
         let value = self.names.iter().position(|n| **n == *name).map(|i| &self.values[i]);
@@ -86,6 +91,7 @@ both_ways! {
     bool, Int => |v: &i64| Some(*v != 0);
     String, Text => |v: &String| Some(v.clone());
     [u8; 32], Bytes => |v: &Vec<u8>| v.as_slice().try_into().ok();
+    Vec<u8>, Bytes => |v: &Vec<u8>| Some(v.clone());
 }
 
 impl From<&str> for Value {
@@ -141,6 +147,11 @@ integers! {
     id::TokenId => id::TokenId, |it: id::TokenId| it.0;
     id::SessionId => id::SessionId, |it: id::SessionId| it.0;
     id::DeviceId => id::DeviceId, |it: id::DeviceId| it.0;
+    id::OperatorKeyId => id::OperatorKeyId, |it: id::OperatorKeyId| it.0;
+    id::InvitationId => id::InvitationId, |it: id::InvitationId| it.0;
+    id::RequestId => id::RequestId, |it: id::RequestId| it.0;
+    id::ImportId => id::ImportId, |it: id::ImportId| it.0;
+    id::LoginStepId => id::LoginStepId, |it: id::LoginStepId| it.0;
 }
 
 impl<T: FromValue> FromValue for Option<T> {

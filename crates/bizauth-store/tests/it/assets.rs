@@ -6,7 +6,7 @@ use bizauth_core::token::LentAsset;
 use bizauth_store::AssetRecord;
 
 use crate::engines::on_each_engine;
-use crate::scene::{NOW, Scene, a_user, all, an_asset, give, held, hold, these};
+use crate::scene::{NOW, Scene, a_user, all, an_asset, give, held, hold, someone, these};
 
 #[tokio::test]
 async fn a_lost_asset_leaves_at_once_and_does_not_come_back() {
@@ -20,13 +20,13 @@ async fn a_lost_asset_leaves_at_once_and_does_not_come_back() {
 
         let group = GroupId::from("moment");
         let one = AssetId("1".to_owned());
-        assert!(store.lose_asset(scene.user, group.clone(), one.clone()).await.unwrap());
-        assert!(!store.lose_asset(scene.user, group.clone(), one).await.unwrap());
+        assert!(store.by(someone(NOW)).lose_asset(scene.user, group.clone(), one.clone()).await.unwrap());
+        assert!(!store.by(someone(NOW)).lose_asset(scene.user, group.clone(), one).await.unwrap());
         assert_eq!(scene.lent(&token).await, ["moment:2", "keyword:*"]);
-        assert!(store.hold_asset(scene.user, hold("moment", "1"), NOW).await.unwrap());
+        assert!(store.by(someone(NOW)).hold_asset(scene.user, hold("moment", "1")).await.unwrap());
         assert_eq!(scene.lent(&token).await, ["moment:2", "keyword:*"], "regained, it is another holding");
 
-        assert!(store.remove_asset(group, AssetId("2".to_owned())).await.unwrap());
+        assert!(store.by(someone(NOW)).remove_asset(group, AssetId("2".to_owned())).await.unwrap());
         give(&store, scene.user, "moment", &[("2", "two")]).await;
         assert_eq!(scene.lent(&token).await, ["keyword:*"], "what stands for all stays");
         let again = held(&store, scene.user, &[("moment", "1"), ("moment", "2")]).await;
@@ -46,7 +46,7 @@ async fn an_asset_that_may_not_be_lent_is_not_spoken_for_until_it_may() {
         for (lendable, spoken_for) in [(false, 0), (true, 1)] {
             let mut change = hold("moment", "1");
             change.lendable = lendable;
-            assert!(store.hold_asset(scene.user, change, NOW).await.unwrap());
+            assert!(store.by(someone(NOW)).hold_asset(scene.user, change).await.unwrap());
             assert_eq!(scene.lent(&token).await.len(), spoken_for);
         }
         assert_eq!(held(&store, scene.user, &[("moment", "1")]).await[0].id, holdings[0].id, "it was never lost");
@@ -79,8 +79,8 @@ async fn a_lent_asset_is_of_its_kind() {
             kind: AssetKind::Channel,
             name: "a channel".to_owned(),
         };
-        assert!(store.keep_asset(channel).await.unwrap());
-        assert!(store.hold_asset(scene.user, hold("moment", "_ZeUTxl"), NOW).await.unwrap());
+        assert!(store.by(someone(NOW)).keep_asset(channel).await.unwrap());
+        assert!(store.by(someone(NOW)).hold_asset(scene.user, hold("moment", "_ZeUTxl")).await.unwrap());
         let holdings = held(&store, scene.user, &[("moment", "_ZeUTxl")]).await;
         assert_eq!((holdings[0].kind, holdings[0].name.as_str()), (AssetKind::Channel, "a channel"));
         let token = scene.buys(scene.lends(vec![these("moment", &holdings)]).await).await;
@@ -203,12 +203,12 @@ async fn an_asset_belongs_to_a_group_that_has_assets() {
                 kind: AssetKind::AdAccount,
                 name: String::new(),
             };
-            assert!(!store.keep_asset(asset).await.unwrap(), "{group}");
+            assert!(!store.by(someone(NOW)).keep_asset(asset).await.unwrap(), "{group}");
         }
-        assert!(!store.hold_asset(user, hold("moment", "1"), NOW).await.unwrap(), "no such asset");
+        assert!(!store.by(someone(NOW)).hold_asset(user, hold("moment", "1")).await.unwrap(), "no such asset");
         an_asset(&store, "moment", "1", "old name").await;
-        assert!(!store.hold_asset(bizauth_core::id::UserId(1), hold("moment", "1"), NOW).await.unwrap());
-        assert!(store.hold_asset(user, hold("moment", "1"), NOW).await.unwrap());
+        assert!(!store.by(someone(NOW)).hold_asset(bizauth_core::id::UserId(1), hold("moment", "1")).await.unwrap());
+        assert!(store.by(someone(NOW)).hold_asset(user, hold("moment", "1")).await.unwrap());
         an_asset(&store, "moment", "1", "New Name").await;
         let listed = store.holdings(10).await.unwrap();
         assert_eq!(listed.len(), 1);
@@ -216,8 +216,8 @@ async fn an_asset_belongs_to_a_group_that_has_assets() {
         let group = GroupId::from("moment");
         assert_eq!(store.holdings_page(user, &group, "new", 0, 10).await.unwrap().matching, 1);
         assert_eq!(store.holdings_page(user, &group, "old", 0, 10).await.unwrap().matching, 0);
-        assert!(store.remove_asset(group.clone(), AssetId("1".to_owned())).await.unwrap());
-        assert!(!store.remove_asset(group, AssetId("1".to_owned())).await.unwrap());
+        assert!(store.by(someone(NOW)).remove_asset(group.clone(), AssetId("1".to_owned())).await.unwrap());
+        assert!(!store.by(someone(NOW)).remove_asset(group, AssetId("1".to_owned())).await.unwrap());
         assert!(store.holdings(10).await.unwrap().is_empty());
     })
     .await;
@@ -237,9 +237,9 @@ async fn a_person_is_judged_by_what_they_may_lend() {
         for (group, id) in [("moment", "2"), ("keyword", "1")] {
             let mut kept = hold(group, id);
             kept.lendable = false;
-            store.hold_asset(scene.user, kept, NOW).await.unwrap();
+            store.by(someone(NOW)).hold_asset(scene.user, kept).await.unwrap();
         }
-        assert!(store.add_member(scene.app, scene.user, "editor").await.unwrap());
+        assert!(store.by(someone(NOW)).add_member(scene.app, scene.user, "editor").await.unwrap());
         let somebody = person().await;
         assert!(somebody.is_member && somebody.holds_any);
         assert_eq!(somebody.lendable_groups, ["moment".into()]);

@@ -3,6 +3,7 @@
 use bizauth_core::scope::{Catalogue, Group, Item, Wording};
 
 use crate::engines::on_each_engine;
+use crate::scene::{NOW, someone};
 
 fn group(id: &str, ko: &str) -> Group {
     Group {
@@ -50,10 +51,10 @@ async fn additions_come_last_and_changes_stay_in_place() {
                 item("moment_x", "moment"),
             ],
         };
-        store.keep_catalogue(more.clone()).await.unwrap();
+        store.by(someone(NOW)).keep_catalogue(more.clone()).await.unwrap();
         let renamed = Catalogue { groups: vec![group("moment", "모먼트")], items: vec![item("zebra_b", "zebra")] };
-        store.keep_catalogue(renamed).await.unwrap();
-        store.keep_catalogue(Catalogue::default()).await.unwrap();
+        store.by(someone(NOW)).keep_catalogue(renamed).await.unwrap();
+        store.by(someone(NOW)).keep_catalogue(Catalogue::default()).await.unwrap();
         let found = store.catalogue().await.unwrap();
         let groups: Vec<&str> = found.groups.iter().map(|group| group.id.0.as_str()).collect();
         assert_eq!(groups, ["personal", "moment", "keyword", "zebra", "ape"]);
@@ -74,7 +75,7 @@ async fn additions_come_last_and_changes_stay_in_place() {
 async fn an_item_of_no_group_is_refused_with_all_that_came_with_it() {
     on_each_engine(async |store| {
         let wrong = Catalogue { groups: vec![group("ape", "원숭이")], items: vec![item("x", "nowhere")] };
-        store.keep_catalogue(wrong).await.unwrap_err();
+        store.by(someone(NOW)).keep_catalogue(wrong).await.unwrap_err();
         assert!(store.catalogue().await.unwrap().group("ape").is_none());
     })
     .await;

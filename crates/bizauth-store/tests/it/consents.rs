@@ -6,7 +6,7 @@ use bizauth_core::time::DAY;
 use bizauth_store::{Approval, Limit};
 
 use crate::engines::{at_once, on_each_engine, on_two_nodes};
-use crate::scene::{MINUTE, NOW, Scene, all, digest, give, held, secret, these};
+use crate::scene::{MINUTE, NOW, Scene, all, digest, give, held, secret, someone, these};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_two_answers_to_one_screen_buy_one_code() {
@@ -152,9 +152,9 @@ async fn the_last_consent_is_remembered_until_it_is_withdrawn() {
         assert_eq!(lent.pop().as_deref(), Some("keyword:*"), "in the order of the groups");
         lent.sort();
         assert_eq!(lent, ["moment:1", "moment:2"]);
-        assert_eq!(store.withdraw_consents(scene.user, scene.app, NOW).await.unwrap(), 2);
+        assert_eq!(store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap(), 2);
         assert_eq!(store.earlier_consent(scene.user, scene.app).await.unwrap(), None);
-        assert_eq!(store.withdraw_consents(scene.user, scene.app, NOW).await.unwrap(), 0);
+        assert_eq!(store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap(), 0);
     })
     .await;
 }
@@ -170,7 +170,7 @@ async fn what_was_shown_is_kept_for_a_dispute() {
             assert!(matches!(store.approve(new, NOW).await.unwrap(), Approval::Kept(_)));
             assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap().as_deref(), Some(shown));
         }
-        store.withdraw_consents(scene.user, scene.app, NOW).await.unwrap();
+        store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap();
         assert!(store.last_shown(scene.user, scene.app).await.unwrap().is_some(), "also after it was taken back");
     })
     .await;

@@ -7,7 +7,7 @@ use bizauth_core::user::UserState;
 use bizauth_store::{Redemption, Revocation};
 
 use crate::engines::on_each_engine;
-use crate::scene::{MINUTE, NOW, Scene, digest};
+use crate::scene::{MINUTE, NOW, Scene, digest, someone};
 
 /// `end` ends a live token and an unspent code. If `lift` can undo it (it says whether), that revives neither, and what
 /// is bought later is sound. An app and a person beside them notice nothing.
@@ -40,44 +40,45 @@ async fn never(_: &Scene) -> bool {
 
 #[tokio::test]
 async fn a_withdrawn_consent_ends_them() {
-    let end = async |it: &Scene| assert_eq!(it.store.withdraw_consents(it.user, it.app, NOW).await.unwrap(), 2);
+    let end =
+        async |it: &Scene| assert_eq!(it.store.by(someone(NOW)).withdraw_consents(it.user, it.app).await.unwrap(), 2);
     both_end(end, async |_: &Scene| true).await;
 }
 
 #[tokio::test]
 async fn a_sanction_of_the_app_ends_them() {
-    let set = async |it: &Scene, on| it.store.set_sanction(it.app, on).await.unwrap();
+    let set = async |it: &Scene, on| it.store.by(someone(NOW)).set_sanction(it.app, on).await.unwrap();
     both_end(async |it: &Scene| assert!(set(it, true).await), async |it: &Scene| set(it, false).await).await;
 }
 
 #[tokio::test]
 async fn a_sanction_of_the_developer_ends_them() {
-    let set = async |it: &Scene, on| it.store.set_developer_sanction(it.developer, on).await.unwrap();
+    let set = async |it: &Scene, on| it.store.by(someone(NOW)).set_developer_sanction(it.developer, on).await.unwrap();
     both_end(async |it: &Scene| assert!(set(it, true).await), async |it: &Scene| set(it, false).await).await;
 }
 
 #[tokio::test]
 async fn a_blocked_account_ends_them() {
-    let set = async |it: &Scene, state| it.store.set_user_state(it.user, state).await.unwrap();
+    let set = async |it: &Scene, state| it.store.by(someone(NOW)).set_user_state(it.user, state).await.unwrap();
     let lift = async |it: &Scene| set(it, UserState::Active).await;
     both_end(async |it: &Scene| assert!(set(it, UserState::Blocked).await), lift).await;
 }
 
 #[tokio::test]
 async fn a_closed_account_ends_them() {
-    let set = async |it: &Scene, state| it.store.set_user_state(it.user, state).await.unwrap();
+    let set = async |it: &Scene, state| it.store.by(someone(NOW)).set_user_state(it.user, state).await.unwrap();
     let lift = async |it: &Scene| set(it, UserState::Active).await;
     both_end(async |it: &Scene| assert!(set(it, UserState::Withdrawn).await), lift).await;
 }
 
 #[tokio::test]
 async fn a_deleted_key_ends_them() {
-    both_end(async |it: &Scene| assert!(it.store.delete_key(it.key).await.unwrap()), never).await;
+    both_end(async |it: &Scene| assert!(it.store.by(someone(NOW)).delete_key(it.key).await.unwrap()), never).await;
 }
 
 #[tokio::test]
 async fn a_deleted_app_ends_them() {
-    both_end(async |it: &Scene| assert!(it.store.delete_app(it.app, NOW).await.unwrap()), never).await;
+    both_end(async |it: &Scene| assert!(it.store.by(someone(NOW)).delete_app(it.app).await.unwrap()), never).await;
 }
 
 #[tokio::test]
@@ -86,7 +87,7 @@ async fn a_dormant_accounts_tokens_sleep_on() {
         let scene = Scene::set(&store).await;
         let (token, code) = (scene.buys(scene.agrees().await).await, scene.agrees().await);
         for state in [UserState::Dormant, UserState::Active] {
-            assert!(store.set_user_state(scene.user, state).await.unwrap());
+            assert!(store.by(someone(NOW)).set_user_state(scene.user, state).await.unwrap());
             let found = store.token(token.0, &token.1).await.unwrap().token.unwrap();
             assert_eq!((found.user.state, found.ended), (state, false));
         }
@@ -101,14 +102,14 @@ async fn a_sanctioned_developer_sanctions_all_they_own() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;
         let guest = Scene::set(&store).await;
-        assert!(store.add_member(guest.app, scene.developer, "editor").await.unwrap());
+        assert!(store.by(someone(NOW)).add_member(guest.app, scene.developer, "editor").await.unwrap());
         let token = guest.buys(guest.agrees().await).await;
-        assert!(store.set_developer_sanction(scene.developer, true).await.unwrap());
+        assert!(store.by(someone(NOW)).set_developer_sanction(scene.developer, true).await.unwrap());
         assert!(store.app(scene.app).await.unwrap().unwrap().app.sanctioned);
         assert!(!store.app(guest.app).await.unwrap().unwrap().app.sanctioned, "an editor owns nothing");
         assert!(guest.is_alive(&token).await);
         let (id, secret) = guest.buys(guest.agrees().await).await;
-        assert!(store.set_sanction(guest.app, true).await.unwrap());
+        assert!(store.by(someone(NOW)).set_sanction(guest.app, true).await.unwrap());
         let found = store.token(id, &secret).await.unwrap().token.unwrap();
         assert_eq!(found.admit(IDLE_LIFETIME, NOW), Err(KapiFault::AppSanctioned), "while it lasts, they hear why");
     })
@@ -131,11 +132,14 @@ async fn a_revoked_token_is_dead_and_needed_its_secret() {
         assert!(!scene.is_alive(&token).await);
 
         let token = scene.buys(scene.agrees().await).await;
-        assert!(!store.revoke_token_of(stranger.app, token.0, NOW).await.unwrap(), "another app's members may not");
+        assert!(
+            !store.by(someone(NOW)).revoke_token_of(stranger.app, token.0).await.unwrap(),
+            "another app's members may not"
+        );
         assert!(scene.is_alive(&token).await);
-        assert!(store.revoke_token_of(scene.app, token.0, NOW).await.unwrap());
-        assert!(!store.revoke_token_of(scene.app, token.0, NOW).await.unwrap());
-        assert!(!store.revoke_token_of(scene.app, TokenId(1), NOW).await.unwrap());
+        assert!(store.by(someone(NOW)).revoke_token_of(scene.app, token.0).await.unwrap());
+        assert!(!store.by(someone(NOW)).revoke_token_of(scene.app, token.0).await.unwrap());
+        assert!(!store.by(someone(NOW)).revoke_token_of(scene.app, TokenId(1)).await.unwrap());
         assert!(!scene.is_alive(&token).await);
     })
     .await;
@@ -187,7 +191,7 @@ async fn maintenance_is_seen_with_every_look() {
         let scene = Scene::set(&nodes[0]).await;
         let (id, secret) = scene.buys(scene.agrees().await).await;
         for on in [true, false] {
-            nodes[0].set_maintenance(on).await.unwrap();
+            nodes[0].by(someone(NOW)).set_maintenance(on).await.unwrap();
             assert_eq!(nodes[1].maintenance().await.unwrap(), on);
             assert_eq!(nodes[1].token(id, &secret).await.unwrap().maintenance, on);
             assert_eq!(nodes[1].token(TokenId(1), &secret).await.unwrap().maintenance, on, "also for no token at all");

@@ -3,7 +3,7 @@
 use bizauth_core::ips::{Change, Cidr, IpList, Service, Step};
 
 use crate::engines::{at_once, on_two_nodes};
-use crate::scene::NOW;
+use crate::scene::{NOW, someone};
 
 fn cidrs(text: &str) -> Vec<Cidr> {
     text.split_whitespace().map(|cidr| cidr.parse().unwrap()).collect()
@@ -44,13 +44,13 @@ fn list() -> IpList {
 async fn a_list_comes_back_as_it_was_published() {
     on_two_nodes(async |[one, two]| {
         assert!(one.published_ips().await.unwrap().is_none());
-        assert_eq!(one.publish_ips(list(), NOW).await.unwrap(), 1);
+        assert_eq!(one.by(someone(NOW)).publish_ips(list()).await.unwrap(), 1);
         for store in [&one, &two, &two] {
             let found = store.published_ips().await.unwrap().unwrap();
             assert_eq!((found.serial, &*found.list), (1, &list()), "order, host bits, spelling and schedule");
         }
         let empty = IpList::new(vec![], vec![], "2026-01-01".parse().unwrap()).unwrap();
-        assert_eq!(two.publish_ips(empty.clone(), NOW).await.unwrap(), 2);
+        assert_eq!(two.by(someone(NOW)).publish_ips(empty.clone()).await.unwrap(), 2);
         for store in [&one, &two] {
             let found = store.published_ips().await.unwrap().unwrap();
             assert_eq!((found.serial, &*found.list), (2, &empty), "on every node at once");
@@ -62,7 +62,8 @@ async fn a_list_comes_back_as_it_was_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn publications_at_once_are_versions_one_after_the_other() {
     on_two_nodes(async |nodes| {
-        let publish = |store: bizauth_store::Store, _| async move { store.publish_ips(list(), NOW).await.unwrap() };
+        let publish =
+            |store: bizauth_store::Store, _| async move { store.by(someone(NOW)).publish_ips(list()).await.unwrap() };
         let mut serials = at_once(&nodes, 6, publish).await;
         serials.sort_unstable();
         assert_eq!(serials, [1, 2, 3, 4, 5, 6]);

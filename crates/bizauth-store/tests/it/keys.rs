@@ -5,11 +5,15 @@ use bizauth_core::secret::Digest;
 use bizauth_store::{AddedUri, NewKey, Store};
 
 use crate::engines::{at_once, on_each_engine, on_each_place, on_two_nodes};
-use crate::scene::{MINUTE, NOW, Scene, app_key, digest};
+use crate::scene::{MINUTE, NOW, Scene, app_key, digest, someone};
 
 async fn make(store: &Store, scene: &Scene, kind: KeyKind, value: AppKey) -> Option<bizauth_core::id::KeyId> {
     let secret = (kind == KeyKind::RestApi).then(|| Digest::of(b"first"));
-    store.create_key(NewKey { app: scene.app, kind, value, name: "key".to_owned(), secret }, NOW).await.unwrap()
+    store
+        .by(someone(NOW))
+        .create_key(NewKey { app: scene.app, kind, value, name: "key".to_owned(), secret })
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,12 +28,12 @@ async fn an_app_has_at_most_five_keys_of_a_kind_however_they_are_made() {
             .await;
             let made: Vec<_> = made.into_iter().flatten().collect();
             assert_eq!(made.len(), room);
-            assert!(nodes[1].delete_key(made[0]).await.unwrap());
+            assert!(nodes[1].by(someone(NOW)).delete_key(made[0]).await.unwrap());
             assert!(make(&nodes[1], &scene, kind, app_key()).await.is_some(), "a deleted one makes room");
             assert!(make(&nodes[1], &scene, kind, app_key()).await.is_none());
         }
         assert_eq!(nodes[0].keys_of(scene.app, NOW).await.unwrap().len(), 10);
-        assert!(nodes[0].delete_app(scene.app, NOW).await.unwrap());
+        assert!(nodes[0].by(someone(NOW)).delete_app(scene.app).await.unwrap());
         assert!(make(&nodes[1], &scene, KeyKind::Native, app_key()).await.is_none());
     })
     .await;
@@ -41,7 +45,7 @@ async fn a_key_has_at_most_ten_redirect_uris_however_they_are_added() {
         let key = Scene::set(&nodes[0]).await.key;
         // Every URI is sent twice.
         let said = at_once(&nodes, 30, |store, turn| async move {
-            store.add_redirect_uri(key, format!("https://{}.example.com/cb", turn / 2)).await.unwrap()
+            store.by(someone(NOW)).add_redirect_uri(key, format!("https://{}.example.com/cb", turn / 2)).await.unwrap()
         })
         .await;
         let count = |what| said.iter().filter(|said| **said == what).count();
@@ -59,15 +63,21 @@ async fn redirect_uris_keep_their_bytes_and_their_order() {
         let key = make(&store, &scene, KeyKind::RestApi, value.clone()).await.unwrap();
         let uris = ["https://a.example/cb?x=%2f&y=%2F", "https://a.example/cb", "https://a.example/cb/"];
         for uri in uris {
-            assert_eq!(store.add_redirect_uri(key, uri.to_owned()).await.unwrap(), AddedUri::Added);
-            assert_eq!(store.add_redirect_uri(key, uri.to_owned()).await.unwrap(), AddedUri::AlreadyThere);
+            assert_eq!(store.by(someone(NOW)).add_redirect_uri(key, uri.to_owned()).await.unwrap(), AddedUri::Added);
+            assert_eq!(
+                store.by(someone(NOW)).add_redirect_uri(key, uri.to_owned()).await.unwrap(),
+                AddedUri::AlreadyThere
+            );
         }
         assert_eq!(store.key(&value, NOW).await.unwrap().unwrap().redirect_uris, uris);
-        assert!(!store.remove_redirect_uri(key, "https://a.example/c".to_owned()).await.unwrap());
-        assert!(store.remove_redirect_uri(key, uris[1].to_owned()).await.unwrap());
+        assert!(!store.by(someone(NOW)).remove_redirect_uri(key, "https://a.example/c".to_owned()).await.unwrap());
+        assert!(store.by(someone(NOW)).remove_redirect_uri(key, uris[1].to_owned()).await.unwrap());
         assert_eq!(store.client(&value, NOW).await.unwrap().unwrap().redirect_uris, [uris[0], uris[2]]);
         let native = make(&store, &scene, KeyKind::Native, app_key()).await.unwrap();
-        assert_eq!(store.add_redirect_uri(native, uris[0].to_owned()).await.unwrap(), AddedUri::NoSuchKey);
+        assert_eq!(
+            store.by(someone(NOW)).add_redirect_uri(native, uris[0].to_owned()).await.unwrap(),
+            AddedUri::NoSuchKey
+        );
     })
     .await;
 }
@@ -86,7 +96,9 @@ async fn an_old_secret_stays_for_its_overlap_also_over_a_restart() {
             let scene = Scene::set(&store).await;
             let key = make(&store, &scene, KeyKind::RestApi, value.clone()).await.unwrap();
             assert!(opens(&store, "first", 0).await);
-            assert!(store.issue_secret(key, Digest::of(b"second"), NOW.plus(10 * MINUTE)).await.unwrap());
+            assert!(
+                store.by(someone(NOW)).issue_secret(key, Digest::of(b"second"), NOW.plus(10 * MINUTE)).await.unwrap()
+            );
             store.close().await;
             key
         };
@@ -96,14 +108,14 @@ async fn an_old_secret_stays_for_its_overlap_also_over_a_restart() {
         {
             assert_eq!(opens(&store, secret, after).await, good, "{secret} after {after} minutes");
         }
-        assert!(store.issue_secret(key, Digest::of(b"third"), NOW.plus(10 * MINUTE)).await.unwrap());
+        assert!(store.by(someone(NOW)).issue_secret(key, Digest::of(b"third"), NOW.plus(10 * MINUTE)).await.unwrap());
         for (secret, good) in [("first", false), ("second", true), ("third", true), ("", false)] {
             assert_eq!(opens(&store, secret, 1).await, good, "{secret}: one predecessor at most");
         }
-        assert!(store.issue_secret(key, Digest::of(b"fourth"), NOW).await.unwrap());
+        assert!(store.by(someone(NOW)).issue_secret(key, Digest::of(b"fourth"), NOW).await.unwrap());
         assert!(!opens(&store, "third", 0).await, "no overlap was asked for");
         for on in [false, true] {
-            assert!(store.set_secret_on(key, on).await.unwrap());
+            assert!(store.by(someone(NOW)).set_secret_on(key, on).await.unwrap());
             assert_eq!(opens(&store, "wrong", 0).await, !on);
         }
     })
@@ -127,10 +139,13 @@ async fn an_admin_key_is_found_by_its_value_and_its_digest_is_no_key() {
             assert_eq!(store.key(&value, NOW).await.unwrap().is_some(), may_be_found);
         }
         for may in [false, true] {
-            assert!(store.set_may_read_ips(id, may).await.unwrap());
+            assert!(store.by(someone(NOW)).set_may_read_ips(id, may).await.unwrap());
             assert_eq!(store.key(&admin, NOW).await.unwrap().unwrap().key.may_read_ips, may);
         }
-        assert!(!store.set_may_read_ips(scene.key, false).await.unwrap(), "a REST API key has no such switch");
+        assert!(
+            !store.by(someone(NOW)).set_may_read_ips(scene.key, false).await.unwrap(),
+            "a REST API key has no such switch"
+        );
     })
     .await;
 }
@@ -142,20 +157,23 @@ async fn a_deleted_key_is_none_and_never_comes_back() {
         let value = app_key();
         let id = make(&store, &scene, KeyKind::RestApi, value.clone()).await.unwrap();
         for disabled in [true, false] {
-            assert!(store.set_key_disabled(id, disabled).await.unwrap());
+            assert!(store.by(someone(NOW)).set_key_disabled(id, disabled).await.unwrap());
             assert_eq!(store.key(&value, NOW).await.unwrap().unwrap().key.disabled, disabled);
         }
-        assert!(store.delete_key(id).await.unwrap());
+        assert!(store.by(someone(NOW)).delete_key(id).await.unwrap());
         assert!(store.key(&value, NOW).await.unwrap().is_none());
         assert!(store.client(&value, NOW).await.unwrap().is_none());
-        assert!(!store.delete_key(id).await.unwrap());
-        assert!(!store.set_key_disabled(id, false).await.unwrap());
-        assert!(!store.set_secret_on(id, false).await.unwrap());
-        assert!(!store.set_callers(id, &[]).await.unwrap());
-        assert!(!store.issue_secret(id, digest(), NOW).await.unwrap());
-        assert_eq!(store.add_redirect_uri(id, "https://a.example/".to_owned()).await.unwrap(), AddedUri::NoSuchKey);
+        assert!(!store.by(someone(NOW)).delete_key(id).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_key_disabled(id, false).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_secret_on(id, false).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_callers(id, &[]).await.unwrap());
+        assert!(!store.by(someone(NOW)).issue_secret(id, digest(), NOW).await.unwrap());
+        assert_eq!(
+            store.by(someone(NOW)).add_redirect_uri(id, "https://a.example/".to_owned()).await.unwrap(),
+            AddedUri::NoSuchKey
+        );
         let again = NewKey { app: scene.app, kind: KeyKind::RestApi, value, name: String::new(), secret: None };
-        store.create_key(again, NOW).await.unwrap_err();
+        store.by(someone(NOW)).create_key(again).await.unwrap_err();
     })
     .await;
 }
@@ -167,9 +185,9 @@ async fn a_keys_callers_are_kept_as_networks() {
         let value = app_key();
         let id = make(&store, &scene, KeyKind::RestApi, value.clone()).await.unwrap();
         let callers = ["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
-        assert!(store.set_callers(id, &callers).await.unwrap());
+        assert!(store.by(someone(NOW)).set_callers(id, &callers).await.unwrap());
         assert_eq!(store.key(&value, NOW).await.unwrap().unwrap().key.callers, callers);
-        assert!(store.set_callers(id, &[]).await.unwrap());
+        assert!(store.by(someone(NOW)).set_callers(id, &[]).await.unwrap());
         assert!(store.key(&value, NOW).await.unwrap().unwrap().key.callers.is_empty());
     })
     .await;

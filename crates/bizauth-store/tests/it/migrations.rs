@@ -4,7 +4,7 @@ use bizauth_core::scope::Catalogue;
 use bizauth_store::Error;
 
 use crate::engines::on_each_place;
-use crate::scene::{NOW, Scene};
+use crate::scene::{NOW, Scene, someone};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_nodes_migrate_one_empty_database_at_once() {
@@ -127,7 +127,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
         let token = scene.buys(scene.agrees().await).await;
         store.close().await;
         assert!(store.ping().await.is_err(), "later sentences fail");
-        assert!(store.set_maintenance(true).await.is_err());
+        assert!(store.by(someone(NOW)).set_maintenance(true).await.is_err());
         assert!(crate::scene::is_alive(&place.node(1), &token).await);
     })
     .await;

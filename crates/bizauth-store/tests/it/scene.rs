@@ -16,7 +16,9 @@ use bizauth_core::scope::GroupId;
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::{DAY, Time};
 use bizauth_core::token::IDLE_LIFETIME;
-use bizauth_store::{Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewUser, Redemption, Store};
+use bizauth_store::{
+    Actor, Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewUser, Redemption, Store, Who,
+};
 
 /// The instant at which everything begins. Tests move on from here by adding to it.
 pub(crate) const NOW: Time = Time::from_millis(1_790_000_000_000);
@@ -42,6 +44,11 @@ pub(crate) fn app_key() -> AppKey {
     AppKey::from_bytes(u128::from(number()).to_be_bytes())
 }
 
+/// Whoever changes something at this time.
+pub(crate) fn someone(at: Time) -> Actor {
+    Actor { who: Who::CommandLine, name: "tester".to_owned(), from: None, at }
+}
+
 pub(crate) fn yes(_: &Code) -> Result<(), KauthFault> {
     Ok(())
 }
@@ -54,7 +61,7 @@ pub(crate) async fn a_user(store: &Store, name: &str) -> UserId {
         in_business_centre: true,
         is_operator: false,
     };
-    store.create_user(new, NOW).await.unwrap().unwrap()
+    store.by(someone(NOW)).create_user(new).await.unwrap().unwrap()
 }
 
 pub(crate) async fn an_app(store: &Store, owner: UserId) -> AppId {
@@ -65,13 +72,13 @@ pub(crate) async fn an_app(store: &Store, owner: UserId) -> AppId {
         parent: None,
         owner: Some(owner),
     };
-    store.create_app(new, NOW).await.unwrap().unwrap()
+    store.by(someone(NOW)).create_app(new).await.unwrap().unwrap()
 }
 
 /// A REST API key without a client secret.
 pub(crate) async fn a_key(store: &Store, app: AppId) -> KeyId {
     let new = NewKey { app, kind: KeyKind::RestApi, value: app_key(), name: "a key".to_owned(), secret: None };
-    store.create_key(new, NOW).await.unwrap().unwrap()
+    store.by(someone(NOW)).create_key(new).await.unwrap().unwrap()
 }
 
 pub(crate) async fn an_asset(store: &Store, group: &str, id: &str, name: &str) {
@@ -81,7 +88,7 @@ pub(crate) async fn an_asset(store: &Store, group: &str, id: &str, name: &str) {
         kind: AssetKind::AdAccount,
         name: name.to_owned(),
     };
-    assert!(store.keep_asset(asset).await.unwrap());
+    assert!(store.by(someone(NOW)).keep_asset(asset).await.unwrap());
 }
 
 /// A person's hold on an asset that exists, as it has to be told to the store.
@@ -101,7 +108,7 @@ pub(crate) fn hold(group: &str, id: &str) -> Holding {
 pub(crate) async fn give(store: &Store, user: UserId, group: &str, assets: &[(&str, &str)]) {
     for (id, name) in assets {
         an_asset(store, group, id, name).await;
-        assert!(store.hold_asset(user, hold(group, id), NOW).await.unwrap());
+        assert!(store.by(someone(NOW)).hold_asset(user, hold(group, id)).await.unwrap());
     }
 }
 

@@ -7,7 +7,7 @@ use bizauth_core::user::UserState;
 use bizauth_store::Store;
 
 use crate::engines::on_each_engine;
-use crate::scene::{MINUTE, NOW, a_user, digest, secret};
+use crate::scene::{MINUTE, NOW, a_user, digest, secret, someone};
 
 /// A browser, as its cookies know it.
 struct Browser {
@@ -82,13 +82,13 @@ async fn a_new_password_signs_out_everywhere() {
         let (user, other) = (a_user(&store, "kim").await, a_user(&store, "lee").await);
         let browsers = [sign_in(&store, user, None).await, sign_in(&store, user, None).await];
         let unharmed = sign_in(&store, other, None).await;
-        assert!(store.set_password(user, "$argon2id$new".to_owned()).await.unwrap());
+        assert!(store.by(someone(NOW)).set_password(user, "$argon2id$new".to_owned()).await.unwrap());
         for browser in &browsers {
             assert!(!is_in(&store, browser).await);
             assert!(!store.knows_device(browser.device.0, &browser.device.1, user, NOW).await.unwrap());
         }
         assert!(is_in(&store, &unharmed).await);
-        assert!(!store.set_password(UserId(1), String::new()).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_password(UserId(1), String::new()).await.unwrap());
         let email = store.users(10).await.unwrap().into_iter().find(|it| it.user.id == user).unwrap().user.email;
         assert_eq!(store.user_by_email(&email).await.unwrap().unwrap().password, "$argon2id$new");
     })
@@ -102,7 +102,7 @@ async fn a_session_outlives_the_good_standing_of_its_account() {
         let user = a_user(&store, "kim").await;
         let browser = sign_in(&store, user, None).await;
         for state in [UserState::Dormant, UserState::Blocked, UserState::Withdrawn] {
-            assert!(store.set_user_state(user, state).await.unwrap());
+            assert!(store.by(someone(NOW)).set_user_state(user, state).await.unwrap());
             assert!(is_in(&store, &browser).await, "{state:?}");
         }
     })
@@ -119,16 +119,16 @@ async fn an_address_has_one_account() {
             in_business_centre: false,
             is_operator: true,
         };
-        let id = store.create_user(new(), NOW).await.unwrap().unwrap();
-        assert_eq!(store.create_user(new(), NOW).await.unwrap(), None);
-        assert!(store.set_business_centre(id, true).await.unwrap());
-        assert!(!store.set_business_centre(UserId(1), true).await.unwrap());
+        let id = store.by(someone(NOW)).create_user(new()).await.unwrap().unwrap();
+        assert_eq!(store.by(someone(NOW)).create_user(new()).await.unwrap(), None);
+        assert!(store.by(someone(NOW)).set_business_centre(id, true).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_business_centre(UserId(1), true).await.unwrap());
         let found = store.user_by_email("김@예시.한국").await.unwrap().unwrap();
         assert_eq!((found.user.id, found.user.email_verified, found.user.in_business_centre), (id, false, true));
         assert_eq!((found.is_operator, found.developer_sanctioned, found.created_at), (true, false, NOW));
         assert!(store.user_by_email("kim").await.unwrap().is_none());
-        assert!(!store.set_user_state(UserId(1), UserState::Blocked).await.unwrap());
-        assert!(!store.set_developer_sanction(UserId(1), true).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_user_state(UserId(1), UserState::Blocked).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_developer_sanction(UserId(1), true).await.unwrap());
     })
     .await;
 }

@@ -108,7 +108,7 @@ async fn add(desk: &mut Desk<'_>, asset: AssetRecord) -> anyhow::Result<()> {
     let sentence = format!("{} {} is {}", asset.group, asset.id, asset.name);
     let json = json!({ "group": asset.group.0, "id": asset.id.0, "name": asset.name, "kind": asset.kind.word() });
     let group = asset.group.clone();
-    if !desk.store.keep_asset(asset).await? {
+    if !desk.by().keep_asset(asset).await? {
         let hint = "`bizauth item list --json` shows the groups and which have assets";
         return Err(refuse(format!("there is no group {group} that has assets"), hint));
     }
@@ -125,7 +125,7 @@ impl Hold {
         let (holding, kind, name) = (HoldingId(0), AssetKind::AdAccount, String::new());
         let (place, lendable) = (format!("{group} {id}"), !not_lendable);
         let holding = Holding { id: holding, group, asset: id, kind, name, role, lendable };
-        if !desk.store.hold_asset(user, holding, desk.now).await? {
+        if !desk.by().hold_asset(user, holding).await? {
             let hint = format!("`bizauth asset add {place} --name NAME` adds it");
             return Err(refuse(format!("there is no asset {place}"), hint));
         }
@@ -135,7 +135,7 @@ impl Hold {
 
 async fn lose(desk: &mut Desk<'_>, email: String, group: GroupId, id: AssetId) -> anyhow::Result<()> {
     let user = desk.user(&email).await?.user.id;
-    if !desk.store.lose_asset(user, group.clone(), id.clone()).await? {
+    if !desk.by().lose_asset(user, group.clone(), id.clone()).await? {
         let hint = "`bizauth asset list` shows who holds what";
         return Err(refuse(format!("{email} does not hold {group} {id}"), hint));
     }
@@ -144,7 +144,7 @@ async fn lose(desk: &mut Desk<'_>, email: String, group: GroupId, id: AssetId) -
 }
 
 async fn remove(desk: &mut Desk<'_>, group: GroupId, id: AssetId) -> anyhow::Result<()> {
-    if !desk.store.remove_asset(group.clone(), id.clone()).await? {
+    if !desk.by().remove_asset(group.clone(), id.clone()).await? {
         return Err(refuse(
             format!("there is no asset {group} {id}"),
             "`bizauth asset list` shows those that are held",

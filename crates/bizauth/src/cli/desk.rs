@@ -6,7 +6,7 @@ use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{Key, KeyKind};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::time::Time;
-use bizauth_store::{AppRecord, Store, UserRecord};
+use bizauth_store::{Actor, AppRecord, By, Store, UserRecord, Who};
 
 use super::output::Output;
 use super::read::KeyName;
@@ -31,6 +31,13 @@ pub(super) struct Found {
 }
 
 impl Desk<'_> {
+    /// The records in the hands of whoever runs this command, for the audit log.
+    pub(super) fn by(&self) -> By {
+        let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "?".to_owned());
+        self.store.by(Actor { who: Who::CommandLine, name, from: None, at: self.now })
+    }
+
     /// The app, or a refusal.
     pub(super) async fn app(&self, id: AppId) -> anyhow::Result<AppRecord> {
         let app = self.store.app(id).await?;

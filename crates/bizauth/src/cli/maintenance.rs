@@ -29,7 +29,7 @@ impl noun::Verb for Verb {
                 return Ok(desk.output.data(json!({ "maintenance": on }), rows)?);
             }
         };
-        desk.store.set_maintenance(on).await?;
+        desk.by().set_maintenance(on).await?;
         Ok(desk.output.done(&format!("maintenance mode is {}", on_off(on)), json!({ "maintenance": on }))?)
     }
 }

@@ -66,7 +66,7 @@ impl noun::Verb for Verb {
             Verb::Add { app, email, role } => {
                 desk.app(app).await?;
                 let user = desk.user(&email).await?.user.id;
-                if !desk.store.add_member(app, user, role.word()).await? {
+                if !desk.by().add_member(app, user, role.word()).await? {
                     return Err(refuse(format!("app {app} is gone"), "`bizauth app list` shows the apps"));
                 }
                 let json = json!({ "app": app.to_string(), "email": email, "role": role.word() });
@@ -74,7 +74,7 @@ impl noun::Verb for Verb {
             }
             Verb::Remove { app, email } => {
                 let user = desk.user(&email).await?.user.id;
-                if !desk.store.remove_member(app, user).await? {
+                if !desk.by().remove_member(app, user).await? {
                     let hint = format!("`bizauth member list {app}` shows who is");
                     return Err(refuse(format!("{email} is no member of app {app}"), hint));
                 }

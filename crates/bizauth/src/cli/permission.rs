@@ -60,7 +60,7 @@ impl noun::Verb for Verb {
 
 async fn grant(desk: &mut Desk<'_>, app: AppId, group: GroupId) -> anyhow::Result<()> {
     desk.app(app).await?;
-    if !desk.store.grant_permission(app, group.clone(), desk.now).await? {
+    if !desk.by().grant_permission(app, group.clone()).await? {
         return Err(no_group(&group));
     }
     let json = json!({ "app": app.to_string(), "group": group.0, "granted": true });
@@ -72,7 +72,7 @@ async fn grant(desk: &mut Desk<'_>, app: AppId, group: GroupId) -> anyhow::Resul
 }
 
 async fn take(desk: &mut Desk<'_>, app: AppId, group: GroupId) -> anyhow::Result<()> {
-    if !desk.store.take_permission(app, group.clone()).await? {
+    if !desk.by().take_permission(app, group.clone()).await? {
         let hint = format!("`bizauth permission list {app}` shows what it has");
         return Err(refuse(format!("app {app} has no permission of the group {group}"), hint));
     }

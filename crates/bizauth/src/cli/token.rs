@@ -88,7 +88,7 @@ async fn list(desk: &mut Desk<'_>, app: AppId, before: Option<TokenId>, limit: i
 }
 
 async fn revoke(desk: &mut Desk<'_>, app: AppId, token: TokenId) -> anyhow::Result<()> {
-    if !desk.store.revoke_token_of(app, token, desk.now).await? {
+    if !desk.by().revoke_token_of(app, token).await? {
         let hint = format!("`bizauth token list {app}` shows its tokens");
         return Err(refuse(format!("app {app} has no live token {token}"), hint));
     }
@@ -99,7 +99,7 @@ async fn revoke(desk: &mut Desk<'_>, app: AppId, token: TokenId) -> anyhow::Resu
 async fn withdraw(desk: &mut Desk<'_>, email: String, app: AppId) -> anyhow::Result<()> {
     desk.app(app).await?;
     let user = desk.user(&email).await?.user.id;
-    let consents = desk.store.withdraw_consents(user, app, desk.now).await?;
+    let consents = desk.by().withdraw_consents(user, app).await?;
     if consents == 0 {
         let what = format!("{email} has agreed to nothing for app {app} that is still in force");
         return Err(refuse(what, "there is nothing left to do"));

@@ -103,21 +103,21 @@ impl noun::Verb for Verb {
             Verb::List { limit } => list(desk, limit).await,
             Verb::State { email, state } => {
                 let id = desk.user(&email).await?.user.id;
-                desk.store.set_user_state(id, state).await?;
+                desk.by().set_user_state(id, state).await?;
                 let ended = if state.ends_tokens() { "; its tokens have ended" } else { "" };
                 let json = json!({ "email": email, "state": state.word() });
                 Ok(desk.output.done(&format!("{email} is {}{ended}", state.word()), json)?)
             }
             Verb::BusinessCentre { email, state } => {
                 let id = desk.user(&email).await?.user.id;
-                desk.store.set_business_centre(id, state.is_on()).await?;
+                desk.by().set_business_centre(id, state.is_on()).await?;
                 let said = if state.is_on() { "has joined" } else { "has left" };
                 let json = json!({ "email": email, "in_business_centre": state.is_on() });
                 Ok(desk.output.done(&format!("{email} {said} the business centre"), json)?)
             }
             Verb::Password { email, password } => {
                 let id = desk.user(&email).await?.user.id;
-                desk.store.set_password(id, password.hash(desk.entropy)?).await?;
+                desk.by().set_password(id, password.hash(desk.entropy)?).await?;
                 let json = json!({ "email": email, "password_changed": true });
                 Ok(desk.output.done(&format!("{email} has another password and is signed out everywhere"), json)?)
             }
@@ -138,7 +138,7 @@ pub(super) async fn unless_taken(desk: &Desk<'_>, email: &str, password: NewPass
 pub(super) async fn make(desk: &mut Desk<'_>, new: NewUser) -> anyhow::Result<()> {
     let email = new.email.clone();
     let (verified, joined, operator) = (new.email_verified, new.in_business_centre, new.is_operator);
-    let made = desk.store.create_user(new, desk.now).await?;
+    let made = desk.by().create_user(new).await?;
     let UserId(id) = made.ok_or_else(|| taken(&email))?;
     let json = json!({
         "id": id.to_string(),
@@ -166,7 +166,7 @@ fn taken(email: &str) -> anyhow::Error {
 
 async fn sanction(desk: &mut Desk<'_>, email: String, state: Switch) -> anyhow::Result<()> {
     let id = desk.user(&email).await?.user.id;
-    desk.store.set_developer_sanction(id, state.is_on()).await?;
+    desk.by().set_developer_sanction(id, state.is_on()).await?;
     let said = match state {
         Switch::On => "is under sanction as a developer; the tokens of the apps they own have ended",
         Switch::Off => "is free of the sanction as a developer",

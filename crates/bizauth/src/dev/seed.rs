@@ -8,7 +8,7 @@ use bizauth_core::ips::{IpList, Service, Step, date_at, seoul};
 use bizauth_core::key::KeyKind;
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
-use bizauth_store::{AssetRecord, NewApp, NewKey, NewUser, Store};
+use bizauth_store::{Actor, AssetRecord, By, NewApp, NewKey, NewUser, Store, Who};
 
 use super::Error;
 use super::banner::{Banner, Person};
@@ -52,35 +52,36 @@ pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Ban
     let hash = || tokio::task::spawn_blocking(|| password::hash(PASSWORD, Entropy));
     let hashes = (hash(), hash());
     store.migrate(now).await?;
-    store.publish_ips(ip_list(now)?, now).await?;
-    let app = app(store, now).await?;
-    let (rest_api_key, client_secret, id) = rest_api_key(store, app, now).await?;
+    let by = &store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now });
+    by.publish_ips(ip_list(now)?).await?;
+    let app = app(by).await?;
+    let (rest_api_key, client_secret, id) = rest_api_key(by, app).await?;
     let redirect_uri = format!("{base_url}/dev/callback");
-    store.add_redirect_uri(id, redirect_uri.clone()).await?;
+    by.add_redirect_uri(id, redirect_uri.clone()).await?;
     let banner = Banner {
         base_url: base_url.to_owned(),
         rest_api_key,
         client_secret,
         redirect_uri,
-        admin_key: key(store, app, KeyKind::Admin, now).await?,
-        javascript_key: key(store, app, KeyKind::JavaScript, now).await?,
-        native_app_key: key(store, app, KeyKind::Native, now).await?,
+        admin_key: key(by, app, KeyKind::Admin).await?,
+        javascript_key: key(by, app, KeyKind::JavaScript).await?,
+        native_app_key: key(by, app, KeyKind::Native).await?,
         data: String::new(),
         users: vec![
             Person { email: OWNER, password: PASSWORD, note: "a business user with Moment and Keyword ad accounts" },
             Person { email: NEWCOMER, password: PASSWORD, note: "a business user without assets: KOE027" },
         ],
     };
-    let owner = person(store, OWNER, hashes.0, now).await?;
-    person(store, NEWCOMER, hashes.1, now).await?;
-    store.add_member(app, owner, "owner").await?;
+    let owner = person(by, OWNER, hashes.0).await?;
+    person(by, NEWCOMER, hashes.1).await?;
+    by.add_member(app, owner, "owner").await?;
     for asset in ASSETS {
-        hold(store, owner, asset, now).await?;
+        hold(by, owner, asset).await?;
     }
     Ok(banner)
 }
 
-async fn app(store: &Store, now: Time) -> Result<AppId, Error> {
+async fn app(by: &By) -> Result<AppId, Error> {
     let new = NewApp {
         name: "Ad report demo".to_owned(),
         company: "Example Analytics Inc.".to_owned(),
@@ -88,32 +89,32 @@ async fn app(store: &Store, now: Time) -> Result<AppId, Error> {
         parent: None,
         owner: None,
     };
-    let app = store.create_app(new, now).await?.ok_or(Error::Seed("the app"))?;
+    let app = by.create_app(new).await?.ok_or(Error::Seed("the app"))?;
     for (item, purpose) in ITEMS {
-        store.switch_item_on(app, item.into(), purpose.to_owned()).await?;
+        by.switch_item_on(app, item.into(), purpose.to_owned()).await?;
     }
-    store.grant_permission(app, "moment".into(), now).await?;
+    by.grant_permission(app, "moment".into()).await?;
     Ok(app)
 }
 
-async fn rest_api_key(store: &Store, app: AppId, now: Time) -> Result<(String, String, KeyId), Error> {
+async fn rest_api_key(by: &By, app: AppId) -> Result<(String, String, KeyId), Error> {
     let (value, secret) = (Entropy.app_key(), Entropy.client_secret());
     let digest = Some(Digest::of(secret.as_bytes()));
     let new = NewKey { app, kind: KeyKind::RestApi, value: value.clone(), name: "demo".to_owned(), secret: digest };
-    let id = store.create_key(new, now).await?.ok_or(Error::Seed("the REST API key"))?;
+    let id = by.create_key(new).await?.ok_or(Error::Seed("the REST API key"))?;
     Ok((value.expose().to_owned(), secret, id))
 }
 
-async fn key(store: &Store, app: AppId, kind: KeyKind, now: Time) -> Result<String, Error> {
+async fn key(by: &By, app: AppId, kind: KeyKind) -> Result<String, Error> {
     let value = Entropy.app_key();
     let new = NewKey { app, kind, value: value.clone(), name: "demo".to_owned(), secret: None };
-    store.create_key(new, now).await?.ok_or(Error::Seed("a key"))?;
+    by.create_key(new).await?.ok_or(Error::Seed("a key"))?;
     Ok(value.expose().to_owned())
 }
 
 type Hashing = tokio::task::JoinHandle<Result<String, password::Unfit>>;
 
-async fn person(store: &Store, email: &str, hash: Hashing, now: Time) -> Result<UserId, Error> {
+async fn person(by: &By, email: &str, hash: Hashing) -> Result<UserId, Error> {
     let hash = hash.await.ok().and_then(Result::ok).ok_or(Error::Seed("a password"))?;
     let new = NewUser {
         email: email.to_owned(),
@@ -122,18 +123,17 @@ async fn person(store: &Store, email: &str, hash: Hashing, now: Time) -> Result<
         in_business_centre: true,
         is_operator: false,
     };
-    store.create_user(new, now).await?.ok_or(Error::Seed("a user"))
+    by.create_user(new).await?.ok_or(Error::Seed("a user"))
 }
 
 async fn hold(
-    store: &Store,
+    by: &By,
     user: UserId,
     (group, id, name, role, lendable): (&str, &str, &str, &str, bool),
-    now: Time,
 ) -> Result<(), Error> {
     let (group, asset, kind) = (group.into(), AssetId(id.to_owned()), AssetKind::AdAccount);
     let record = AssetRecord { group, id: asset, kind, name: name.to_owned() };
-    store.keep_asset(record.clone()).await?;
+    by.keep_asset(record.clone()).await?;
     let holding = Holding {
         id: HoldingId(0),
         group: record.group,
@@ -143,7 +143,7 @@ async fn hold(
         role: role.to_owned(),
         lendable,
     };
-    store.hold_asset(user, holding, now).await?;
+    by.hold_asset(user, holding).await?;
     Ok(())
 }
 

@@ -92,35 +92,35 @@ async fn a_token_dies_with_what_it_stands_for() {
     let dead = async |token: &BusinessToken| world.tokeninfo(token).await.declines(KapiFault::NoSuchToken, "");
 
     let token = kim.lends(&world, &app).await;
-    world.store().set_user_state(kim.id, UserState::Dormant).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Dormant).await.unwrap();
     assert_eq!(world.tokeninfo(&token).await.status, 200, "a sleeping account's tokens sleep on");
-    world.store().set_user_state(kim.id, UserState::Blocked).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Blocked).await.unwrap();
     dead(&token).await;
-    world.store().set_user_state(kim.id, UserState::Active).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Active).await.unwrap();
     dead(&token).await;
 
     let token = kim.lends(&world, &app).await;
-    world.store().set_sanction(app.id, true).await.unwrap();
+    world.by().set_sanction(app.id, true).await.unwrap();
     world.tokeninfo(&token).await.declines(KapiFault::AppSanctioned, "");
-    world.store().set_sanction(app.id, false).await.unwrap();
+    world.by().set_sanction(app.id, false).await.unwrap();
     dead(&token).await;
 
     let token = kim.lends(&world, &app).await;
-    world.store().withdraw_consents(kim.id, app.id, world.now()).await.unwrap();
+    world.by().withdraw_consents(kim.id, app.id).await.unwrap();
     dead(&token).await;
 
     let token = kim.lends(&world, &app).await;
-    world.store().delete_key(app.key).await.unwrap();
-    dead(&token).await;
-
-    let app = world.app().await;
-    let token = kim.lends(&world, &app).await;
-    world.store().delete_app(app.id, world.now()).await.unwrap();
+    world.by().delete_key(app.key).await.unwrap();
     dead(&token).await;
 
     let app = world.app().await;
     let token = kim.lends(&world, &app).await;
-    world.store().set_user_state(kim.id, UserState::Withdrawn).await.unwrap();
+    world.by().delete_app(app.id).await.unwrap();
+    dead(&token).await;
+
+    let app = world.app().await;
+    let token = kim.lends(&world, &app).await;
+    world.by().set_user_state(kim.id, UserState::Withdrawn).await.unwrap();
     dead(&token).await;
 }
 
@@ -132,7 +132,7 @@ async fn a_test_apps_token_works_for_members_only() {
     let app = world.app_of(AppKind::Test, Some(biz.id), Some(kim.id)).await;
     let token = kim.lends(&world, &app).await;
     assert_eq!(world.tokeninfo(&token).await.status, 200);
-    world.store().remove_member(app.id, kim.id).await.unwrap();
+    world.by().remove_member(app.id, kim.id).await.unwrap();
     world.tokeninfo(&token).await.declines(KapiFault::PermissionDenied, "");
 }
 
@@ -166,11 +166,11 @@ async fn a_key_says_what_is_wrong_with_it() {
     let unknown = "0".repeat(32);
     ips(&world, &unknown).await.declines(KapiFault::UnknownKey, &unknown);
     let (id, key) = world.key(&app, KeyKind::Native).await;
-    world.store().set_key_disabled(id, true).await.unwrap();
+    world.by().set_key_disabled(id, true).await.unwrap();
     ips(&world, &key).await.declines(KapiFault::DisabledKey, &key);
-    world.store().delete_key(id).await.unwrap();
+    world.by().delete_key(id).await.unwrap();
     ips(&world, &key).await.declines(KapiFault::UnknownKey, &key);
-    world.store().set_callers(app.key, &["203.0.113.1/32".parse().unwrap()]).await.unwrap();
+    world.by().set_callers(app.key, &["203.0.113.1/32".parse().unwrap()]).await.unwrap();
     ips(&world, &app.client_id).await.declines(KapiFault::CallerNotAllowed, "127.0.0.1");
 }
 
@@ -179,9 +179,9 @@ async fn an_admin_key_may_be_kept_from_an_api() {
     let world = World::new().await;
     let app = listed(&world).await;
     let (id, key) = world.key(&app, KeyKind::Admin).await;
-    world.store().set_may_read_ips(id, false).await.unwrap();
+    world.by().set_may_read_ips(id, false).await.unwrap();
     ips(&world, &key).await.declines(KapiFault::ApiNotAllowed, "");
-    world.store().set_may_read_ips(id, true).await.unwrap();
+    world.by().set_may_read_ips(id, true).await.unwrap();
     assert_eq!(ips(&world, &key).await.status, 200);
 }
 
@@ -189,7 +189,7 @@ async fn an_admin_key_may_be_kept_from_an_api() {
 async fn a_sanctioned_app_is_told_so() {
     let world = World::new().await;
     let app = listed(&world).await;
-    world.store().set_sanction(app.id, true).await.unwrap();
+    world.by().set_sanction(app.id, true).await.unwrap();
     ips(&world, &app.client_id).await.declines(KapiFault::AppSanctioned, "");
 }
 
@@ -198,14 +198,14 @@ async fn a_quota_is_counted_per_app_and_day() {
     let world = World::new().await;
     let (app, kim) = (listed(&world).await, world.owner("kim@example.com").await);
     let token = kim.lends(&world, &app).await;
-    world.store().set_daily_quota(app.id, Some(2)).await.unwrap();
+    world.by().set_daily_quota(app.id, Some(2)).await.unwrap();
     assert_eq!(ips(&world, &app.client_id).await.status, 200);
     assert_eq!(world.tokeninfo(&token).await.status, 200);
     world.tokeninfo(&token).await.declines(KapiFault::QuotaExceeded, "");
     ips(&world, &app.client_id).await.declines(KapiFault::QuotaExceeded, "");
     world.advance(days(1));
     assert_eq!(world.tokeninfo(&token).await.status, 200);
-    world.store().set_daily_quota(app.id, Some(0)).await.unwrap();
+    world.by().set_daily_quota(app.id, Some(0)).await.unwrap();
     world.tokeninfo(&token).await.declines(KapiFault::QuotaExceeded, "");
 }
 
@@ -214,7 +214,7 @@ async fn maintenance_closes_the_door_for_all() {
     let world = World::new().await;
     let (app, kim) = (listed(&world).await, world.owner("kim@example.com").await);
     let token = kim.lends(&world, &app).await;
-    world.store().set_maintenance(true).await.unwrap();
+    world.by().set_maintenance(true).await.unwrap();
     for (method, path) in BUSINESS {
         world.call(method, path, &token).await.declines(KapiFault::Maintenance, "");
         with(&world, method, path, &["Bearer x"]).await.declines(KapiFault::Maintenance, "");
@@ -223,6 +223,6 @@ async fn maintenance_closes_the_door_for_all() {
     closed.declines(KapiFault::Maintenance, "");
     assert!(closed.header("retry-after").is_some());
     ips(&world, &"0".repeat(32)).await.declines(KapiFault::Maintenance, "");
-    world.store().set_maintenance(false).await.unwrap();
+    world.by().set_maintenance(false).await.unwrap();
     assert_eq!(world.tokeninfo(&token).await.status, 200);
 }

@@ -19,7 +19,7 @@ fn document() -> Value {
 /// Publishes the documents' list.
 pub async fn publish(world: &World) {
     let document = IpDocument::from_json(document().to_string().as_bytes()).unwrap();
-    world.store().publish_ips(list_from_document(&document).unwrap(), world.now()).await.unwrap();
+    world.by().publish_ips(list_from_document(&document).unwrap()).await.unwrap();
 }
 
 /// A world on the eve of the documents' first change, with a key to the list.
@@ -126,7 +126,7 @@ async fn the_newest_publication_counts() {
     newer["inbound"] = json!([]);
     newer["updatedDate"] = json!("2023-06-29");
     let parsed = IpDocument::from_json(newer.to_string().as_bytes()).unwrap();
-    world.store().publish_ips(list_from_document(&parsed).unwrap(), world.now()).await.unwrap();
+    world.by().publish_ips(list_from_document(&parsed).unwrap()).await.unwrap();
     assert_eq!(list(&world, &key, "").await.json(), newer);
 }
 

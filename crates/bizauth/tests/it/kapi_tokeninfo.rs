@@ -45,7 +45,7 @@ async fn a_lost_asset_leaves_the_answer_at_once_and_does_not_come_back() {
     let token = app.buys(&world, &code).await;
     let lent = async || world.tokeninfo(&token).await.json()["biz_agreements"][0]["ad_account_ids"].clone();
     assert_eq!(lent().await, serde_json::json!(["11", "12"]));
-    world.store().lose_asset(kim.id, "moment".into(), AssetId("11".to_owned())).await.unwrap();
+    world.by().lose_asset(kim.id, "moment".into(), AssetId("11".to_owned())).await.unwrap();
     assert_eq!(lent().await, serde_json::json!(["12"]));
     world.gives(&kim, "moment", "11", AssetKind::AdAccount, true).await;
     assert_eq!(lent().await, serde_json::json!(["12"]), "what was lost and regained must be lent anew");
@@ -76,7 +76,7 @@ async fn channels_are_listed_where_the_catalogue_says_so() {
     (group.id, item.id, item.group, item.yields_channels) = ("talk".into(), "talk_send".into(), "talk".into(), true);
     group.has_ad_accounts = false;
     (catalogue.groups, catalogue.items) = (vec![group], vec![item]);
-    world.store().keep_catalogue(catalogue).await.unwrap();
+    world.by().keep_catalogue(catalogue).await.unwrap();
     let (app, kim) = (world.app().await, world.newcomer("kim@example.com").await);
     world.gives(&kim, "talk", "_ZeUTxl", AssetKind::Channel, true).await;
     let code = kim.consents(&app, "scope=talk_send", &[("asset.talk", "_ZeUTxl")]).await;

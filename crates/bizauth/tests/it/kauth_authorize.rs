@@ -41,9 +41,9 @@ async fn an_unknown_client_gets_a_page() {
     for client in ["", "client_id=", "client_id=%00", "client_id=%ff", "client_id=x", &format!("client_id={zeros}")] {
         world.get(&format!("/oauth/business/authorize?{client}&{uri}&{SCOPE}")).await.shows(KauthFault::UnknownKey);
     }
-    assert!(world.store().set_key_disabled(app.key, true).await.unwrap());
+    assert!(world.by().set_key_disabled(app.key, true).await.unwrap());
     world.get(&app.authorize(SCOPE)).await.shows(KauthFault::UnknownKey);
-    assert!(world.store().delete_key(app.key).await.unwrap());
+    assert!(world.by().delete_key(app.key).await.unwrap());
     world.get(&app.authorize(SCOPE)).await.shows(KauthFault::UnknownKey);
     let page = world.get(&app.authorize(SCOPE)).await;
     assert!(page.body.contains(&format!("Not exist client_id [{}]", app.client_id)));
@@ -64,11 +64,11 @@ async fn a_sanctioned_app_or_developer_may_not_ask() {
     let world = World::new().await;
     let developer = world.newcomer("dev@example.com").await;
     let app = world.app_of(AppKind::Biz, None, Some(developer.id)).await;
-    world.store().set_sanction(app.id, true).await.unwrap();
+    world.by().set_sanction(app.id, true).await.unwrap();
     world.get(&app.authorize(SCOPE)).await.shows(KauthFault::AppSanctioned);
-    world.store().set_sanction(app.id, false).await.unwrap();
+    world.by().set_sanction(app.id, false).await.unwrap();
     assert_eq!(world.get(&app.authorize(SCOPE)).await.status, 303);
-    world.store().set_developer_sanction(developer.id, true).await.unwrap();
+    world.by().set_developer_sanction(developer.id, true).await.unwrap();
     world.get(&app.authorize(SCOPE)).await.shows(KauthFault::AppSanctioned);
 }
 
@@ -129,7 +129,7 @@ async fn a_wildcard_matches_only_where_it_is_switched_on() {
     for (on, fault) in [(false, Some(KauthFault::UnregisteredRedirectUri)), (true, None)] {
         let world = World::with(|config| config.wildcard_redirects = on).await;
         let mut app = world.app().await;
-        world.store().add_redirect_uri(app.key, uri.to_owned()).await.unwrap();
+        world.by().add_redirect_uri(app.key, uri.to_owned()).await.unwrap();
         app.redirect_uri = "https://shop.example.com/cb".to_owned();
         let answer = world.get(&app.authorize(SCOPE)).await;
         match fault {
@@ -157,7 +157,7 @@ async fn only_biz_apps_may_ask_and_test_apps_of_one() {
 async fn moment_needs_a_feature_permission_and_keyword_does_not() {
     let world = World::new().await;
     let app = world.app().await;
-    world.store().take_permission(app.id, "moment".into()).await.unwrap();
+    world.by().take_permission(app.id, "moment".into()).await.unwrap();
     world.get(&app.authorize(SCOPE)).await.shows(KauthFault::NoFeaturePermission);
     world.get(&app.authorize("scope=keyword_management,moment_delete")).await.shows(KauthFault::NoFeaturePermission);
     assert_eq!(world.get(&app.authorize("scope=keyword_management")).await.status, 303);
@@ -181,7 +181,7 @@ async fn another_response_type_is_told_to_the_app() {
 async fn consent_items_must_be_known_and_switched_on() {
     let world = World::new().await;
     let app = world.app().await;
-    world.store().switch_item_off(app.id, "moment_delete".into()).await.unwrap();
+    world.by().switch_item_off(app.id, "moment_delete".into()).await.unwrap();
     for scope in ["", "scope=", "scope=,", "scope=moment_fly", "scope=moment_management,moment_delete", "scope=%00"] {
         world.get(&app.authorize(scope)).await.shows(KauthFault::UnknownConsentItem);
     }
@@ -250,17 +250,17 @@ async fn the_person_is_judged_in_the_contracts_order() {
     let app = world.app_of(AppKind::Test, Some(biz.id), None).await;
     let kim = world.newcomer("kim@example.com").await;
     kim.signs_in().await;
-    world.store().set_business_centre(kim.id, false).await.unwrap();
-    world.store().set_user_state(kim.id, UserState::Dormant).await.unwrap();
+    world.by().set_business_centre(kim.id, false).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Dormant).await.unwrap();
     kim.opens(&app.authorize(SCOPE)).await.shows(KauthFault::NotMember);
-    world.store().add_member(app.id, kim.id, "editor").await.unwrap();
+    world.by().add_member(app.id, kim.id, "editor").await.unwrap();
     kim.opens(&app.authorize(SCOPE)).await.shows(KauthFault::NotBusinessUser);
-    world.store().set_business_centre(kim.id, true).await.unwrap();
+    world.by().set_business_centre(kim.id, true).await.unwrap();
     for state in [UserState::Dormant, UserState::Blocked, UserState::Withdrawn] {
-        world.store().set_user_state(kim.id, state).await.unwrap();
+        world.by().set_user_state(kim.id, state).await.unwrap();
         kim.opens(&app.authorize(SCOPE)).await.shows(KauthFault::AccountNotActive);
     }
-    world.store().set_user_state(kim.id, UserState::Active).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Active).await.unwrap();
     kim.opens(&app.authorize(SCOPE)).await.shows(KauthFault::NoBusinessAsset);
 }
 
@@ -314,7 +314,7 @@ async fn a_redirect_uri_with_a_query_keeps_it() {
     let world = World::new().await;
     let (mut app, kim) = (world.app().await, world.owner("kim@example.com").await);
     app.redirect_uri = "https://app.example.com/callback?tenant=7".to_owned();
-    world.store().add_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
+    world.by().add_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
     let answer = kim.agrees(&app, SCOPE, &[("asset.moment", "11")]).await;
     assert!(answer.location().starts_with("https://app.example.com/callback?tenant=7&code=bzc_"));
 }

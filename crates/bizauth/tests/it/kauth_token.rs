@@ -154,7 +154,7 @@ async fn a_client_secret_is_needed_while_it_is_on() {
     world.trade(&without).await.refuses(KauthFault::BadClientSecret, "");
     let login_secret = [&without[..], &[("client_secret", "")]].concat();
     world.trade(&login_secret).await.refuses(KauthFault::BadClientSecret, "");
-    world.store().set_secret_on(app.key, false).await.unwrap();
+    world.by().set_secret_on(app.key, false).await.unwrap();
     assert_eq!(world.trade(&without).await.status, 200);
 }
 
@@ -165,7 +165,7 @@ async fn an_old_secret_overlaps_with_its_successor_for_the_chosen_time() {
     let mut renewed = app.clone();
     renewed.client_secret = world.state.entropy.client_secret();
     let digest = Digest::of(renewed.client_secret.as_bytes());
-    world.store().issue_secret(app.key, digest, world.now().plus(minutes(5))).await.unwrap();
+    world.by().issue_secret(app.key, digest, world.now().plus(minutes(5))).await.unwrap();
     for client in [&app, &renewed] {
         let code = kim.consents(&app, SCOPE, PICK).await;
         client.buys(&world, &code).await;
@@ -181,11 +181,11 @@ async fn a_key_may_be_bound_to_addresses() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     let code = kim.consents(&app, SCOPE, PICK).await;
-    world.store().set_callers(app.key, &["203.0.113.0/24".parse().unwrap()]).await.unwrap();
+    world.by().set_callers(app.key, &["203.0.113.0/24".parse().unwrap()]).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::CallerNotAllowed, "127.0.0.1");
     let forged = world.request("POST", "/oauth/business/token").header("x-forwarded-for", "203.0.113.9");
     Answer::of(forged.form(&app.trade(&code))).await.refuses(KauthFault::CallerNotAllowed, "127.0.0.1");
-    world.store().set_callers(app.key, &["127.0.0.0/8".parse().unwrap()]).await.unwrap();
+    world.by().set_callers(app.key, &["127.0.0.0/8".parse().unwrap()]).await.unwrap();
     app.buys(&world, &code).await;
 }
 
@@ -255,21 +255,21 @@ async fn a_code_dies_with_what_it_stands_for() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     let code = kim.consents(&app, SCOPE, PICK).await;
-    world.store().set_user_state(kim.id, UserState::Blocked).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Blocked).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
-    world.store().set_user_state(kim.id, UserState::Active).await.unwrap();
+    world.by().set_user_state(kim.id, UserState::Active).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
 
     let code = kim.consents(&app, SCOPE, PICK).await;
     for on in [true, false] {
-        world.store().set_sanction(app.id, on).await.unwrap();
+        world.by().set_sanction(app.id, on).await.unwrap();
         app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
     }
     let code = kim.consents(&app, SCOPE, PICK).await;
-    world.store().withdraw_consents(kim.id, app.id, world.now()).await.unwrap();
+    world.by().withdraw_consents(kim.id, app.id).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
 
     let code = kim.consents(&app, SCOPE, PICK).await;
-    world.store().delete_app(app.id, world.now()).await.unwrap();
+    world.by().delete_app(app.id).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::UnknownClient, &app.client_id);
 }

@@ -132,7 +132,7 @@ async fn the_second_time_the_first_choice_is_ticked_with_the_difference() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     kim.consents(&app, "scope=moment_management", &[("asset.moment", "11"), ("asset.moment", "12")]).await;
-    world.store().lose_asset(kim.id, "moment".into(), AssetId("12".to_owned())).await.unwrap();
+    world.by().lose_asset(kim.id, "moment".into(), AssetId("12".to_owned())).await.unwrap();
     let again = kim.asked(&app.authorize("scope=moment_management,moment_delete")).await;
     assert_eq!(again.values("input[type=checkbox][checked]"), ["11"]);
     assert_eq!(again.all(".changes li").len(), 2, "an item more, an asset less: {:?}", again.all(".changes li"));
@@ -287,23 +287,22 @@ async fn what_changed_meanwhile_is_seen() {
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     let pick = [("asset.moment", "11")];
     let rest = "scope=moment_management";
-    let store = world.store();
 
     let screen = kim.asked(&app.authorize(rest)).await;
-    store.switch_item_off(app.id, "moment_management".into()).await.unwrap();
+    world.by().switch_item_off(app.id, "moment_management".into()).await.unwrap();
     kim.answers(&screen, "agree", &pick).await.shows(KauthFault::UnknownConsentItem);
-    store.switch_item_on(app.id, "moment_management".into(), String::new()).await.unwrap();
-    store.take_permission(app.id, "moment".into()).await.unwrap();
+    world.by().switch_item_on(app.id, "moment_management".into(), String::new()).await.unwrap();
+    world.by().take_permission(app.id, "moment".into()).await.unwrap();
     kim.answers(&screen, "agree", &pick).await.shows(KauthFault::NoFeaturePermission);
-    store.grant_permission(app.id, "moment".into(), world.now()).await.unwrap();
-    store.set_business_centre(kim.id, false).await.unwrap();
+    world.by().grant_permission(app.id, "moment".into()).await.unwrap();
+    world.by().set_business_centre(kim.id, false).await.unwrap();
     kim.answers(&screen, "agree", &pick).await.shows(KauthFault::NotBusinessUser);
-    store.set_business_centre(kim.id, true).await.unwrap();
-    store.remove_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
+    world.by().set_business_centre(kim.id, true).await.unwrap();
+    world.by().remove_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
     kim.answers(&screen, "agree", &pick).await.shows(KauthFault::UnregisteredRedirectUri);
-    store.add_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
-    store.set_sanction(app.id, true).await.unwrap();
+    world.by().add_redirect_uri(app.key, app.redirect_uri.clone()).await.unwrap();
+    world.by().set_sanction(app.id, true).await.unwrap();
     kim.answers(&screen, "agree", &pick).await.shows(KauthFault::AppSanctioned);
-    store.set_sanction(app.id, false).await.unwrap();
+    world.by().set_sanction(app.id, false).await.unwrap();
     assert_eq!(kim.answers(&screen, "agree", &pick).await.status, 302, "all this used nothing up");
 }

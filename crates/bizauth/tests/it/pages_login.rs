@@ -107,7 +107,7 @@ async fn an_account_that_is_not_active_signs_in_to_be_told_so() {
     let app = world.app().await;
     for (n, state) in [UserState::Dormant, UserState::Blocked, UserState::Withdrawn].into_iter().enumerate() {
         let kim = world.owner(&format!("kim{n}@example.com")).await;
-        world.store().set_user_state(kim.id, state).await.unwrap();
+        world.by().set_user_state(kim.id, state).await.unwrap();
         kim.asked(&app.authorize("scope=moment_management")).await.shows(KauthFault::AccountNotActive);
     }
 }

@@ -109,7 +109,7 @@ impl noun::Verb for Verb {
             Verb::Kind { id, kind } => set_kind(desk, id, kind).await,
             Verb::Sanction { id, state } => {
                 let name = desk.app(id).await?.app.name;
-                desk.store.set_sanction(id, state.is_on()).await?;
+                desk.by().set_sanction(id, state.is_on()).await?;
                 let said =
                     if state.is_on() { "is under sanction; its tokens have ended" } else { "is free of its sanction" };
                 let json = json!({ "id": id.to_string(), "sanctioned": state.is_on() });
@@ -117,7 +117,7 @@ impl noun::Verb for Verb {
             }
             Verb::Quota { id, calls: Quota(calls) } => {
                 let name = desk.app(id).await?.app.name;
-                desk.store.set_daily_quota(id, calls).await?;
+                desk.by().set_daily_quota(id, calls).await?;
                 let said = calls.map_or("any number of calls".to_owned(), |calls| format!("{calls} calls"));
                 let json = json!({ "id": id.to_string(), "daily_quota": calls });
                 Ok(desk.output.done(&format!("app {id} ({name}) may make {said} a day"), json)?)
@@ -142,7 +142,7 @@ async fn create(desk: &mut Desk<'_>, new: Create) -> anyhow::Result<()> {
     };
     let (name, kind) = (new.name.clone(), new.kind);
     let app = NewApp { name: new.name, company: new.company, kind, parent: new.parent, owner };
-    let made = desk.store.create_app(app, desk.now).await?;
+    let made = desk.by().create_app(app).await?;
     let id = made.ok_or_else(|| refuse("its parent or its owner is gone", "run the command again to see which"))?;
     let id = id.to_string();
     desk.output.data(json!({ "id": id, "name": name, "kind": kind.word() }), || {
@@ -156,7 +156,7 @@ async fn create(desk: &mut Desk<'_>, new: Create) -> anyhow::Result<()> {
 
 async fn set_kind(desk: &mut Desk<'_>, id: AppId, kind: AppKind) -> anyhow::Result<()> {
     let name = desk.app(id).await?.app.name;
-    if !desk.store.set_app_kind(id, kind).await? {
+    if !desk.by().set_app_kind(id, kind).await? {
         return Err(refuse(format!("app {id} is a test app and stays one"), "change the kind of its parent"));
     }
     let json = json!({ "id": id.to_string(), "kind": kind.word() });
@@ -168,7 +168,7 @@ async fn delete(desk: &mut Desk<'_>, id: AppId, yes: bool) -> anyhow::Result<()>
     if !yes {
         confirm(desk, id, &name)?;
     }
-    if !desk.store.delete_app(id, desk.now).await? {
+    if !desk.by().delete_app(id).await? {
         return Err(refuse(format!("app {id} was deleted by someone else"), "there is nothing left to do"));
     }
     Ok(desk.output.done(&format!("app {id} ({name}) is deleted"), json!({ "id": id.to_string(), "deleted": true }))?)

@@ -57,7 +57,7 @@ async fn publish(desk: &mut Desk<'_>, list: IpList) -> anyhow::Result<()> {
     let today = date_at(desk.now.millis(), &desk.config.ip_zone);
     let next = list.next_change(today).map(|date| date.to_string());
     let (inbound, outbound, updated) = (list.inbound().len(), list.outbound().len(), list.updated().to_string());
-    let serial = desk.store.publish_ips(list, desk.now).await?;
+    let serial = desk.by().publish_ips(list).await?;
     let json = json!({
         "serial": serial,
         "inbound": inbound,

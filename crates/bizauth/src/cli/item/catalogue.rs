@@ -102,7 +102,7 @@ impl Add {
             yields_channels: self.yields_channels,
         };
         let (sentence, json) = (format!("{} is in the catalogue", item.id), item_json(&item));
-        desk.store.keep_catalogue(Catalogue { groups: Vec::new(), items: vec![item] }).await?;
+        desk.by().keep_catalogue(Catalogue { groups: Vec::new(), items: vec![item] }).await?;
         Ok(desk.output.done(&sentence, json)?)
     }
 }
@@ -121,7 +121,7 @@ impl GroupAdd {
             needs_permission: self.needs_permission,
         };
         let (sentence, json) = (format!("the group {} is in the catalogue", group.id), group_json(&group));
-        desk.store.keep_catalogue(Catalogue { groups: vec![group], items: Vec::new() }).await?;
+        desk.by().keep_catalogue(Catalogue { groups: vec![group], items: Vec::new() }).await?;
         Ok(desk.output.done(&sentence, json)?)
     }
 }

@@ -76,7 +76,7 @@ impl noun::Verb for Verb {
 
 async fn switch_on(desk: &mut Desk<'_>, app: AppId, item: ItemId, purpose: String) -> anyhow::Result<()> {
     desk.app(app).await?;
-    if !desk.store.switch_item_on(app, item.clone(), purpose.clone()).await? {
+    if !desk.by().switch_item_on(app, item.clone(), purpose.clone()).await? {
         return Err(refuse(format!("there is no consent item {item}"), "`bizauth item list` shows the catalogue"));
     }
     let json = json!({ "app": app.to_string(), "item": item.0, "on": true, "purpose": purpose });
@@ -94,7 +94,7 @@ async fn switch_on(desk: &mut Desk<'_>, app: AppId, item: ItemId, purpose: Strin
 }
 
 async fn switch_off(desk: &mut Desk<'_>, app: AppId, item: ItemId) -> anyhow::Result<()> {
-    if !desk.store.switch_item_off(app, item.clone()).await? {
+    if !desk.by().switch_item_off(app, item.clone()).await? {
         let hint = format!("`bizauth item list --app {app}` shows what is");
         return Err(refuse(format!("{item} is not on for app {app}"), hint));
     }

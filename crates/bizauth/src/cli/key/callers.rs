@@ -33,7 +33,7 @@ impl Callers {
             true => self.callers,
             false => desk.key(&self.key).await?.key.callers,
         };
-        if sets && !desk.store.set_callers(id, &callers).await? {
+        if sets && !desk.by().set_callers(id, &callers).await? {
             return Err(no_key("REST API key", &self.key));
         }
         let callers: Vec<String> = callers.iter().map(ToString::to_string).collect();

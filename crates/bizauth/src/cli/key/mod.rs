@@ -99,7 +99,7 @@ async fn create(desk: &mut Desk<'_>, app: AppId, kind: KeyKind, name: Option<Str
     let secret = (kind == KeyKind::RestApi).then(|| desk.entropy.client_secret());
     let digest = secret.as_ref().map(|secret| Digest::of(secret.as_bytes()));
     let new = NewKey { app, kind, value: value.clone(), name: name.clone(), secret: digest };
-    let made = desk.store.create_key(new, desk.now).await?;
+    let made = desk.by().create_key(new).await?;
     let id = made.ok_or_else(|| {
         let what =
             format!("app {app} has {KEYS_PER_KIND} keys of the kind {}, which is as many as it may have", kind.word());
@@ -160,7 +160,7 @@ async fn list(desk: &mut Desk<'_>, app: AppId) -> anyhow::Result<()> {
 
 async fn set_disabled(desk: &mut Desk<'_>, name: &KeyName, disabled: Switch) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
-    if !desk.store.set_key_disabled(id, disabled.is_on()).await? {
+    if !desk.by().set_key_disabled(id, disabled.is_on()).await? {
         return Err(no_key("key", name));
     }
     let word = if disabled.is_on() { "disabled" } else { "active" };
@@ -169,7 +169,7 @@ async fn set_disabled(desk: &mut Desk<'_>, name: &KeyName, disabled: Switch) -> 
 
 async fn delete(desk: &mut Desk<'_>, name: &KeyName) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
-    if !desk.store.delete_key(id).await? {
+    if !desk.by().delete_key(id).await? {
         return Err(no_key("key", name));
     }
     let json = json!({ "id": id.to_string(), "state": "deleted" });
@@ -178,7 +178,7 @@ async fn delete(desk: &mut Desk<'_>, name: &KeyName) -> anyhow::Result<()> {
 
 async fn set_may_read_ips(desk: &mut Desk<'_>, name: &KeyName, state: Switch) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
-    if !desk.store.set_may_read_ips(id, state.is_on()).await? {
+    if !desk.by().set_may_read_ips(id, state.is_on()).await? {
         return Err(no_key("admin key", name));
     }
     let said = if state.is_on() { "may call system/ips" } else { "may not call system/ips" };

@@ -58,7 +58,7 @@ async fn add(desk: &mut Desk<'_>, name: &KeyName, uri: String) -> anyhow::Result
     let wildcard = desk.config.wildcard_redirects && found.app.counts_as_biz();
     redirect::register(&uri, wildcard).map_err(|flaw| refuse(flaw.to_string(), remedy(flaw)))?;
     let id = found.key.id;
-    match desk.store.add_redirect_uri(id, uri.clone()).await? {
+    match desk.by().add_redirect_uri(id, uri.clone()).await? {
         AddedUri::Added | AddedUri::AlreadyThere => {
             let json = json!({ "key": id.to_string(), "redirect_uri": uri });
             Ok(desk.output.done(&format!("{uri} is registered for key {id}"), json)?)
@@ -83,7 +83,7 @@ fn remedy(flaw: Flaw) -> &'static str {
 
 async fn remove(desk: &mut Desk<'_>, name: &KeyName, uri: String) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
-    if !desk.store.remove_redirect_uri(id, uri.clone()).await? {
+    if !desk.by().remove_redirect_uri(id, uri.clone()).await? {
         let hint = format!("`bizauth key redirect list {id}` shows those that are");
         return Err(refuse(format!("{uri} is not registered for key {id}"), hint));
     }

@@ -51,7 +51,7 @@ impl Verb {
 
 async fn switch(desk: &mut Desk<'_>, name: &KeyName, state: Switch) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
-    if !desk.store.set_secret_on(id, state.is_on()).await? {
+    if !desk.by().set_secret_on(id, state.is_on()).await? {
         return Err(no_key("REST API key", name));
     }
     let json = json!({ "id": id.to_string(), "secret_on": state.is_on() });
@@ -61,7 +61,7 @@ async fn switch(desk: &mut Desk<'_>, name: &KeyName, state: Switch) -> anyhow::R
 async fn issue(desk: &mut Desk<'_>, name: &KeyName, overlap: Duration) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
     let (secret, until) = (desk.entropy.client_secret(), desk.now.plus(overlap));
-    if !desk.store.issue_secret(id, Digest::of(secret.as_bytes()), until).await? {
+    if !desk.by().issue_secret(id, Digest::of(secret.as_bytes()), until).await? {
         return Err(no_key("REST API key", name));
     }
     let old = (!overlap.is_zero()).then(|| until.to_utc());

@@ -32,13 +32,13 @@ impl World {
 
     /// An app of any kind.
     pub async fn app_of(&self, kind: AppKind, parent: Option<AppId>, owner: Option<UserId>) -> App {
-        let (store, now) = (self.store(), self.now());
+        let store = self.store();
         let new = NewApp { name: "Ad report".to_owned(), company: "Example Inc.".to_owned(), kind, parent, owner };
-        let id = store.create_app(new, now).await.unwrap().unwrap();
+        let id = self.by().create_app(new).await.unwrap().unwrap();
         for item in store.catalogue().await.unwrap().items {
-            assert!(store.switch_item_on(id, item.id, "For the report".to_owned()).await.unwrap());
+            assert!(self.by().switch_item_on(id, item.id, "For the report".to_owned()).await.unwrap());
         }
-        assert!(store.grant_permission(id, "moment".into(), now).await.unwrap());
+        assert!(self.by().grant_permission(id, "moment".into()).await.unwrap());
         let redirect_uri = "https://app.example.com/callback".to_owned();
         let (key, client_id, client_secret) = self.rest_key(id, &redirect_uri).await;
         App { id, key, client_id, client_secret, redirect_uri }
@@ -49,8 +49,8 @@ impl World {
         let (value, secret) = (self.state.entropy.app_key(), self.state.entropy.client_secret());
         let digest = Some(Digest::of(secret.as_bytes()));
         let new = NewKey { app, kind: KeyKind::RestApi, value: value.clone(), name: String::new(), secret: digest };
-        let key = self.store().create_key(new, self.now()).await.unwrap().unwrap();
-        self.store().add_redirect_uri(key, redirect_uri.to_owned()).await.unwrap();
+        let key = self.by().create_key(new).await.unwrap().unwrap();
+        self.by().add_redirect_uri(key, redirect_uri.to_owned()).await.unwrap();
         (key, value.expose().to_owned(), secret)
     }
 
@@ -58,7 +58,7 @@ impl World {
     pub async fn key(&self, app: &App, kind: KeyKind) -> (KeyId, String) {
         let value = self.state.entropy.app_key();
         let new = NewKey { app: app.id, kind, value: value.clone(), name: String::new(), secret: None };
-        let key = self.store().create_key(new, self.now()).await.unwrap().unwrap();
+        let key = self.by().create_key(new).await.unwrap().unwrap();
         (key, value.expose().to_owned())
     }
 

@@ -17,7 +17,7 @@ use bizauth::entropy::Entropy;
 use bizauth::http::state::AppState;
 use bizauth::{password, serve};
 use bizauth_core::time::Time;
-use bizauth_store::Store;
+use bizauth_store::{Actor, By, Store, Who};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -145,6 +145,11 @@ impl World {
     /// The records, as an operator reaches them.
     pub fn store(&self) -> &Store {
         &self.state.store
+    }
+
+    /// The records in an operator's hands.
+    pub fn by(&self) -> By {
+        self.store().by(Actor { who: Who::CommandLine, name: "tester".to_owned(), from: None, at: self.now() })
     }
 
     /// The time in this world.

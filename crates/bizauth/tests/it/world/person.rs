@@ -24,7 +24,7 @@ impl World {
             in_business_centre: true,
             is_operator: false,
         };
-        let id = self.store().create_user(new, self.now()).await.unwrap().unwrap();
+        let id = self.by().create_user(new).await.unwrap().unwrap();
         Person { id, email: email.to_owned(), browser: self.browser(), base: self.base.clone() }
     }
 
@@ -50,10 +50,10 @@ impl World {
     pub async fn gives(&self, to: &Person, group: &str, id: &str, kind: AssetKind, lendable: bool) {
         let (group, asset, name) = (group.into(), AssetId(id.to_owned()), format!("Account {id}"));
         let record = AssetRecord { group, id: asset, kind, name: name.clone() };
-        assert!(self.store().keep_asset(record.clone()).await.unwrap());
+        assert!(self.by().keep_asset(record.clone()).await.unwrap());
         let (group, asset, role) = (record.group, record.id, "owner".to_owned());
         let holding = Holding { id: HoldingId(0), group, asset, kind, name, role, lendable };
-        assert!(self.store().hold_asset(to.id, holding, self.now()).await.unwrap());
+        assert!(self.by().hold_asset(to.id, holding).await.unwrap());
     }
 }
 

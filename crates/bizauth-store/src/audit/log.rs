@@ -1,0 +1,208 @@
+//! The audit log, read: by filter and page, whole for an export, its chain proved; and its old end cut off.
+
+use bizauth_core::audit::Entry;
+use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
+
+use super::{By, Change};
+use crate::Store;
+use crate::db::{Result, Row, Tx, Value, commit, roll_back};
+
+/// An entry with its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// What happened.
+    pub entry: Entry,
+    /// The digest over it and everything before it.
+    pub digest: Digest,
+}
+
+/// Which entries are wanted. An empty filter wants all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// By the actor of this name.
+    pub actor: Option<String>,
+    /// Of this act, such as `app.delete`.
+    pub act: Option<String>,
+    /// On a thing: its kind and its id.
+    pub on: Option<(String, String)>,
+    /// Not before this time.
+    pub since: Option<Time>,
+    /// Before this time.
+    pub until: Option<Time>,
+}
+
+/// Where the log ends, and where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    /// The last entry's place; 0 where there is none.
+    pub seq: i64,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// The last entry that retention took.
+    pub trimmed: i64,
+}
+
+/// What a walk along the chain found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every entry is there and as it was written.
+    Whole(AuditHead),
+    /// The entry at this place was altered, or one before it.
+    Altered(i64),
+    /// The entry at this place is missing.
+    Missing(i64),
+    /// An entry stands behind the head: the head was put back.
+    BeyondHead(i64),
+}
+
+/// The columns of an entry.
+macro_rules! columns {
+    () => {
+        "SELECT seq, at, actor_kind, actor_id, actor, address, act, on_kind, on_id, about, before, after, digest FROM audit_log"
+    };
+}
+/// How many entries a walk reads at a time.
+const STRIDE: i64 = 1000;
+
+impl Store {
+    /// A page of the log, newest first: entries before the place `before`, at most `most`.
+    pub async fn audit_page(&self, filter: &AuditFilter, before: Option<i64>, most: i64) -> Result<Vec<AuditRecord>> {
+        // A text for each index: a planner that sees "or no filter" can use none of them.
+        const ALL: &str = concat!(columns!(), " WHERE seq < $1 AND at >= $2 AND at < $3 ORDER BY seq DESC LIMIT $4");
+        const BY: &str = concat!(
+            columns!(),
+            " WHERE actor = $1 AND seq < $2 AND at >= $3 AND at < $4 AND (CAST($5 AS TEXT) IS NULL OR act = $5)
+             ORDER BY seq DESC LIMIT $6"
+        );
+        const OF: &str =
+            concat!(columns!(), " WHERE act = $1 AND seq < $2 AND at >= $3 AND at < $4 ORDER BY seq DESC LIMIT $5");
+        const ON: &str = concat!(
+            columns!(),
+            " WHERE on_kind = $1 AND on_id = $2 AND seq < $3 AND at >= $4 AND at < $5
+                 AND (CAST($6 AS TEXT) IS NULL OR actor = $6) AND (CAST($7 AS TEXT) IS NULL OR act = $7)
+             ORDER BY seq DESC LIMIT $8"
+        );
+        let before = before.unwrap_or(i64::MAX);
+        let (since, until) = (filter.since.map_or(i64::MIN, Time::millis), filter.until.map_or(i64::MAX, Time::millis));
+        let bounds: [Value; 3] = [before.into(), since.into(), until.into()];
+        let text = |text: &Option<String>| Value::from(text.clone());
+        let (sql, first, last): (&'static str, Vec<Value>, Vec<Value>) = match (&filter.on, &filter.actor, &filter.act)
+        {
+            (Some((kind, id)), ..) => {
+                (ON, vec![kind.as_str().into(), id.as_str().into()], vec![text(&filter.actor), text(&filter.act)])
+            }
+            (None, Some(actor), _) => (BY, vec![actor.as_str().into()], vec![text(&filter.act)]),
+            (None, None, Some(act)) => (OF, vec![act.as_str().into()], Vec::new()),
+            (None, None, None) => (ALL, Vec::new(), Vec::new()),
+        };
+        let rows = self.db.rows(sql, &[&first[..], &bounds, &last, &[most.into()]].concat()).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Where the log begins and ends.
+    pub async fn audit_head(&self) -> Result<AuditHead> {
+        const HEAD: &str = "SELECT seq, digest, trimmed_seq FROM audit_head WHERE id = 1";
+        let Some(row) = self.db.row(HEAD, &[]).await? else {
+            return Ok(AuditHead { seq: 0, digest: None, trimmed: 0 });
+        };
+        Ok(AuditHead { seq: row.get("seq")?, digest: row.get("digest")?, trimmed: row.get("trimmed_seq")? })
+    }
+
+    /// The entries after the place `after`, oldest first, at most a thousand: for an export.
+    pub async fn audit_after(&self, after: i64) -> Result<Vec<AuditRecord>> {
+        const NEXT: &str = concat!(columns!(), " WHERE seq > $1 ORDER BY seq LIMIT $2");
+        self.db.rows(NEXT, &[after.into(), STRIDE.into()]).await?.iter().map(read).collect()
+    }
+
+    /// Walks the chain from its first entry to the head it has now. Entries written meanwhile are not looked at.
+    pub async fn verify_audit(&self) -> Result<Verdict> {
+        const START: &str = "SELECT trimmed_digest FROM audit_head WHERE id = 1";
+        let head = self.audit_head().await?;
+        let start = self.db.row(START, &[]).await?;
+        let mut previous: Option<Digest> = start.map(|row| row.get("trimmed_digest")).transpose()?.flatten();
+        let mut last = head.trimmed;
+        while last < head.seq {
+            let page = self.audit_after(last).await?;
+            if page.is_empty() {
+                return Ok(Verdict::Missing(last + 1));
+            }
+            for AuditRecord { entry, digest } in page.into_iter().take_while(|record| record.entry.seq <= head.seq) {
+                if entry.seq != last + 1 {
+                    return Ok(Verdict::Missing(last + 1));
+                }
+                if entry.chain(previous) != digest {
+                    return Ok(Verdict::Altered(entry.seq));
+                }
+                (previous, last) = (Some(digest), entry.seq);
+            }
+        }
+        if previous != head.digest {
+            return Ok(Verdict::Altered(head.seq));
+        }
+        // The head is read first, so what stands behind it now must also stand behind a head read now.
+        let behind = self.audit_after(head.seq).await?;
+        let now = self.audit_head().await?;
+        match behind.into_iter().find(|record| record.entry.seq > now.seq) {
+            Some(record) => Ok(Verdict::BeyondHead(record.entry.seq)),
+            None => Ok(Verdict::Whole(head)),
+        }
+    }
+
+    /// The digest of the entry at a place: what a head that was noted earlier is compared with.
+    pub async fn audit_digest(&self, seq: i64) -> Result<Option<Digest>> {
+        let row = self.db.row("SELECT digest FROM audit_log WHERE seq = $1", &[seq.into()]).await?;
+        row.map(|row| row.get("digest")).transpose()
+    }
+}
+
+impl By {
+    /// Takes at most `most` of the oldest entries that are older than `before`, and notes that. The chain goes on from
+    /// the last one taken. Says how many.
+    pub async fn trim_audit(&self, before: Time, most: i64) -> Result<i64> {
+        const LAST: &str =
+            "SELECT MAX(seq) AS last FROM (SELECT seq FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2) AS oldest
+             WHERE seq < (SELECT COALESCE(MIN(seq), 9223372036854775807) FROM audit_log WHERE at >= $3)";
+        const HEAD: &str = "SELECT seq AS head, trimmed_seq FROM audit_head WHERE id = 1";
+        const SEE: &str = "SELECT trimmed_seq FROM audit_head WHERE id = $1";
+        const CUT: &str = "UPDATE audit_head SET trimmed_seq = $1,
+                 trimmed_digest = (SELECT digest FROM audit_log WHERE seq = $1) WHERE id = 1";
+        let actor = self.actor.clone();
+        let change = Change::new("audit.trim", ("platform", "audit"), SEE, vec![1.into()]).about("before", before);
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
+                let Some(head) = tx.row(HEAD, &[]).await? else { return roll_back(0) };
+                let trimmed: i64 = head.get("trimmed_seq")?;
+                let last = tx.row(LAST, &[trimmed.into(), most.into(), before.into()]).await?;
+                let last: Option<i64> = last.map(|row| row.get("last")).transpose()?.flatten();
+                let Some(last) = last else { return roll_back(0) };
+                tx.execute(CUT, &[last.into()]).await?;
+                tx.execute("DELETE FROM audit_log WHERE seq <= $1", &[last.into()]).await?;
+                note.end(tx).await?;
+                commit(last - trimmed)
+            })
+            .await
+    }
+}
+
+fn read(row: &Row) -> Result<AuditRecord> {
+    Ok(AuditRecord {
+        entry: Entry {
+            seq: row.get("seq")?,
+            at: row.get("at")?,
+            actor_kind: row.get("actor_kind")?,
+            actor_id: row.get("actor_id")?,
+            actor: row.get("actor")?,
+            address: row.get("address")?,
+            act: row.get("act")?,
+            on_kind: row.get("on_kind")?,
+            on_id: row.get("on_id")?,
+            about: row.get("about")?,
+            before: row.get("before")?,
+            after: row.get("after")?,
+        },
+        digest: row.get("digest")?,
+    })
+}
