@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bizauth_core::app::Role;
 use bizauth_core::time::Time;
 use bizauth_core::user::User;
-use bizauth_store::{AppRecord, SignedIn};
+use bizauth_store::{Actor, AppRecord, By, SignedIn, Who};
 use cookie::SameSite;
 
 use super::form::Form;
@@ -190,7 +190,11 @@ impl Visit {
         self.0.admitted.from.to_string()
     }
 
-    // `by(&it)`, the store's handle that knows who acts, belongs here.
+    /// The store in this person's hands: whatever is changed through it is in the audit log under their name.
+    pub fn by(&self, it: &AppState) -> By {
+        let (who, name) = (Who::Account(self.user().id), self.user().email.clone());
+        it.store.by(Actor { who, name, from: Some(self.from_address()), at: self.at() })
+    }
 
     /// The token of a form that posts to `path`.
     pub fn form_token(&self, path: &str) -> String {

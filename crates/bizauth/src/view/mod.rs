@@ -9,6 +9,7 @@ mod consent;
 mod console;
 mod fault;
 mod home;
+pub mod kit;
 mod login;
 mod me;
 mod notice;
@@ -41,7 +42,7 @@ pub use words::{Language, Value, Words};
 /// Where the one stylesheet is served, and its text.
 pub const STYLESHEET: (&str, &str) = ("/static/bizauth.css", include_str!("../../static/bizauth.css"));
 /// Where the one script is served, and its text. Every page works without it.
-pub const SCRIPT: (&str, &str) = ("/static/consent.js", include_str!("../../static/consent.js"));
+pub const SCRIPT: (&str, &str) = ("/static/bizauth.js", include_str!("../../static/bizauth.js"));
 /// Where the icon is served, and its text.
 pub const ICON: (&str, &str) = ("/static/icon.svg", include_str!("../../static/icon.svg"));
 
@@ -64,6 +65,10 @@ pub struct Frame {
     pub done: Option<String>,
     /// The part of the product that the page belongs to.
     pub place: Place,
+    /// The pages above this one.
+    pub crumbs: Vec<kit::Crumb>,
+    /// The pages beside this one.
+    pub sections: Option<kit::Sections>,
     /// Whether the signed-in account operates this platform.
     pub is_operator: bool,
 }
@@ -92,7 +97,7 @@ pub struct Account {
 }
 
 impl Frame {
-    /// A frame without an account, with the script, on a server that is not a test server.
+    /// A frame without an account, with the script, on a server that is not a test server, in no place of its own.
     pub fn new(words: Arc<Words>, language: Language, here: impl Into<String>) -> Self {
         Self {
             words,
@@ -103,6 +108,8 @@ impl Frame {
             test: false,
             done: None,
             place: Place::Public,
+            crumbs: Vec::new(),
+            sections: None,
             is_operator: false,
         }
     }
@@ -120,6 +127,16 @@ impl Frame {
     /// The words under `key`, with two arguments.
     pub fn fill2(&self, key: &str, (a, x): &(&str, impl Value), (b, y): &(&str, impl Value)) -> String {
         self.words.say_with(self.language, key, &[(a, x.value()), (b, y.value())])
+    }
+
+    /// An attribute of the words under `key`: `part("app-delete", "text")` says `app-delete.text`.
+    pub fn part(&self, key: &str, name: &str) -> String {
+        self.say(&format!("{key}.{name}"))
+    }
+
+    /// The hint that goes with the label under `key`, if it has one: its attribute `.hint`.
+    pub fn hint(&self, key: &str) -> Option<String> {
+        self.words.hint(self.language, key)
     }
 
     /// The language that the switch leads to.
