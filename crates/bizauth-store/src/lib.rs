@@ -19,6 +19,7 @@ mod sessions;
 mod settings;
 mod sweep;
 mod tokens;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -40,6 +41,7 @@ pub use pending::{NewPending, Parked};
 pub use sessions::SignedIn;
 pub use sweep::Swept;
 pub use tokens::{Found, Revocation, TokenRecord};
+pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};

@@ -21,3 +21,4 @@ mod outage;
 mod sessions;
 mod sweep;
 mod tidy;
+mod usage;
