@@ -9,10 +9,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::door::Door;
+use super::guard::Asker;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
 use crate::config::Origin;
+use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know: a path that is none of these is `other`, so that nobody can make labels.
 const ENDPOINTS: [&str; 13] = [
@@ -32,13 +34,17 @@ const ENDPOINTS: [&str; 13] = [
 ];
 
 /// Runs the request, then counts it and writes its line.
-pub async fn observe(State(it): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn observe(State(it): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let door = Door::of(request.uri().path());
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let endpoint = ENDPOINTS.into_iter().find(|known| *known == path).unwrap_or("other");
     let over_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
+    let counted = Endpoint::of(path).map(|endpoint| (endpoint, Asker::default()));
+    if let Some((_, asker)) = &counted {
+        request.extensions_mut().insert(asker.clone());
+    }
     let mut response = next.run(request).await;
     // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
     if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
@@ -49,6 +55,11 @@ pub async fn observe(State(it): State<AppState>, request: Request, next: Next) -
     let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
     if !fault.is_empty() {
         it.metrics.fault(door.name(), fault);
+    }
+    if let Some((endpoint, asker)) = counted
+        && let Some(app) = asker.app()
+    {
+        it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
     }
     tracing::info!(%method, endpoint, status, ms = took.as_millis(), fault, "request");
     response
