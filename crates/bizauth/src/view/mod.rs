@@ -6,6 +6,7 @@
 
 mod callback;
 mod consent;
+pub mod console;
 mod fault;
 mod home;
 pub mod kit;

@@ -9,11 +9,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use super::particle;
 
 /// The Fluent files of one language: the name and the text of each.
-pub(super) type Files = [(&'static str, &'static str); 8];
+pub(super) type Files = [(&'static str, &'static str); 9];
 
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev")
+        files!($language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev", "console_apps")
     };
     ($language:literal, $($name:literal),+) => {
         [$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]
