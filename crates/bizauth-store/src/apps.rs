@@ -110,6 +110,18 @@ impl Store {
         self.db.row(FIND, &[id.into()]).await?.as_ref().map(read_record).transpose()
     }
 
+    /// The app with this id, unless it was deleted, and what this account may do with it. `None`: it is no member.
+    pub async fn app_for_member(&self, app: AppId, user: UserId) -> Result<Option<(AppRecord, Role)>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at, mine.role FROM members mine JOIN apps a ON a.id = mine.app_id
+             WHERE mine.app_id = $1 AND mine.user_id = $2 AND a.deleted_at IS NULL"
+        );
+        let found = self.db.row(FIND, &[app.into(), user.into()]).await?;
+        found.map(|row| Ok((read_record(&row)?, row.get("role")?))).transpose()
+    }
+
     /// All apps, newest first, at most `most`.
     pub async fn apps(&self, most: i64) -> Result<Vec<AppRecord>> {
         const ALL: &str = concat!(

@@ -2,4 +2,16 @@
 
 mod head;
 
+use askama::Template;
+
 pub use head::{AppHead, app_sections, icon_url, initial, kind_badge, role_badge};
+
+use super::Frame;
+
+/// Where `/console` begins.
+#[derive(Template)]
+#[template(path = "console/home.html")]
+pub struct ConsoleHome {
+    /// The frame around the page.
+    pub frame: Frame,
+}
