@@ -9,6 +9,7 @@ mod scene;
 
 mod apps;
 mod assets;
+mod audit;
 mod catalogue;
 mod codes;
 mod consents;
@@ -18,6 +19,7 @@ mod keys;
 mod limits;
 mod migrations;
 mod outage;
+mod requests;
 mod sessions;
 mod sweep;
 mod tidy;

@@ -5,6 +5,7 @@ mod asker;
 mod browser;
 mod client;
 mod header;
+mod sealed;
 
 pub use address::caller;
 pub use asker::Asker;
