@@ -22,13 +22,7 @@ const LONGEST: usize = 8000;
 
 /// Checks 1 to 15, each with its code; then a screen is parked and shown. Shown on every request, whatever was agreed
 /// before: there is no automatic path.
-pub async fn get(
-    State(it): State<AppState>,
-    asker: Asker,
-    browser: Browser,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
+pub async fn get(State(it): State<AppState>, asker: Asker, browser: Browser, headers: HeaderMap, uri: Uri) -> Response {
     let raw = uri.query().unwrap_or_default();
     let page =
         |refusal: &Refusal<KauthFault>, app: Option<&str>| pages::fault_in(browser.frame(&it), &headers, refusal, app);

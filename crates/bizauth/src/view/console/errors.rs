@@ -70,10 +70,8 @@ impl ErrorsPage {
     pub fn new(frame: Frame, typed: &str) -> Self {
         let typed = typed.trim();
         let rows = find(all(&frame), typed);
-        let of = |door: &'static str| DoorRows {
-            door,
-            rows: rows.iter().filter(|row| row.door == door).cloned().collect(),
-        };
+        let of =
+            |door: &'static str| DoorRows { door, rows: rows.iter().filter(|row| row.door == door).cloned().collect() };
         let doors = [of("kauth"), of("kapi")].into_iter().filter(|door| !door.rows.is_empty()).collect();
         Self { frame, typed: typed.to_owned(), doors }
     }
@@ -193,12 +191,7 @@ impl Question {
                 _ => None,
             };
             let message = field("error_description").or_else(|| field("msg"));
-            return Self {
-                text,
-                code: field("error_code").or_else(|| field("code")),
-                error: field("error"),
-                message,
-            };
+            return Self { text, code: field("error_code").or_else(|| field("code")), error: field("error"), message };
         }
         if typed.contains("error=") {
             let query = typed.split_once('?').map_or(typed, |(_, query)| query);
@@ -217,7 +210,9 @@ impl Question {
         let (before, after) = row.template.split_once("{}").unwrap_or((row.template, ""));
         let long_enough = before.len() + after.len() >= 8;
         let fits = |message: &String| match row.template.contains("{}") {
-            true => message.starts_with(before) && message.ends_with(after) && message.len() >= before.len() + after.len(),
+            true => {
+                message.starts_with(before) && message.ends_with(after) && message.len() >= before.len() + after.len()
+            }
             false => message == before,
         };
         same_code && same_error && long_enough && self.message.as_ref().is_some_and(fits)
@@ -300,7 +295,17 @@ mod tests {
             ("9798", &["Maintenance"]),
             ("429", &["TokenRateLimit"]),
             ("quotaexceeded", &["QuotaExceeded"]),
-            ("access_denied", &["NotMember", "NotBusinessUser", "AccountNotActive", "NoBusinessAsset", "IssuanceLimit", "AccessDenied"]),
+            (
+                "access_denied",
+                &[
+                    "NotMember",
+                    "NotBusinessUser",
+                    "AccountNotActive",
+                    "NoBusinessAsset",
+                    "IssuanceLimit",
+                    "AccessDenied",
+                ],
+            ),
             ("appKey(0123) does not exist", &["UnknownKey"]),
             ("Application ID mismatch", &["WrongApp"]),
             (r#"{"msg":"this access token does not exist","code":-401}"#, &["NoSuchToken"]),

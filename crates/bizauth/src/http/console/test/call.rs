@@ -39,7 +39,12 @@ impl Word {
 
     /// The value itself, for the call.
     pub fn expose(words: &[Word]) -> String {
-        words.iter().map(|word| match word { Word::Plain(text) | Word::Hidden(_, text) => text.as_str() }).collect()
+        words
+            .iter()
+            .map(|word| match word {
+                Word::Plain(text) | Word::Hidden(_, text) => text.as_str(),
+            })
+            .collect()
     }
 }
 
