@@ -4,6 +4,8 @@ pub mod errors;
 mod head;
 mod issue;
 mod test;
+#[cfg(test)]
+pub(in crate::view) mod tools_samples;
 mod usage;
 
 use askama::Template;
