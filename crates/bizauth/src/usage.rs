@@ -149,10 +149,11 @@ impl Counters {
         }
         for shard in &self.shards {
             let counted = std::mem::take(&mut lock(shard).counts);
-            let rows: Vec<(Key, i64)> = counted.into_iter().collect();
-            for (bundle, rest) in rows.chunks(BUNDLE).zip((1..).map(|n| (n * BUNDLE).min(rows.len()))) {
+            let mut taken = Taken { counters: self, shard, rows: counted.into_iter().collect() };
+            while !taken.rows.is_empty() {
+                let bundle = taken.rows.split_off(taken.rows.len().saturating_sub(BUNDLE));
                 if let Err(error) = store.add_usage(bundle.iter().map(row).collect()).await {
-                    self.put_back(shard, &rows[rest - bundle.len()..]);
+                    taken.rows.extend(bundle);
                     return Err(error);
                 }
             }
@@ -180,15 +181,32 @@ impl Counters {
                 () = tokio::time::sleep(KEPT_EVERY) => false,
                 () = &mut stop => true,
             };
-            match tokio::time::timeout(KEPT_EVERY, self.keep(store)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => log_breakage(&error),
-                Err(_) => tracing::warn!("usage was not kept in time"),
+            let kept = match stopped {
+                false => self.keep(store).await,
+                // A store that is gone must not keep the server from stopping.
+                true => tokio::time::timeout(KEPT_EVERY, self.keep(store)).await.unwrap_or(Ok(())),
+            };
+            if let Err(error) = kept {
+                log_breakage(&error);
             }
             if stopped {
                 return;
             }
         }
+    }
+}
+
+/// Counts on their way to the records. Those that do not arrive go back, also when whoever keeps them is cut short; of
+/// the bundle that was under way then nobody knows, and it is not counted twice.
+struct Taken<'c> {
+    counters: &'c Counters,
+    shard: &'c Mutex<Shard>,
+    rows: Vec<(Key, i64)>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.counters.put_back(self.shard, &self.rows);
     }
 }
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bizauth::usage::day_of;
+use bizauth::config::Config;
+use bizauth::http::state::AppState;
+use bizauth::serve;
+use bizauth::usage::{Endpoint, OK, day_of};
 use bizauth_core::app::AppKind;
 use bizauth_core::id::AppId;
 use bizauth_core::key::KeyKind;
+use bizauth_store::Store;
 
-use crate::world::{App, Person, World, minutes};
+use crate::world::{App, NOON, Person, World, database_url, minutes};
 
 /// Endpoint and outcome of everything that was counted for an app on a day.
 async fn counted(world: &World, app: AppId, day: i64) -> BTreeMap<String, i64> {
@@ -67,6 +71,40 @@ async fn every_call_is_counted_by_endpoint_and_outcome() {
     ];
     assert_eq!(counts, wanted.map(|(name, calls)| (name.to_owned(), calls)));
     assert!(counted(&world, other.id, today).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_could_not_be_kept_is_kept_later() {
+    let world = World::new().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let without_tables = Store::embedded(&folder.path().join("empty.db"), 3).unwrap();
+    for n in 1..=700 {
+        world.state.usage.count(AppId(n), Endpoint::Token, OK, world.now());
+    }
+    assert!(world.state.usage.keep(&without_tables).await.is_err());
+    for n in [1, 700] {
+        assert_eq!(counted(&world, AppId(n), today(&world)).await["token ok"], 1);
+    }
+    world.state.usage.keep(world.store()).await.unwrap();
+    assert_eq!(counted(&world, AppId(1), today(&world)).await["token ok"], 1, "and once only");
+}
+
+#[tokio::test]
+async fn what_was_counted_last_is_kept_when_the_server_stops() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let url = database_url();
+    let open = || match &url {
+        Some(url) => Store::postgres(url, 2, 7).unwrap(),
+        None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
+    };
+    let state = AppState::new(open(), Config::default());
+    state.store.migrate(NOON).await.unwrap();
+    state.usage.count(AppId(1), Endpoint::Token, OK, NOON);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let zone = state.config.ip_zone.clone();
+    serve::run(state, listener, None, async {}).await;
+    let day = day_of(NOON, &zone);
+    assert_eq!(open().usage_of(AppId(1), day, day).await.unwrap()[0].calls, 1);
 }
 
 #[tokio::test]
