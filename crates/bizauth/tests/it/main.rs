@@ -14,6 +14,7 @@ mod console_test_tool;
 mod console_usage;
 mod documents;
 mod doors;
+mod gate;
 mod kapi_guard;
 mod kapi_ips;
 mod kapi_revoke;
