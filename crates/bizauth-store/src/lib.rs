@@ -15,10 +15,12 @@ mod ips;
 mod keys;
 mod limits;
 mod pending;
+mod requests;
 mod sessions;
 mod settings;
 mod sweep;
 mod tokens;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -37,9 +39,11 @@ pub use ips::Published;
 pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
 pub use limits::{Limit, Slot};
 pub use pending::{NewPending, Parked};
+pub use requests::{Asked, RequestRecord, RequestState};
 pub use sessions::SignedIn;
 pub use sweep::Swept;
 pub use tokens::{Found, Revocation, TokenRecord};
+pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};
