@@ -33,15 +33,17 @@ impl Store {
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const INVITATIONS: &str = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         let ended = [
             (SESSIONS, now),
             (DEVICES, now),
             (PENDING, now),
             (CODES, now.minus(SPENT_CODES_STAY)),
             (COUNTERS, now.minus(DAY)),
+            (INVITATIONS, now),
         ];
         let mut swept = Swept::default();
-        // A transaction each, so that nobody waits for all five.
+        // A transaction each, so that nobody waits for all of them.
         for (sql, before) in ended {
             let rows = self.change_all(sql, [before.into(), most.into()]).await?;
             swept.rows += rows;
