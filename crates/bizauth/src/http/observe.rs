@@ -17,7 +17,7 @@ use super::state::AppState;
 use crate::config::Origin;
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 13] = [
+const ENDPOINTS: [&str; 14] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -30,6 +30,7 @@ const ENDPOINTS: [&str; 13] = [
     "/consent",
     "/language",
     "/static/{file}",
+    "/icons/{digest}",
     "/dev/callback",
 ];
 

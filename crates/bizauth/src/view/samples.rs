@@ -34,7 +34,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     }
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
-    keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
+    for (name, page) in console::samples::all(&|here| signed_in(Frame { place: Place::Console, ..frame(here) })) {
+        keep(name, page);
+    }
     keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
     keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());
@@ -129,6 +131,7 @@ impl ConsentPage {
             id: "7q2m".to_owned(),
             form_token: "token".to_owned(),
             app_name: "리포트 스튜디오".to_owned(),
+            icon: None,
             developer: "(주)리포트웍스".to_owned(),
             host: "app.report-studio.example".to_owned(),
             test_app: false,
@@ -159,6 +162,7 @@ impl ConsentPage {
         let mut same = page(vec![of("moment", &moment, Picker::Choose(choose(few())))]);
         same.changes = Some(Changes { last: Day { year: 2026, month: 3, day: 14 }, lines: Vec::new() });
         same.test_app = true;
+        same.icon = Some("/icons/0a".to_owned());
 
         let one = page(vec![of(
             "keyword",
