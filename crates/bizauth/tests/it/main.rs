@@ -9,6 +9,9 @@ mod tidy;
 mod world;
 
 mod access;
+mod console_apps;
+mod console_icons;
+mod console_members;
 mod documents;
 mod doors;
 mod gate;
