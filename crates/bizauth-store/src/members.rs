@@ -8,7 +8,7 @@ use bizauth_core::id::{AppId, UserId};
 
 use crate::Store;
 use crate::apps::{AppRecord, SEE_MEMBER, app_columns, join, read_record};
-use crate::audit::{By, Change};
+use crate::audit::{By, Change, Note};
 use crate::db::{Result, Tx, Value, commit, roll_back};
 
 /// What became of a change to a membership.
@@ -49,9 +49,12 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let note = change.begin(tx, &actor).await?;
+                let mut note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
+                }
+                if role == Role::Editor {
+                    leave_sanction(tx, &mut note, app, user).await?;
                 }
                 match role {
                     Role::Owner => {
@@ -81,10 +84,11 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let note = change.begin(tx, &actor).await?;
+                let mut note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
                 }
+                leave_sanction(tx, &mut note, app, user).await?;
                 if tx.execute(END, &[app.into(), user.into()]).await? == 0 {
                     return roll_back(Membership::LastOwner);
                 }
@@ -110,8 +114,12 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let note = change.begin(tx, &actor).await?;
-                if tx.execute(CLAIM, &[app.into()]).await? == 0 || tx.execute(STEP_DOWN, &key).await? == 0 {
+                let mut note = change.begin(tx, &actor).await?;
+                if tx.execute(CLAIM, &[app.into()]).await? == 0 {
+                    return roll_back(false);
+                }
+                leave_sanction(tx, &mut note, app, from).await?;
+                if tx.execute(STEP_DOWN, &key).await? == 0 {
                     return roll_back(false);
                 }
                 join(tx, app, to, Role::Owner.word()).await?;
@@ -121,6 +129,18 @@ impl By {
             })
             .await
     }
+}
+
+/// A developer under sanction who gives an app up leaves the sanction with it: the operator put it there, and the
+/// operator lifts it. Asked before the membership changes.
+async fn leave_sanction(tx: &mut Tx<'_>, note: &mut Note, app: AppId, user: UserId) -> Result<()> {
+    const LEAVE: &str = "UPDATE apps SET sanctioned = 1 WHERE id = $1 AND sanctioned = 0
+         AND EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
+             WHERE m.app_id = $1 AND m.user_id = $2 AND m.role = 'owner' AND u.developer_sanctioned = 1)";
+    if tx.execute(LEAVE, &[app.into(), user.into()]).await? > 0 {
+        note.fact("app_sanctioned", true);
+    }
+    Ok(())
 }
 
 /// Whether this person is a member, within a transaction that claimed the app.

@@ -114,6 +114,30 @@ async fn an_owner_under_sanction_brings_it_along() {
     .await;
 }
 
+/// Giving an app away does not free it.
+#[tokio::test]
+async fn an_owner_under_sanction_leaves_it_behind() {
+    on_each_engine(async |store| {
+        for act in 0..3 {
+            let scene = Scene::set(&store).await;
+            let (by, app, kim, lee) = (store.by(someone(NOW)), scene.app, scene.developer, scene.user);
+            by.add_member(app, lee, "owner").await.unwrap();
+            by.set_developer_sanction(kim, true).await.unwrap();
+            match act {
+                0 => assert_eq!(by.change_role(app, kim, Role::Editor).await.unwrap(), Membership::Changed),
+                1 => assert_eq!(by.end_membership(app, kim).await.unwrap(), Membership::Changed),
+                _ => assert!(by.transfer_app(app, kim, lee).await.unwrap()),
+            }
+            assert!(store.app(app).await.unwrap().unwrap().app.sanctioned, "{act}");
+            let last = store.audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
+            assert!(last.about.contains("app_sanctioned"), "{}", last.about);
+            by.set_sanction(app, false).await.unwrap();
+            assert!(!store.app(app).await.unwrap().unwrap().app.sanctioned, "the operator lifts it");
+        }
+    })
+    .await;
+}
+
 /// An invitation speaks for the owner who made it.
 #[tokio::test]
 async fn an_owner_who_goes_takes_their_invitations_along() {
