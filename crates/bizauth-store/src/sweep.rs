@@ -36,6 +36,7 @@ impl Store {
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const INVITATIONS: &str = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const USAGE: &str = "DELETE FROM usage_counts WHERE day <= $1
              AND (app_id, day, endpoint, outcome) IN (SELECT app_id, day, endpoint, outcome FROM usage_counts
                  WHERE day <= $1 ORDER BY day LIMIT $2)";
@@ -47,6 +48,7 @@ impl Store {
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),
             (USAGE, (today - USAGE_STAYS).into()),
+            (INVITATIONS, now.into()),
         ];
         let mut swept = Swept::default();
         // A transaction each, so that nobody waits for all of them.

@@ -10,6 +10,7 @@ pub mod dev;
 pub mod entropy;
 pub mod errors_page;
 pub mod http;
+pub mod icon;
 pub mod ip_document;
 pub mod log;
 pub mod metrics;

@@ -179,3 +179,6 @@ CREATE TABLE audit_head (
     trimmed_digest BYTEA
 );
 INSERT INTO audit_head (id, seq, digest, trimmed_seq, trimmed_digest) VALUES (1, 0, NULL, 0, NULL);
+
+-- Icons are asked for by digest, by everybody.
+CREATE INDEX app_icons_by_digest ON app_icons (digest);

@@ -80,6 +80,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .route("/consent", get(pages::consent::get).post(pages::consent::post))
         .route("/language", get(pages::language::get))
         .route("/static/{file}", get(pages::files::get))
+        .route("/icons/{digest}", get(pages::icons::get))
         .route("/favicon.ico", get(pages::files::icon))
         .route("/openapi.json", get(openapi::get));
     if state.dev.is_some() {

@@ -30,7 +30,6 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
-pub use console::ConsoleHome;
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{LoginError, LoginPage};

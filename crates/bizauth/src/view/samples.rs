@@ -34,9 +34,11 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     }
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
-    keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
     let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
     for (name, page) in console::tools_samples::all(&in_console) {
+        keep(name, page);
+    }
+    for (name, page) in console::samples::all(&in_console) {
         keep(name, page);
     }
     keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
@@ -133,6 +135,7 @@ impl ConsentPage {
             id: "7q2m".to_owned(),
             form_token: "token".to_owned(),
             app_name: "리포트 스튜디오".to_owned(),
+            icon: None,
             developer: "(주)리포트웍스".to_owned(),
             host: "app.report-studio.example".to_owned(),
             test_app: false,
@@ -163,6 +166,7 @@ impl ConsentPage {
         let mut same = page(vec![of("moment", &moment, Picker::Choose(choose(few())))]);
         same.changes = Some(Changes { last: Day { year: 2026, month: 3, day: 14 }, lines: Vec::new() });
         same.test_app = true;
+        same.icon = Some("/icons/0a".to_owned());
 
         let one = page(vec![of(
             "keyword",

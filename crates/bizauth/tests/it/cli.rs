@@ -208,8 +208,10 @@ fn an_app_is_made_changed_and_deleted() {
     let owned =
         ["app", "create", "Shop", "--company", "Works", "--kind", "basic", "--owner", "kim@example.com", "--json"];
     let app = text(&shell.json(owned)["id"]);
-    assert_eq!(shell.json(["app", "kind", &app, "biz", "--json"])["kind"], "biz");
     let child = ["app", "create", "Shop test", "--company", "Works", "--kind", "test", "--parent", &app, "--json"];
+    let hint = "only a Biz app has test apps; `bizauth app kind` makes a basic app one";
+    shell.run(child).refused(1, &format!("app {app} is a basic app"), hint);
+    assert_eq!(shell.json(["app", "kind", &app, "biz", "--json"])["kind"], "biz");
     let child = text(&shell.json(child)["id"]);
     let stays = format!("app {child} is a test app and stays one");
     shell.run(["app", "kind", &child, "biz"]).refused(1, &stays, "change the kind of its parent");

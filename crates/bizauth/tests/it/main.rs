@@ -9,7 +9,10 @@ mod tidy;
 mod world;
 
 mod access;
+mod console_apps;
 mod console_errors;
+mod console_icons;
+mod console_members;
 mod console_test_tool;
 mod console_usage;
 mod documents;

@@ -4,6 +4,7 @@ pub mod callback;
 pub mod consent;
 pub mod files;
 pub mod home;
+pub mod icons;
 pub mod language;
 pub mod login;
 pub mod logout;

@@ -8,7 +8,13 @@ mod test;
 pub(in crate::view) mod tools_samples;
 mod usage;
 
-use askama::Template;
+mod home;
+mod members;
+mod new_app;
+mod overview;
+#[cfg(test)]
+pub mod samples;
+mod settings;
 
 pub use errors::ErrorsPage;
 pub use head::{AppHead, app_sections, icon_url, initial, kind_badge, role_badge};
@@ -16,12 +22,10 @@ pub use issue::{IssueGroup, IssuePage, RedeemPage, Register};
 pub use test::{AnswerView, ApiLink, FieldView, Input, TestPage};
 pub use usage::{ErrorLine, Quota, UsagePage};
 
-use super::Frame;
-
-/// Where `/console` begins.
-#[derive(Template)]
-#[template(path = "console/home.html")]
-pub struct ConsoleHome {
-    /// The frame around the page.
-    pub frame: Frame,
-}
+pub use home::{AppRow, ConsoleHome, InvitationRow};
+pub use members::{InvitedRow, MemberPage, MemberRefusal, MemberRow, MembersPage, member_refusal};
+pub use new_app::{NewAppPage, kind_refusal, name_refusal, parent_refusal};
+pub use overview::{OverviewPage, Relative, Step};
+pub use settings::{
+    BizRequest, LONGEST_REASON, RequestWord, SettingsPage, icon_refusal, reason_refusal, request_refusal,
+};

@@ -15,6 +15,7 @@ use crate::http::form::Form;
 use crate::http::guard::Browser;
 use crate::http::pages::html;
 use crate::http::state::AppState;
+use crate::view::console::icon_url;
 use crate::view::{
     AssetKind, AssetRow, Change, Changes, Choice, ConsentPage, Day, GroupView, ItemView, Language, PickError, Picker,
     Risk, Unlendable, Words,
@@ -65,6 +66,7 @@ pub(super) async fn show(
         id: found.id.clone(),
         form_token: browser.form_token(&purpose(&found.id)),
         app_name: client.app.name.clone(),
+        icon: client.app.icon.map(icon_url),
         developer: client.app.company.clone(),
         host: parked.asked.destination.host().to_owned(),
         test_app: client.app.kind == AppKind::Test,
