@@ -8,6 +8,7 @@ use bizauth_store::{Limit, Store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::icon::Painter;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
 use crate::view::Words;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Checks passwords, a few at a time.
     pub passwords: Verifier,
+    /// Draws icons, a few at a time.
+    pub painter: Painter,
     /// What `bizauth dev` shows; on any other server there is none, and no route that would need it.
     pub dev: Option<Arc<Demo>>,
 }
@@ -59,6 +62,7 @@ impl AppState {
             words: Arc::new(Words::new()),
             metrics: Arc::new(Metrics::new()),
             passwords: Verifier::new(),
+            painter: Painter::default(),
             dev: None,
         }
     }
