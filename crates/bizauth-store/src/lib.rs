@@ -23,6 +23,7 @@ mod sessions;
 mod settings;
 mod sweep;
 mod tokens;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -47,6 +48,7 @@ pub use requests::{Asked, RequestRecord, RequestState};
 pub use sessions::SignedIn;
 pub use sweep::Swept;
 pub use tokens::{Found, Revocation, TokenRecord};
+pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};

@@ -26,3 +26,4 @@ mod requests;
 mod sessions;
 mod sweep;
 mod tidy;
+mod usage;

@@ -11,6 +11,7 @@ use crate::entropy::Entropy;
 use crate::icon::Painter;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
+use crate::usage::Counters;
 use crate::view::Words;
 
 /// Cheap to clone; every clone is the same.
@@ -28,6 +29,8 @@ pub struct AppState {
     pub words: Arc<Words>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How often each app is answered.
+    pub usage: Arc<Counters>,
     /// Checks passwords, a few at a time.
     pub passwords: Verifier,
     /// Draws icons, a few at a time.
@@ -58,6 +61,7 @@ impl AppState {
             store,
             clock: Clock::System,
             entropy: Entropy,
+            usage: Arc::new(Counters::new(config.ip_zone.clone())),
             config: Arc::new(config),
             words: Arc::new(Words::new()),
             metrics: Arc::new(Metrics::new()),
@@ -70,6 +74,11 @@ impl AppState {
     /// How many codes one account may issue to one app a day (KOE236).
     pub fn issuance_limit(&self) -> Limit {
         Limit { kind: "issuance", most: self.config.issuance_limit.into(), window: DAY }
+    }
+
+    /// How many calls of kapi an app has a day, where it has a quota of `most`.
+    pub fn quota(&self, most: i64) -> Limit {
+        Limit { kind: "quota", most, window: DAY }
     }
 
     /// How many tokens a key may have a minute (KOE237).

@@ -10,8 +10,11 @@ mod world;
 
 mod access;
 mod console_apps;
+mod console_errors;
 mod console_icons;
 mod console_members;
+mod console_test_tool;
+mod console_usage;
 mod documents;
 mod doors;
 mod gate;

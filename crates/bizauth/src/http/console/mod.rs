@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod delete;
+pub mod errors;
 pub mod home;
 pub mod icon;
 pub mod invitations;
@@ -9,6 +10,8 @@ pub mod member;
 pub mod members;
 pub mod new;
 pub mod settings;
+pub mod test;
+pub mod usage;
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -52,6 +55,16 @@ pub fn table() -> Vec<Rule> {
         // Business Authentication
         //
         // Tools
+        Rule::get("/console/apps/{app}/test", Who::Editor, test::get),
+        Rule::post("/console/apps/{app}/test", Who::Editor, test::open),
+        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post),
+        Rule::get("/console/apps/{app}/test/issue", Who::Editor, test::issue::get),
+        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post),
+        Rule::post("/console/apps/{app}/test/register", Who::Editor, test::register::post),
+        Rule::get("/console/test/callback", Who::SignedIn, test::callback::get),
+        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post),
+        Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
+        Rule::get("/console/errors", Who::SignedIn, errors::get),
     ]
 }
 
