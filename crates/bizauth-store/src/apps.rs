@@ -147,15 +147,23 @@ impl Store {
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
     }
 
-    /// The test apps of an app, by name, at most `most`.
-    pub async fn test_apps_of(&self, parent: AppId, most: i64) -> Result<Vec<AppRecord>> {
+    /// The test apps of an app, by name, at most `most`; each with whether this account is a member of it.
+    pub async fn test_apps_of(&self, parent: AppId, viewer: UserId, most: i64) -> Result<Vec<(AppRecord, bool)>> {
         const ALL: &str = concat!(
             "SELECT ",
             app_columns!(),
-            ", a.parent_id, a.created_at FROM apps a WHERE a.parent_id = $1 AND a.deleted_at IS NULL
-             ORDER BY a.sort, a.id LIMIT $2"
+            ", a.parent_id, a.created_at, CASE WHEN EXISTS (SELECT 1 FROM members v WHERE v.app_id = a.id
+                 AND v.user_id = $1) THEN 1 ELSE 0 END AS is_member
+             FROM apps a WHERE a.parent_id = $2 AND a.deleted_at IS NULL ORDER BY a.sort, a.id LIMIT $3"
         );
-        self.db.few(ALL, &[parent.into(), most.into()]).await?.iter().map(read_record).collect()
+        let rows = self.db.few(ALL, &[viewer.into(), parent.into(), most.into()]).await?;
+        rows.iter().map(|row| Ok((read_record(row)?, row.get("is_member")?))).collect()
+    }
+
+    /// How many test apps an app has.
+    pub async fn count_test_apps(&self, parent: AppId) -> Result<i64> {
+        const COUNT: &str = "SELECT COUNT(*) AS children FROM apps WHERE parent_id = $1 AND deleted_at IS NULL";
+        self.db.row(COUNT, &[parent.into()]).await?.map_or(Ok(0), |row| row.get("children"))
     }
 
     /// How far an app has come on its way to a first token.

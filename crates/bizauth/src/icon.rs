@@ -2,13 +2,16 @@
 //! drawn anew at one size. What was hidden in the file stays behind.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::{PngDecoder, PngEncoder};
 use image::codecs::webp::WebPDecoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, Limits};
+use tokio::sync::Semaphore;
 
 /// The longest file, in bytes.
 pub const LONGEST: usize = 1024 * 1024;
@@ -32,6 +35,34 @@ pub enum BadIcon {
     Dimensions,
     /// Cut short, altered, or made to break decoders.
     Broken,
+}
+
+/// Draws icons, two at a time: a picture takes much more memory than its file.
+#[derive(Clone, Debug)]
+pub struct Painter {
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        Painter { turns: Arc::new(Semaphore::new(2)) }
+    }
+}
+
+impl Painter {
+    /// As [`draw`], away from the threads that answer requests. A decoder that panics ends its own turn only.
+    ///
+    /// # Errors
+    /// Why the file is no icon.
+    pub async fn draw(&self, file: Bytes) -> Result<Vec<u8>, BadIcon> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let work = move || {
+            // Held by the work itself: a caller that stops waiting does not make room.
+            let _turn = turn;
+            draw(&file)
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(BadIcon::Broken))
+    }
 }
 
 /// The icon as PNG, [`SIDE`] pixels wide and high.

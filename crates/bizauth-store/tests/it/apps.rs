@@ -46,11 +46,15 @@ async fn test_apps_end_with_their_parent() {
         let value = key.value.clone();
         by.create_key(key).await.unwrap().unwrap();
         by.ask_permission(child, Some("moment".into()), "why".to_owned()).await.unwrap();
-        let children: Vec<_> = store.test_apps_of(scene.app, 9).await.unwrap().iter().map(|it| it.app.id).collect();
-        assert_eq!(children, [child]);
+        for (viewer, is_member) in [(scene.developer, true), (scene.user, false)] {
+            let children = store.test_apps_of(scene.app, viewer, 9).await.unwrap();
+            assert_eq!(children.iter().map(|it| (it.0.app.id, it.1)).collect::<Vec<_>>(), [(child, is_member)]);
+        }
+        assert_eq!(store.count_test_apps(scene.app).await.unwrap(), 1);
         assert!(by.delete_app(scene.app).await.unwrap());
         assert!(store.app(child).await.unwrap().is_none());
-        assert!(store.test_apps_of(scene.app, 9).await.unwrap().is_empty());
+        assert!(store.test_apps_of(scene.app, scene.developer, 9).await.unwrap().is_empty());
+        assert_eq!(store.count_test_apps(scene.app).await.unwrap(), 0);
         assert!(store.client(&value, NOW).await.unwrap().is_none(), "its keys are none");
         assert_eq!(store.requests_of(child).await.unwrap()[0].state, RequestState::Withdrawn);
         assert_eq!(by.create_app(new(Some(scene.app), None)).await.unwrap(), None);

@@ -35,10 +35,10 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
-    for (name, page) in console::tools_samples::all(&in_console) {
+    for (name, page) in console::samples::all(&in_console) {
         keep(name, page);
     }
-    for (name, page) in console::samples::all(&in_console) {
+    for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
     keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());

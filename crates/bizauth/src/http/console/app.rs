@@ -3,6 +3,7 @@
 use axum::extract::State;
 use bizauth_core::app::AppKind;
 use bizauth_core::id::AppId;
+use bizauth_store::AppRecord;
 
 use super::{app_frame, head, page};
 use crate::http::state::AppState;
@@ -37,12 +38,14 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         Some(parent) => relative(&it, &visit, parent).await?,
         None => None,
     };
-    let mut test_apps = Vec::new();
-    if app.kind == AppKind::Biz {
-        for child in it.store.test_apps_of(app.id, MOST_TEST_APPS).await? {
-            test_apps.extend(relative(&it, &visit, child.app.id).await?);
-        }
-    }
+    let test_apps = match app.kind {
+        AppKind::Biz => it.store.test_apps_of(app.id, visit.user().id, MOST_TEST_APPS).await?,
+        AppKind::Basic | AppKind::Test => Vec::new(),
+    };
+    let test_app = |(child, is_member): (AppRecord, bool)| Relative {
+        href: is_member.then(|| format!("/console/apps/{}", child.app.id)),
+        name: child.app.name,
+    };
     Ok(page(&OverviewPage {
         frame: app_frame(&it, &visit, &head, path),
         company: app.company.clone(),
@@ -50,12 +53,12 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         quota: app.daily_quota.and_then(|most| usize::try_from(most).ok()),
         head,
         parent,
-        test_apps,
+        test_apps: test_apps.into_iter().map(test_app).collect(),
         steps,
     }))
 }
 
-/// Another app: with a link, if the person is a member of it.
+/// The app that a test app belongs to: with a link, if the person is a member of it.
 async fn relative(it: &AppState, visit: &Visit, id: AppId) -> Result<Option<Relative>, PageError> {
     if let Some((record, _)) = it.store.app_for_member(id, visit.user().id).await? {
         return Ok(Some(Relative { name: record.app.name, href: Some(format!("/console/apps/{id}")) }));

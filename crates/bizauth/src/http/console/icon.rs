@@ -6,7 +6,7 @@ use super::settings::{Forms, frame, show};
 use super::{head, typed};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
-use crate::icon::{self, BadIcon};
+use crate::icon;
 use crate::view::console::icon_refusal;
 
 /// The longest body: a file that is too long by little is told so beside its field.
@@ -17,11 +17,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
     let head = head(&visit);
     let drawn = match visit.file("icon").map(|file| file.bytes.clone()) {
         None => Err(None),
-        // Milliseconds of work, on input that was made by anyone: a decoder that panics ends its own thread only.
-        Some(bytes) => match tokio::task::spawn_blocking(move || icon::draw(&bytes)).await {
-            Ok(drawn) => drawn.map_err(Some),
-            Err(_) => Err(Some(BadIcon::Broken)),
-        },
+        Some(file) => it.painter.draw(file).await.map_err(Some),
     };
     let why = match drawn {
         Ok(png) => match visit.by(&it).set_icon(head.id, png).await? {

@@ -4,7 +4,6 @@ pub mod app;
 pub mod delete;
 pub mod errors;
 pub mod home;
-pub mod home;
 pub mod icon;
 pub mod invitations;
 pub mod member;

@@ -49,7 +49,7 @@ pub async fn show(it: &AppState, visit: &Visit, forms: Forms) -> Page {
     let is_open = requests.iter().any(|request| request.state == RequestState::Open);
     let may_become_biz = app.kind == AppKind::Basic;
     let test_apps = match app.kind {
-        AppKind::Biz => it.store.test_apps_of(app.id, 1000).await?.len(),
+        AppKind::Biz => usize::try_from(it.store.count_test_apps(app.id).await?).unwrap_or(0),
         AppKind::Basic | AppKind::Test => 0,
     };
     let stored = || Fields::typed([("name", app.name.as_str()), ("company", app.company.as_str())]);

@@ -2,30 +2,28 @@
 
 pub mod errors;
 mod head;
+mod home;
 mod issue;
+mod members;
+mod new_app;
+mod overview;
+#[cfg(test)]
+pub(in crate::view) mod samples;
+mod settings;
 mod test;
 #[cfg(test)]
 pub(in crate::view) mod tools_samples;
 mod usage;
 
-mod home;
-mod members;
-mod new_app;
-mod overview;
-#[cfg(test)]
-pub mod samples;
-mod settings;
-
 pub use errors::ErrorsPage;
 pub use head::{AppHead, app_sections, icon_url, initial, kind_badge, role_badge};
-pub use issue::{IssueGroup, IssuePage, RedeemPage, Register};
-pub use test::{AnswerView, ApiLink, FieldView, Input, TestPage};
-pub use usage::{ErrorLine, Quota, UsagePage};
-
 pub use home::{AppRow, ConsoleHome, InvitationRow};
+pub use issue::{IssueGroup, IssuePage, RedeemPage, Register};
 pub use members::{InvitedRow, MemberPage, MemberRefusal, MemberRow, MembersPage, member_refusal};
 pub use new_app::{NewAppPage, kind_refusal, name_refusal, parent_refusal};
 pub use overview::{OverviewPage, Relative, Step};
 pub use settings::{
     BizRequest, LONGEST_REASON, RequestWord, SettingsPage, icon_refusal, reason_refusal, request_refusal,
 };
+pub use test::{AnswerView, ApiLink, FieldView, Input, TestPage};
+pub use usage::{ErrorLine, Quota, UsagePage};
