@@ -93,9 +93,8 @@ impl Seed {
 
     /// The address that an authenticator app reads from a QR code.
     pub fn to_uri(&self, issuer: &str, account: &str) -> String {
-        let escape = |text: &str| {
-            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-        };
+        let escape =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let (issuer, account, secret) = (escape(issuer), escape(account), base32(&self.0).to_uppercase());
         format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30")
     }
@@ -164,14 +163,9 @@ mod tests {
     fn a_code_counts_one_step_before_and_after_its_own() {
         let seed = Seed::from_bytes(*b"12345678901234567890");
         let code = seed.code_at(seconds(3000));
-        for (at, step) in [
-            (2969, None),
-            (2970, Some(100)),
-            (3000, Some(100)),
-            (3029, Some(100)),
-            (3059, Some(100)),
-            (3060, None),
-        ] {
+        for (at, step) in
+            [(2969, None), (2970, Some(100)), (3000, Some(100)), (3029, Some(100)), (3059, Some(100)), (3060, None)]
+        {
             assert_eq!(seed.step(&code, seconds(at)), step, "{at}");
         }
         assert_eq!(seed.step("", seconds(3000)), None);
