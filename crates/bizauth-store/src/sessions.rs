@@ -17,6 +17,8 @@ pub struct SignedIn {
     pub id: SessionId,
     /// Whose it is.
     pub user: User,
+    /// Whether the account operates this platform.
+    pub is_operator: bool,
     /// When it was last seen, as far as that was noted.
     pub used_at: Time,
 }
@@ -77,15 +79,15 @@ impl Store {
         const FIND: &str = concat!(
             "SELECT s.digest, s.expires_at, COALESCE(s.used_at, s.created_at) AS used_at, ",
             user_columns!(),
-            "
+            ", u.is_operator
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
         );
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
         if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
             return Ok(None);
         }
-        let user = read_user(&row)?;
-        Ok(Some(SignedIn { id, user, used_at: row.get("used_at")? }))
+        let (is_operator, used_at) = (row.get("is_operator")?, row.get("used_at")?);
+        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator, used_at }))
     }
 
     /// Writes down that a session was seen, and where.

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod migrations;
 mod outage;
+mod requests;
 mod sessions;
 mod sweep;
 mod tidy;
