@@ -14,5 +14,6 @@ pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod seal;
 pub mod serve;
 pub mod view;

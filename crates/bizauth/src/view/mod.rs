@@ -32,7 +32,7 @@ pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
 pub use console::ConsoleHome;
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
-pub use login::{LoginError, LoginPage};
+pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use me::MeHome;
 pub use notice::{Notice, NoticePage};
 pub use operator::OperatorHome;

@@ -8,7 +8,6 @@ mod openapi;
 mod tidy;
 mod world;
 
-mod access;
 mod documents;
 mod doors;
 mod kapi_guard;

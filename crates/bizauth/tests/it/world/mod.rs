@@ -77,6 +77,7 @@ impl World {
         store.migrate(NOON).await.unwrap();
         let mut config = Config::default();
         config.token_rate = 0;
+        config.data = folder.path().to_owned();
         change(&mut config);
         let mut state = AppState::new(store, config);
         state.clock = Clock::set_to(NOON);
