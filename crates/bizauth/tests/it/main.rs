@@ -10,6 +10,7 @@ mod world;
 
 mod documents;
 mod doors;
+mod gate;
 mod kapi_guard;
 mod kapi_ips;
 mod kapi_revoke;
