@@ -19,6 +19,7 @@ macro_rules! files {
             "console",
             "console_apps",
             "me",
+            "account",
             "operator",
         )
     };

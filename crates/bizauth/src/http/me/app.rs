@@ -68,7 +68,11 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let consent = |given: &bizauth_store::ConsentRecord| ConsentLine {
         href: format!("{path}/consents/{}", given.id),
         agreed_at: given.agreed_at.into(),
-        items: lines(&it.words, &frame, &catalogue, &given.items).iter().flat_map(|group| group.items.clone()).map(|item| item.name).collect(),
+        items: lines(&it.words, &frame, &catalogue, &given.items)
+            .iter()
+            .flat_map(|group| group.items.clone())
+            .map(|item| item.name)
+            .collect(),
         state: match (given.withdrawn_at, given.tokens) {
             (Some(_), _) => Badge::new(Tone::Plain, frame.say("me-consent-withdrawn")),
             (None, 0) => Badge::new(Tone::Plain, frame.say("me-consent-idle")),

@@ -12,10 +12,10 @@ use crate::http::pages::html;
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
+use crate::view::Frame;
 use crate::view::console::{icon_url, initial};
 use crate::view::kit::Pager;
 use crate::view::me::{AppLine, AppsPage};
-use crate::view::Frame;
 
 /// Apps on a page.
 const PAGE: usize = 20;

@@ -82,5 +82,9 @@ fn item(item: &Value) -> ItemLine {
 }
 
 fn asset(asset: &Value) -> PaperAsset {
-    PaperAsset { id: text(&asset["id"]), name: text(&asset["name"]), lendable: asset["lendable"].as_bool().unwrap_or(true) }
+    PaperAsset {
+        id: text(&asset["id"]),
+        name: text(&asset["name"]),
+        lendable: asset["lendable"].as_bool().unwrap_or(true),
+    }
 }

@@ -5,7 +5,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use bizauth_core::second_factor::{Given, RECOVERY_CODES, Seed, recovery_code};
 use bizauth_core::secret::Digest;
 use bizauth_store::{Proof, SecondFactor};
@@ -196,7 +195,11 @@ async fn page(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) 
     };
     let codes = visit.shown_once().map(|codes| codes.lines().map(str::to_owned).collect());
     let frame = below(visit.frame(it), HERE);
-    Ok(html(status, &TwoFactorPage { frame, stage, fields, begin: post(BEGIN), codes: codes.unwrap_or_default() }, None))
+    Ok(html(
+        status,
+        &TwoFactorPage { frame, stage, fields, begin: post(BEGIN), codes: codes.unwrap_or_default() },
+        None,
+    ))
 }
 
 async fn proof_page(it: &AppState, visit: &Visit, wish: ProofWish, status: StatusCode, fields: Fields) -> Page {

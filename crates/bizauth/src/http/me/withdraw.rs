@@ -13,7 +13,7 @@ use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::kit::{Crumb, Post};
-use crate::view::me::{Withdrawal, WithdrawPage};
+use crate::view::me::{WithdrawPage, Withdrawal};
 
 /// `GET …/withdraw`.
 pub async fn app(State(it): State<AppState>, visit: Visit) -> Page {
