@@ -11,8 +11,8 @@ use crate::http::pages::html;
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
-use crate::view::kit::{Badge, Crumb, Pager, Tone};
-use crate::view::me::{AppPage, AssetLine, ConsentLine, TokenLine};
+use crate::view::kit::{Crumb, Pager};
+use crate::view::me::{AppPage, AssetLine, ConsentLine, ConsentState, TokenLine};
 
 /// Assets and tokens on a page.
 const PAGE: usize = 20;
@@ -74,9 +74,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
             .map(|item| item.name)
             .collect(),
         state: match (given.withdrawn_at, given.tokens) {
-            (Some(_), _) => Badge::new(Tone::Plain, frame.say("me-consent-withdrawn")),
-            (None, 0) => Badge::new(Tone::Plain, frame.say("me-consent-idle")),
-            (None, _) => Badge::new(Tone::Good, frame.say("me-consent-live")),
+            (Some(_), _) => ConsentState::Withdrawn.badge(&frame),
+            (None, 0) => ConsentState::Idle.badge(&frame),
+            (None, _) => ConsentState::Live.badge(&frame),
         },
     };
     let view = AppPage {

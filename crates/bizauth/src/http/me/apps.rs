@@ -15,7 +15,7 @@ use crate::http::visit::{Page, Visit};
 use crate::view::Frame;
 use crate::view::console::{icon_url, initial};
 use crate::view::kit::Pager;
-use crate::view::me::{AppLine, AppsPage};
+use crate::view::me::{AppLine, AppsPage, reach_of};
 
 /// Apps on a page.
 const PAGE: usize = 20;
@@ -53,13 +53,7 @@ fn answer(page: AppsPage) -> Response {
 pub(super) fn line(it: &AppState, frame: &Frame, catalogue: &Catalogue, app: &ConnectedApp) -> AppLine {
     let short = |reach: &bizauth_store::Reach| {
         let group = named(it, frame, catalogue, &reach.group.0);
-        match reach.whole {
-            true => frame.fill("me-reach-all", "group", &group),
-            false => {
-                let count = usize::try_from(reach.assets).unwrap_or(0);
-                frame.fill2("me-reach-some", &("group", &group), &("count", count))
-            }
-        }
+        reach_of(frame, &group, (!reach.whole).then(|| usize::try_from(reach.assets).unwrap_or(0)))
     };
     let items = lines(&it.words, frame, catalogue, &app.items);
     AppLine {

@@ -13,7 +13,7 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::password;
 use crate::view::kit::{Crumb, Fields, Post};
-use crate::view::me::PasswordPage;
+use crate::view::me::{PasswordError, PasswordPage};
 use crate::view::{Frame, Notice};
 
 const HERE: &str = "/me/account/password";
@@ -30,11 +30,11 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
     let (current, new, again) = (given("current"), given("new"), given("again"));
     let mut fields = Fields::new();
     if !PASSWORD_LENGTH.contains(&new.chars().count()) {
-        fields.refuse("new", frame.say("password-length"));
+        fields.refuse("new", PasswordError::Length.text(&frame));
     } else if new == current {
-        fields.refuse("new", frame.say("password-same"));
+        fields.refuse("new", PasswordError::Same.text(&frame));
     } else if new != again {
-        fields.refuse("again", frame.say("password-differs"));
+        fields.refuse("again", PasswordError::Differs.text(&frame));
     }
     if !fields.is_fine() {
         return Ok(page(&it, &visit, StatusCode::UNPROCESSABLE_ENTITY, fields));
@@ -49,7 +49,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
     let opening = Opening::of(&it, visit.browser(), false);
     let opened = visit.by(&it).change_password(visit.user().id, (old, hash), opening.new.clone()).await?;
     let Some(ids) = opened else {
-        fields.refuse("current", frame.say("password-wrong"));
+        fields.refuse("current", PasswordError::Wrong.text(&frame));
         return Ok(page(&it, &visit, StatusCode::UNPROCESSABLE_ENTITY, fields));
     };
     let mut response = visit.see("/me/account", "password-changed");
@@ -70,11 +70,11 @@ pub(super) async fn proved(
     match trial.judged().await? {
         Verdict::Right(user) => Ok(Ok(user.password)),
         Verdict::Wrong => {
-            fields.refuse("current", frame.say("password-wrong"));
+            fields.refuse("current", PasswordError::Wrong.text(frame));
             Ok(Err(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Verdict::TooMany(until) => {
-            fields.refuse("current", frame.fill("password-too-many", "minutes", minutes_until(it, until)));
+            fields.refuse("current", PasswordError::TooMany { minutes: minutes_until(it, until) }.text(frame));
             Ok(Err(StatusCode::TOO_MANY_REQUESTS))
         }
     }

@@ -20,7 +20,7 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::seal::MasterKeys;
 use crate::view::kit::{Crumb, Fields, Post};
-use crate::view::me::{ProofPage, ProofWish, Stage, TwoFactorPage};
+use crate::view::me::{ProofPage, ProofWish, Stage, TwoFactorPage, first_code_wrong};
 use crate::view::{CodeError, Frame, Notice};
 
 const HERE: &str = "/me/account/two-factor";
@@ -78,7 +78,7 @@ pub async fn confirm(State(it): State<AppState>, visit: Visit) -> Page {
     };
     let Some(step) = step else {
         let mut fields = Fields::new();
-        fields.refuse("code", visit.frame(&it).say("two-factor-code-wrong"));
+        fields.refuse("code", first_code_wrong(&visit.frame(&it)));
         return page(&it, &visit, StatusCode::UNPROCESSABLE_ENTITY, fields).await;
     };
     let (codes, digests) = recovery_codes(&it);

@@ -97,6 +97,37 @@ impl AccountPage {
     }
 }
 
+/// Why a password is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordError {
+    /// The new one is too short or too long.
+    Length,
+    /// The new one is the old one.
+    Same,
+    /// The new one was typed in two ways.
+    Differs,
+    /// It is not the current one.
+    Wrong,
+    /// Too many were wrong; the next one is heard after this many minutes.
+    TooMany {
+        /// Whole minutes, rounded up.
+        minutes: usize,
+    },
+}
+
+impl PasswordError {
+    /// The sentence about it.
+    pub fn text(self, frame: &Frame) -> String {
+        match self {
+            PasswordError::Length => frame.say("password-length"),
+            PasswordError::Same => frame.say("password-same"),
+            PasswordError::Differs => frame.say("password-differs"),
+            PasswordError::Wrong => frame.say("password-wrong"),
+            PasswordError::TooMany { minutes } => frame.fill("password-too-many", "minutes", minutes),
+        }
+    }
+}
+
 /// `GET /me/account/password`.
 #[derive(Template)]
 #[template(path = "me/password.html")]

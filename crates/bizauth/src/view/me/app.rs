@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{AppLine, ItemsLine};
 use crate::view::Frame;
-use crate::view::kit::{Badge, Pager, Titled, When};
+use crate::view::kit::{Badge, Pager, Titled, Tone, When};
 
 /// An asset that the app can reach.
 #[derive(Clone, Debug)]
@@ -34,6 +34,28 @@ pub struct TokenLine {
     pub agreed_at: When,
     /// Where it is taken back.
     pub withdraw: String,
+}
+
+/// What became of a consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsentState {
+    /// A token of it is alive.
+    Live,
+    /// None is.
+    Idle,
+    /// It was taken back.
+    Withdrawn,
+}
+
+impl ConsentState {
+    /// In a word.
+    pub fn badge(self, frame: &Frame) -> Badge {
+        match self {
+            ConsentState::Live => Badge::new(Tone::Good, frame.say("me-consent-live")),
+            ConsentState::Idle => Badge::new(Tone::Plain, frame.say("me-consent-idle")),
+            ConsentState::Withdrawn => Badge::new(Tone::Plain, frame.say("me-consent-withdrawn")),
+        }
+    }
 }
 
 /// A consent that was given.

@@ -40,6 +40,14 @@ impl AppLine {
     }
 }
 
+/// What an app can reach in a group: so many assets, or everything.
+pub fn reach_of(frame: &Frame, group: &str, assets: Option<usize>) -> String {
+    match assets {
+        None => frame.fill("me-reach-all", "group", group),
+        Some(count) => frame.fill2("me-reach-some", &("group", group), &("count", count)),
+    }
+}
+
 /// `GET /me`.
 #[derive(Template)]
 #[template(path = "me/apps.html")]

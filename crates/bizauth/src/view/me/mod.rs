@@ -10,12 +10,12 @@ pub(super) mod samples;
 mod two_factor;
 mod withdraw;
 
-pub use account::{AccountPage, DeviceLine, PasswordPage, SessionLine};
+pub use account::{AccountPage, DeviceLine, PasswordError, PasswordPage, SessionLine};
 pub use agent::agent;
-pub use app::{AppPage, AssetLine, ConsentLine, TokenLine};
-pub use apps::{AppLine, AppsPage};
+pub use app::{AppPage, AssetLine, ConsentLine, ConsentState, TokenLine};
+pub use apps::{AppLine, AppsPage, reach_of};
 pub use consent::{ConsentPaper, PaperAsset, PaperGroup, PaperLent, TakenBackLine};
-pub use two_factor::{ProofPage, ProofWish, Stage, TwoFactorPage};
+pub use two_factor::{ProofPage, ProofWish, Stage, TwoFactorPage, first_code_wrong};
 pub use withdraw::{WithdrawPage, Withdrawal};
 
 /// A consent item, in a person's words.

@@ -64,6 +64,11 @@ impl TwoFactorPage {
     }
 }
 
+/// About a first code that is not the app's.
+pub fn first_code_wrong(frame: &Frame) -> String {
+    frame.say("two-factor-code-wrong")
+}
+
 /// What password and code are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofWish {
