@@ -11,12 +11,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bizauth_core::id::UserId;
 use bizauth_core::secret::Digest;
+use bizauth_store::Store;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
 
+/// Seals that are read at a time.
+const PAGE: i64 = 500;
 const NAME: usize = 4;
 const NONCE: usize = 12;
 
@@ -57,11 +60,7 @@ impl MasterKeys {
     /// Why not, in a sentence for the operator.
     pub async fn of(config: &Config) -> Result<Self, SealError> {
         let embedded = matches!(config.database, Database::Sqlite);
-        let path = match &config.master_key {
-            Some(path) => path.clone(),
-            None if embedded => config.data.join("master.key"),
-            None => return Err(SealError::NotSet),
-        };
+        let path = path_of(config)?;
         let told = path.clone();
         let read = move || match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound && embedded => make(&path, Entropy),
@@ -112,6 +111,67 @@ impl MasterKeys {
     /// Whether the first key sealed it.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         sealed.starts_with(&name(&self.0[0]))
+    }
+}
+
+/// Where the settings have the file.
+///
+/// # Errors
+/// They do not say, and no node may choose for all.
+pub fn path_of(config: &Config) -> Result<PathBuf, SealError> {
+    match (&config.master_key, &config.database) {
+        (Some(path), _) => Ok(path.clone()),
+        (None, Database::Sqlite) => Ok(config.data.join("master.key")),
+        (None, Database::Postgres(_)) => Err(SealError::NotSet),
+    }
+}
+
+/// Puts a new key before those of the file. It stays its owner's, and is never half written.
+///
+/// # Errors
+/// Why not; the file is as it was.
+pub fn put_first(path: &Path, entropy: Entropy) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let (old, about) = (std::fs::read_to_string(path)?, std::fs::metadata(path)?);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(format!("{}{old}", new_key(entropy)).as_bytes())?;
+    file.as_file().set_permissions(about.permissions())?;
+    // Whoever runs the command may be another user than the server.
+    fchown(file.as_file(), Some(about.uid()), Some(about.gid()))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|lost| lost.error)?;
+    Ok(())
+}
+
+/// How a change of seals went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Seals that are of the first key now.
+    pub changed: u64,
+    /// Seals that no line of the file opens.
+    pub closed: u64,
+}
+
+/// Puts seals of the first key on everything that bears another. Sign-ins go on meanwhile.
+///
+/// # Errors
+/// The store does not answer. What was changed stays, and the rest can be done again.
+pub async fn reseal(store: &Store, keys: &MasterKeys, entropy: Entropy) -> bizauth_store::Result<Resealed> {
+    let (mut done, mut last) = (Resealed::default(), UserId(0));
+    loop {
+        let page = store.sealed_seeds(last, PAGE).await?;
+        let Some((end, _)) = page.last() else { return Ok(done) };
+        last = *end;
+        for (user, sealed) in page.into_iter().filter(|(_, sealed)| !keys.is_current(sealed)) {
+            match keys.open(user, &sealed) {
+                Err(_) => done.closed += 1,
+                Ok(plain) => {
+                    let anew = keys.seal(user, &plain, entropy);
+                    done.changed += u64::from(store.reseal(user, sealed, anew).await?);
+                }
+            }
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `/login/code`: the second factor. No session without it, every code once, and limits that parallel tries cannot beat.
 
+use bizauth::entropy::Entropy;
+use bizauth::seal;
 use bizauth_core::user::UserState;
 
-use crate::world::{Answer, Authenticator, PASSWORD, Person, World, days, minutes};
+use crate::world::{Answer, Authenticator, PASSWORD, Person, World, minutes};
 
 /// Someone with two-factor sign-in who has just given the right password in another browser, half a minute later.
 async fn waits(world: &World, email: &str) -> (Person, Authenticator) {
@@ -174,7 +176,7 @@ async fn without_a_password_there_is_no_such_page() {
 #[tokio::test]
 async fn what_the_operator_does_ends_a_sign_in_that_waits() {
     let world = World::new().await;
-    let (kim, app) = waits(&world, "kim@example.com").await;
+    let (kim, _) = waits(&world, "kim@example.com").await;
     assert!(world.by().remove_second_factor(kim.id).await.unwrap());
     let over = kim.opens("/login/code").await;
     assert_eq!(over.location(), "/login?next=%2F&over=1");
@@ -185,7 +187,6 @@ async fn what_the_operator_does_ends_a_sign_in_that_waits() {
     assert_eq!(lee.opens("/login/code").await.location(), "/login?next=%2F&over=1");
     gives_password(&lee).await;
     assert_eq!(lee.tries_code(&lees.code(&world)).await.status, 303, "it signs in to be told so");
-    let _ = app.recovery;
 }
 
 /// A sealed seed moved into another account's row, or sealed with a key that is lost, opens nothing.
@@ -196,12 +197,11 @@ async fn a_seed_that_does_not_open_lets_nobody_in() {
     let code = app.code(&world);
     let key = world.state.config.data.join("master.key");
     let kept = std::fs::read_to_string(&key).unwrap();
-    std::fs::write(&key, bizauth::seal::new_key(bizauth::entropy::Entropy)).unwrap();
+    std::fs::write(&key, seal::new_key(Entropy)).unwrap();
     assert_eq!(kim.tries_code(&code).await.status, 503);
     assert!(!is_in(&kim).await);
-    std::fs::write(&key, format!("{}{kept}", bizauth::seal::new_key(bizauth::entropy::Entropy))).unwrap();
+    std::fs::write(&key, format!("{}{kept}", seal::new_key(Entropy))).unwrap();
     assert_eq!(kim.tries_code(&code).await.status, 303, "an old line of the file still opens");
-    world.advance(days(1));
 }
 
 #[tokio::test]
@@ -219,4 +219,24 @@ async fn the_operators_door_asks_for_it_too() {
     let done = there.posts("/login/code", &[("code", &app.code(&world)), ("form_token", &token)]).await;
     assert_eq!(done.location(), "/operator");
     assert_eq!(there.opens("/operator").await.status, 200);
+}
+
+#[tokio::test]
+async fn after_a_rotation_the_old_key_may_go() {
+    let world = World::new().await;
+    let (kim, app) = waits(&world, "kim@example.com").await;
+    let key = world.state.config.data.join("master.key");
+    let old = std::fs::read_to_string(&key).unwrap();
+    seal::put_first(&key, Entropy).unwrap();
+    let both = std::fs::read_to_string(&key).unwrap();
+    assert!(both.ends_with(&old) && both.lines().count() == 2);
+    let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
+    let done = seal::reseal(world.store(), &keys, Entropy).await.unwrap();
+    assert_eq!((done.changed, done.closed), (1, 0));
+    assert_eq!(seal::reseal(world.store(), &keys, Entropy).await.unwrap(), seal::Resealed::default());
+    std::fs::write(&key, both.lines().next().unwrap()).unwrap();
+    assert_eq!(kim.tries_code(&app.code(&world)).await.status, 303);
+    std::fs::write(&key, seal::new_key(Entropy)).unwrap();
+    let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
+    assert_eq!(seal::reseal(world.store(), &keys, Entropy).await.unwrap().closed, 1, "it says what it cannot open");
 }
