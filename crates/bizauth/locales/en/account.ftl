@@ -1,6 +1,10 @@
 # A person's account: password, sessions, known browsers, two-factor sign-in.
 
-account-title = Account
+account-title = Signing in
+account-recovery-left = { $count ->
+    [one] { $count } recovery code left
+   *[other] { $count } recovery codes left
+}
 account-state = State
 account-active = In good standing
 account-dormant = Dormant

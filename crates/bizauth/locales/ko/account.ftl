@@ -1,6 +1,7 @@
 # A person's account: password, sessions, known browsers, two-factor sign-in.
 
-account-title = 계정
+account-title = 로그인 정보
+account-recovery-left = 복구 코드 { $count }개 남음
 account-state = 상태
 account-active = 정상
 account-dormant = 휴면

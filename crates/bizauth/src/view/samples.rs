@@ -38,7 +38,7 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
-    for (name, page) in me::samples::all(&|here| signed_in(frame(here))) {
+    for (name, page) in me::samples::all(&|here| Frame { place: Place::Me, ..signed_in(frame(here)) }) {
         keep(name, page);
     }
     keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());

@@ -83,7 +83,7 @@ async fn a_recovery_code_counts_once_and_in_any_spelling() {
     let (kim, app) = waits(&world, "kim@example.com").await;
     assert_eq!(app.recovery.len(), 10);
     assert_eq!(kim.tries_code(&app.recovery[0].to_uppercase().replace('-', " ")).await.status, 303);
-    assert!(kim.opens("/me/account").await.body.contains("9 left"));
+    assert!(kim.opens("/me/account").await.body.contains("9 recovery codes left"));
     kim.signs_out().await;
     gives_password(&kim).await;
     assert_eq!(kim.tries_code(&app.recovery[0]).await.status, 401);
