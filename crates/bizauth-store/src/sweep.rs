@@ -30,6 +30,7 @@ impl Store {
     pub async fn sweep(&self, most: i64, now: Time) -> Result<Swept> {
         const SESSIONS: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const DEVICES: &str = "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const LOGIN_STEPS: &str = "DELETE FROM login_steps WHERE id IN (SELECT id FROM login_steps WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const PENDING: &str = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const CODES: &str =
             "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
@@ -44,6 +45,7 @@ impl Store {
         let ended = [
             (SESSIONS, Value::from(now)),
             (DEVICES, now.into()),
+            (LOGIN_STEPS, now.into()),
             (PENDING, now.into()),
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),

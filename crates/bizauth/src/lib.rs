@@ -15,6 +15,7 @@ pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod seal;
 pub mod serve;
 pub mod usage;
 pub mod view;

@@ -21,6 +21,7 @@ macro_rules! files {
             "console_errors",
             "console_tools",
             "me",
+            "account",
             "operator",
         )
     };

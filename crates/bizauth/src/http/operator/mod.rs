@@ -58,6 +58,7 @@ fn entrance(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .route("/", get(async || see("/operator")))
         .route("/login", get(pages::login::get).post(pages::login::post))
+        .route("/login/code", get(pages::login::code::get).post(pages::login::code::post))
         .route("/logout", post(pages::logout::post))
         .route("/language", get(pages::language::get))
         .route("/static/{file}", get(pages::files::get))
