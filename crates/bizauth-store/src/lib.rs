@@ -4,6 +4,7 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod accounts;
 mod apps;
 mod assets;
 mod audit;
@@ -11,9 +12,12 @@ mod catalogue;
 mod codes;
 mod consents;
 mod db;
+mod decisions;
 mod ips;
 mod keys;
+mod leaf;
 mod limits;
+mod overview;
 mod pending;
 mod sessions;
 mod settings;
@@ -27,15 +31,20 @@ use std::sync::Arc;
 use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
+pub use accounts::{LentApp, Membership, OpenSession};
 pub use apps::{AppRecord, MemberRecord, NewApp};
-pub use assets::{AssetRecord, HoldingRecord, Page};
+pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
+pub use catalogue::{Added, Changed};
 pub use codes::Redemption;
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
+pub use decisions::{Decided, Decision, RequestSeen};
 pub use ips::Published;
 pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
+pub use overview::{Alive, Waiting};
 pub use pending::{NewPending, Parked};
 pub use sessions::SignedIn;
 pub use sweep::Swept;

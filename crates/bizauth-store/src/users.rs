@@ -91,7 +91,7 @@ impl Store {
             ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
              FROM users u WHERE u.email = $1"
         );
-        self.db.row(FIND, &[email.into()]).await?.as_ref().map(read).transpose()
+        self.db.row(FIND, &[email.into()]).await?.as_ref().map(read_record).transpose()
     }
 
     /// All accounts, newest first, at most `most`.
@@ -102,15 +102,17 @@ impl Store {
             ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
              FROM users u ORDER BY u.id DESC LIMIT $1"
         );
-        self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
+        self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
     }
 }
 
 impl By {
     /// Puts an account into `state`. Blocked and withdrawn end all its tokens and codes for good: coming back does not
-    /// revive them. `false`: no such account.
+    /// revive them. `false`: no such account, or it is the last operator in good standing.
     pub async fn set_user_state(&self, id: UserId, state: UserState) -> Result<bool> {
-        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3";
+        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3
+             AND ($1 = 'active' OR is_operator = 0 OR state <> 'active' OR EXISTS
+                 (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $3))";
         let params = [state.word().into(), state.ends_tokens().into(), id.into()];
         self.change(Change::new("account.state", ("account", id), SEE, [id.into()]), SET, params).await
     }
@@ -177,7 +179,8 @@ pub(crate) fn read_user(row: &Row) -> Result<User> {
     })
 }
 
-fn read(row: &Row) -> Result<UserRecord> {
+/// Reads [`record_columns`].
+pub(crate) fn read_record(row: &Row) -> Result<UserRecord> {
     Ok(UserRecord {
         user: read_user(row)?,
         password: row.get("password")?,

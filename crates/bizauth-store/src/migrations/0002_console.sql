@@ -179,3 +179,10 @@ CREATE TABLE audit_head (
     trimmed_digest BYTEA
 );
 INSERT INTO audit_head (id, seq, digest, trimmed_seq, trimmed_digest) VALUES (1, 0, NULL, 0, NULL);
+
+-- The few of many that an operator's pages look for. Who decided a request, by the name they had then.
+CREATE INDEX users_operating ON users (id) WHERE is_operator = 1;
+CREATE INDEX users_blocked ON users (id) WHERE state = 'blocked';
+CREATE INDEX apps_sanctioned ON apps (id) WHERE sanctioned = 1;
+ALTER TABLE permission_requests ADD COLUMN decided_by TEXT;
+CREATE INDEX holdings_by_holder ON holdings (group_id, asset_id, user_id);
