@@ -10,6 +10,7 @@ mod scene;
 mod accounts;
 mod apps;
 mod assets;
+mod audit;
 mod catalogue;
 mod codes;
 mod consents;
