@@ -16,6 +16,7 @@ pub mod ips;
 pub mod key;
 pub mod redirect;
 pub mod scope;
+pub mod second_factor;
 pub mod secret;
 pub mod time;
 pub mod token;

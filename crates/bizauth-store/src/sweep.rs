@@ -27,6 +27,7 @@ impl Store {
     pub async fn sweep(&self, most: i64, now: Time) -> Result<Swept> {
         const SESSIONS: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const DEVICES: &str = "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const LOGIN_STEPS: &str = "DELETE FROM login_steps WHERE id IN (SELECT id FROM login_steps WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const PENDING: &str = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const CODES: &str =
             "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
@@ -36,12 +37,13 @@ impl Store {
         let ended = [
             (SESSIONS, now),
             (DEVICES, now),
+            (LOGIN_STEPS, now),
             (PENDING, now),
             (CODES, now.minus(SPENT_CODES_STAY)),
             (COUNTERS, now.minus(DAY)),
         ];
         let mut swept = Swept::default();
-        // A transaction each, so that nobody waits for all five.
+        // A transaction each, so that nobody waits for all six.
         for (sql, before) in ended {
             let rows = self.change_all(sql, [before.into(), most.into()]).await?;
             swept.rows += rows;

@@ -7,6 +7,7 @@ use bizauth_core::user::{User, UserState};
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::sessions::end_all;
 
 /// An account to be made.
 #[derive(Clone, Debug)]
@@ -136,8 +137,7 @@ impl By {
                 if tx.execute(set, &[password.clone().into(), id.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                tx.execute("DELETE FROM sessions WHERE user_id = $1", &[id.into()]).await?;
-                tx.execute("DELETE FROM devices WHERE user_id = $1", &[id.into()]).await?;
+                end_all(tx, id).await?;
                 note.end(tx).await?;
                 commit(true)
             })

@@ -145,6 +145,7 @@ CREATE TABLE login_steps (
     used_at    BIGINT
 );
 CREATE INDEX login_steps_by_end ON login_steps (expires_at);
+CREATE INDEX login_steps_by_user ON login_steps (user_id);
 
 -- What a person took back of a consent stays readable.
 ALTER TABLE lent_assets ADD COLUMN withdrawn_at BIGINT;

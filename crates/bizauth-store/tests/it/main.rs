@@ -22,6 +22,7 @@ mod limits;
 mod migrations;
 mod outage;
 mod overview;
+mod requests;
 mod sessions;
 mod sweep;
 mod tidy;

@@ -6,7 +6,7 @@
 
 mod callback;
 mod consent;
-mod console;
+pub mod console;
 mod fault;
 mod home;
 pub mod kit;

@@ -17,6 +17,7 @@ macro_rules! files {
             $language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev",
             // The pages.
             "console",
+            "console_apps",
             "me",
             "operator",
         )

@@ -1,6 +1,10 @@
-//! The pages below `/console`.
+//! The pages below `/console`: what a developer sees of their apps.
+
+mod head;
 
 use askama::Template;
+
+pub use head::{AppHead, app_sections, icon_url, initial, kind_badge, role_badge};
 
 use super::Frame;
 
