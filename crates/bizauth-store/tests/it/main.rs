@@ -17,6 +17,7 @@ mod ips;
 mod keys;
 mod limits;
 mod migrations;
+mod operator_keys;
 mod outage;
 mod sessions;
 mod sweep;
