@@ -9,6 +9,7 @@ mod scene;
 
 mod apps;
 mod assets;
+mod audit;
 mod catalogue;
 mod codes;
 mod consents;
