@@ -179,3 +179,9 @@ CREATE TABLE audit_head (
     trimmed_digest BYTEA
 );
 INSERT INTO audit_head (id, seq, digest, trimmed_seq, trimmed_digest) VALUES (1, 0, NULL, 0, NULL);
+
+-- Who handed a file in, by the name they had then; what it does, in numbers; when somebody last worked on it.
+ALTER TABLE imports ADD COLUMN maker TEXT NOT NULL DEFAULT '';
+ALTER TABLE imports ADD COLUMN n_refused BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE imports ADD COLUMN counts TEXT NOT NULL DEFAULT '';
+ALTER TABLE imports ADD COLUMN beat_at BIGINT;
