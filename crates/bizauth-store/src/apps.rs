@@ -273,7 +273,7 @@ pub(crate) fn read_app(row: &Row) -> Result<App> {
     })
 }
 
-fn read_record(row: &Row) -> Result<AppRecord> {
+pub(crate) fn read_record(row: &Row) -> Result<AppRecord> {
     Ok(AppRecord { app: read_app(row)?, parent: row.get("parent_id")?, created_at: row.get("created_at")? })
 }
 

@@ -5,7 +5,7 @@ use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::audit::{Actor, By, Change};
+use crate::audit::{Acting, By, Change};
 use crate::db::{Result, Row, Tx, Value, commit, roll_back};
 use crate::placing::{Effect, Fate, Misfit, Others, WantedAsset, alone, plan};
 
@@ -119,7 +119,7 @@ impl By {
     async fn follow(
         &self,
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        actor: &Acting,
         source: &str,
         change: &DirectoryChange,
     ) -> Result<std::result::Result<Effect, Misfit>> {
@@ -132,7 +132,7 @@ impl By {
     async fn put(
         &self,
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        actor: &Acting,
         (source, external_id): (&str, &str),
         wanted: &WantedAsset,
     ) -> Result<std::result::Result<Effect, Misfit>> {
@@ -175,7 +175,7 @@ impl By {
     }
 }
 
-async fn delete(tx: &mut Tx<'_>, actor: &Actor, (source, external_id): (&str, &str)) -> Result<Effect> {
+async fn delete(tx: &mut Tx<'_>, actor: &Acting, (source, external_id): (&str, &str)) -> Result<Effect> {
     const UNMAP: &str = "DELETE FROM directory_assets WHERE source = $1 AND external_id = $2";
     let which: [Value; 2] = [source.into(), external_id.into()];
     let Some(row) = tx.row(MAPPED, &which).await? else { return Ok(Effect::default()) };
@@ -191,7 +191,7 @@ async fn delete(tx: &mut Tx<'_>, actor: &Actor, (source, external_id): (&str, &s
 }
 
 /// Notes how far the directory has come.
-async fn tell(tx: &mut Tx<'_>, actor: &Actor, source: &str, cursor: &str, effects: &[Effect]) -> Result<()> {
+async fn tell(tx: &mut Tx<'_>, actor: &Acting, source: &str, cursor: &str, effects: &[Effect]) -> Result<()> {
     const TELL: &str = "INSERT INTO directories (source, cursor, updated_at) VALUES ($1, $2, $3)
          ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor, updated_at = excluded.updated_at";
     let changed = effects.iter().filter(|effect| !effect.is_nothing()).count();

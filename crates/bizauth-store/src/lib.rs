@@ -4,6 +4,7 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod accounts;
 mod apps;
 mod assets;
 mod audit;
@@ -11,13 +12,16 @@ mod catalogue;
 mod codes;
 mod consents;
 mod db;
+mod decisions;
 mod directories;
 mod external_ids;
 mod imports;
 mod ips;
 mod keys;
+mod leaf;
 mod limits;
 mod operator_keys;
+mod overview;
 mod pending;
 mod placing;
 mod sessions;
@@ -32,19 +36,24 @@ use std::sync::Arc;
 use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
+pub use accounts::{LentApp, Membership, OpenSession};
 pub use apps::{AppRecord, MemberRecord, NewApp};
-pub use assets::{AssetRecord, HoldingRecord, Page};
+pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
+pub use catalogue::{Added, Changed};
 pub use codes::Redemption;
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
+pub use decisions::{Decided, Decision, RequestSeen};
 pub use directories::{DirectoryAsset, DirectoryChange, DirectoryRecord, Followed, Step};
 pub use external_ids::Named;
 pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use ips::Published;
 pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
 pub use operator_keys::OperatorKeyRecord;
+pub use overview::{Alive, Waiting};
 pub use pending::{NewPending, Parked};
 pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
 pub use sessions::SignedIn;
