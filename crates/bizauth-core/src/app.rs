@@ -63,6 +63,33 @@ impl App {
     }
 }
 
+/// What a member may do with an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything, also who else is a member and whether the app lives on.
+    Owner,
+    /// The daily work: keys, consent items, tools.
+    Editor,
+}
+
+impl Role {
+    /// Both of them.
+    pub const ALL: [Role; 2] = [Role::Owner, Role::Editor];
+
+    /// The word used in records and on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Editor => "editor",
+        }
+    }
+
+    /// Reads [`Role::word`].
+    pub fn read(word: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
 /// An app as one of its keys presents it at the kauth door.
 #[derive(Clone, Debug)]
 pub struct Client {

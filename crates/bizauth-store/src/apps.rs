@@ -1,6 +1,6 @@
 //! Apps: making and ending them, their members, consent items and feature permissions.
 
-use bizauth_core::app::{App, AppKind};
+use bizauth_core::app::{App, AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::time::Time;
@@ -108,6 +108,18 @@ impl Store {
             ", a.parent_id, a.created_at FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL"
         );
         self.db.row(FIND, &[id.into()]).await?.as_ref().map(read_record).transpose()
+    }
+
+    /// The app with this id, unless it was deleted, and what this account may do with it. `None`: it is no member.
+    pub async fn app_for_member(&self, app: AppId, user: UserId) -> Result<Option<(AppRecord, Role)>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at, mine.role FROM members mine JOIN apps a ON a.id = mine.app_id
+             WHERE mine.app_id = $1 AND mine.user_id = $2 AND a.deleted_at IS NULL"
+        );
+        let found = self.db.row(FIND, &[app.into(), user.into()]).await?;
+        found.map(|row| Ok((read_record(&row)?, row.get("role")?))).transpose()
     }
 
     /// All apps, newest first, at most `most`.
@@ -275,6 +287,12 @@ pub(crate) fn read_app(row: &Row) -> Result<App> {
 
 pub(crate) fn read_record(row: &Row) -> Result<AppRecord> {
     Ok(AppRecord { app: read_app(row)?, parent: row.get("parent_id")?, created_at: row.get("created_at")? })
+}
+
+impl FromValue for Role {
+    fn from_value(value: &Value) -> Option<Self> {
+        Role::read(&String::from_value(value)?)
+    }
 }
 
 impl FromValue for AppKind {

@@ -185,7 +185,8 @@ async fn trim_audit(state: &AppState) -> bizauth_store::Result<()> {
     Ok(())
 }
 
-async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
+/// Answers on the operator's listener. `stopping`: the server drains, and is ready for nothing new.
+pub async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
     let store = state.store.clone();
     let probe = move || {
         let (store, stopping) = (store.clone(), stopping.clone());
@@ -200,7 +201,7 @@ async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<A
             })
         }
     };
-    Listen::new(listener, operator::router(state.metrics.clone(), probe)).until(std::future::pending()).await;
+    Listen::new(listener, operator::router(state, probe)).until(std::future::pending()).await;
 }
 
 /// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew, or ends it too where there is none.
