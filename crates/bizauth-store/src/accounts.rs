@@ -2,7 +2,7 @@
 
 use bizauth_core::app::AppKind;
 use bizauth_core::asset::Holding;
-use bizauth_core::id::{AppId, SessionId, UserId};
+use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
 use bizauth_core::user;
@@ -10,30 +10,13 @@ use bizauth_core::user;
 use crate::Store;
 use crate::assets::read_holding;
 use crate::audit::{By, Change};
-use crate::db::{Result, Row, Tx, Value, commit, roll_back};
+use crate::db::{Result, Row};
 use crate::leaf::{Leaf, Turn, behind};
 use crate::users::{UserRecord, read_record, user_columns};
 
-/// A browser that is signed in, for lists.
-#[derive(Clone, Debug)]
-pub struct OpenSession {
-    /// The session.
-    pub id: SessionId,
-    /// When the browser signed in.
-    pub created_at: Time,
-    /// When it ends by itself.
-    pub expires_at: Time,
-    /// When it was used last, as far as that is known.
-    pub used_at: Option<Time>,
-    /// From where it signed in, as far as that is known.
-    pub address: Option<String>,
-    /// What the browser called itself.
-    pub agent: Option<String>,
-}
-
 /// An app that an account is a member of.
 #[derive(Clone, Debug)]
-pub struct Membership {
+pub struct MemberOf {
     /// The app.
     pub app: AppId,
     /// Its name.
@@ -56,16 +39,14 @@ pub struct LentApp {
 }
 
 const SEE: &str = "SELECT email, state, is_operator FROM users WHERE id = $1";
-const SEE_SESSION: &str = "SELECT id AS session, created_at, address FROM sessions WHERE user_id = $1 AND id = $2";
 const SEE_SESSIONS: &str = "SELECT COUNT(*) AS sessions FROM sessions WHERE user_id = $1";
-const SEE_FACTOR: &str = "SELECT made_at, confirmed_at FROM totp WHERE user_id = $1";
 
 macro_rules! records {
     () => {
         concat!(
             "SELECT ",
             user_columns!(),
-            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at FROM users u"
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at, u.external_id FROM users u"
         )
     };
 }
@@ -112,25 +93,8 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
     }
 
-    /// The browsers that are signed in to an account, newest first, at most `most`.
-    pub async fn open_sessions(&self, user: UserId, now: Time, most: i64) -> Result<Vec<OpenSession>> {
-        const ALL: &str = "SELECT id, created_at, expires_at, used_at, address, agent FROM sessions
-             WHERE user_id = $1 AND expires_at > $2 ORDER BY id DESC LIMIT $3";
-        let read = |row: &Row| {
-            Ok(OpenSession {
-                id: row.get("id")?,
-                created_at: row.get("created_at")?,
-                expires_at: row.get("expires_at")?,
-                used_at: row.get("used_at")?,
-                address: row.get("address")?,
-                agent: row.get("agent")?,
-            })
-        };
-        self.db.rows(ALL, &[user.into(), now.into(), most.into()]).await?.iter().map(read).collect()
-    }
-
     /// A page of the apps that an account is a member of, oldest first.
-    pub async fn memberships(&self, user: UserId, turn: &Turn<AppId>, most: i64) -> Result<Leaf<Membership>> {
+    pub async fn memberships(&self, user: UserId, turn: &Turn<AppId>, most: i64) -> Result<Leaf<MemberOf>> {
         const ON: &str = "SELECT a.id, a.name, a.kind, m.role FROM members m JOIN apps a ON a.id = m.app_id
              WHERE m.user_id = $1 AND m.app_id > $2 AND a.deleted_at IS NULL ORDER BY m.app_id LIMIT $3";
         const BACK: &str = "SELECT a.id, a.name, a.kind, m.role FROM members m JOIN apps a ON a.id = m.app_id
@@ -138,7 +102,7 @@ impl Store {
         let sql = if turn.is_back() { BACK } else { ON };
         let from = turn.key().map_or(i64::MIN, |app| app.0);
         let read = |row: &Row| {
-            Ok(Membership {
+            Ok(MemberOf {
                 app: row.get("id")?,
                 name: row.get("name")?,
                 kind: row.get("kind")?,
@@ -181,12 +145,6 @@ impl Store {
         let rows = self.db.rows(sql, &[user.into(), from.into(), (most + 1).into()]).await?;
         Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
     }
-
-    /// Whether signing in to the account takes a second step.
-    pub async fn has_second_factor(&self, user: UserId) -> Result<bool> {
-        const FIND: &str = "SELECT made_at FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL";
-        Ok(self.db.row(FIND, &[user.into()]).await?.is_some())
-    }
 }
 
 impl By {
@@ -208,34 +166,9 @@ impl By {
         self.change(change, SET, [verified.into(), id.into()]).await
     }
 
-    /// Signs a browser out of an account. `false`: no such session.
-    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<bool> {
-        let which: [Value; 2] = [user.into(), session.into()];
-        let change = Change::new("session.end", ("account", user), SEE_SESSION, which.clone());
-        self.change(change, "DELETE FROM sessions WHERE user_id = $1 AND id = $2", which).await
-    }
-
     /// Signs an account out everywhere. `false`: it was signed in nowhere.
     pub async fn end_sessions(&self, user: UserId) -> Result<bool> {
         let change = Change::new("session.end_all", ("account", user), SEE_SESSIONS, [user.into()]);
         self.change(change, "DELETE FROM sessions WHERE user_id = $1", [user.into()]).await
-    }
-
-    /// Takes the second step of signing in from an account, with its recovery codes. `false`: there was none.
-    pub async fn remove_second_factor(&self, user: UserId) -> Result<bool> {
-        let actor = self.actor.clone();
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let change = Change::new("second_factor.remove", ("account", user), SEE_FACTOR, [user.into()]);
-                let note = change.begin(tx, &actor).await?;
-                if tx.execute("DELETE FROM totp WHERE user_id = $1", &[user.into()]).await? == 0 {
-                    return roll_back(false);
-                }
-                tx.execute("DELETE FROM recovery_codes WHERE user_id = $1", &[user.into()]).await?;
-                note.end(tx).await?;
-                commit(true)
-            })
-            .await
     }
 }

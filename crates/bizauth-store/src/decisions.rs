@@ -29,7 +29,7 @@ pub struct RequestSeen {
     pub reason: String,
     /// Who asked.
     pub asked_by: UserId,
-    /// That account's address.
+    /// That account's address; empty if it was no account.
     pub email: String,
     /// When.
     pub asked_at: Time,
@@ -71,9 +71,10 @@ const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions W
 
 macro_rules! seen {
     () => {
-        "SELECT r.id, r.app_id, a.name, a.company, a.kind, r.group_id, r.reason, r.asked_by, u.email, r.asked_at,
+        "SELECT r.id, r.app_id, a.name, a.company, a.kind, r.group_id, r.reason, r.asked_by, COALESCE(u.email, '') AS email,
+             r.asked_at,
              r.state, r.answer, r.decided_at, r.decided_by
-         FROM permission_requests r JOIN apps a ON a.id = r.app_id JOIN users u ON u.id = r.asked_by"
+         FROM permission_requests r JOIN apps a ON a.id = r.app_id LEFT JOIN users u ON u.id = r.asked_by"
     };
 }
 

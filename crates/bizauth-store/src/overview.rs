@@ -25,7 +25,7 @@ pub struct Waiting {
 
 /// How many of an app's newest tokens are alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Alive {
+pub struct AliveTokens {
     /// So many are.
     pub alive: i64,
     /// Among so many that were looked at.
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// How many of the newest `most` tokens of an app are alive, if those not used since `idle` have ended.
-    pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<Alive> {
+    pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<AliveTokens> {
         const COUNT: &str = "SELECT COUNT(*) AS seen, COUNT(CASE WHEN t.revoked_at IS NULL AND t.used_at >= $1
                  AND c.withdrawn_at IS NULL AND k.state <> 'deleted' AND a.era = t.app_era AND u.era = t.user_era
                  THEN 1 END) AS alive
@@ -99,7 +99,7 @@ impl Store {
              JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id";
         let row = self.db.row(COUNT, &[idle.into(), app.into(), most.into()]).await?;
         let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
-        Ok(Alive { alive: count("alive")?, seen: count("seen")? })
+        Ok(AliveTokens { alive: count("alive")?, seen: count("seen")? })
     }
 
     /// The asset with this id.

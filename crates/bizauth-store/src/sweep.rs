@@ -34,11 +34,13 @@ impl Store {
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const IMPORTS: &str = "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         let ended = [
             (SESSIONS, now),
             (DEVICES, now),
             (LOGIN_STEPS, now),
             (PENDING, now),
+            (IMPORTS, now),
             (CODES, now.minus(SPENT_CODES_STAY)),
             (COUNTERS, now.minus(DAY)),
         ];

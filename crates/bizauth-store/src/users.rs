@@ -37,6 +37,8 @@ pub struct UserRecord {
     pub developer_sanctioned: bool,
     /// When it was made.
     pub created_at: Time,
+    /// What it is called elsewhere.
+    pub external_id: Option<String>,
 }
 
 /// The columns of an account, wherever it is joined as `u`.
@@ -89,7 +91,7 @@ impl Store {
         const FIND: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at, u.external_id
              FROM users u WHERE u.email = $1"
         );
         self.db.row(FIND, &[email.into()]).await?.as_ref().map(read_record).transpose()
@@ -100,7 +102,7 @@ impl Store {
         const ALL: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at, u.external_id
              FROM users u ORDER BY u.id DESC LIMIT $1"
         );
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
@@ -187,6 +189,7 @@ pub(crate) fn read_record(row: &Row) -> Result<UserRecord> {
         is_operator: row.get("is_operator")?,
         developer_sanctioned: row.get("developer_sanctioned")?,
         created_at: row.get("created_at")?,
+        external_id: row.get("external_id")?,
     })
 }
 

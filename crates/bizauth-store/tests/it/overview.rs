@@ -5,7 +5,7 @@ use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::id::AppId;
 use bizauth_core::time::Time;
 use bizauth_core::user::UserState;
-use bizauth_store::{AddedAsset, Alive, AssetRecord, NewApp, Turn, Waiting};
+use bizauth_store::{AddedAsset, AliveTokens, AssetRecord, NewApp, Turn, Waiting};
 
 use crate::engines::on_each_engine;
 use crate::scene::{MINUTE, NOW, Scene, a_user, an_asset, give, hold, someone};
@@ -59,13 +59,13 @@ async fn the_newest_tokens_of_an_app_are_counted() {
             tokens.push(scene.buys(scene.agrees().await).await);
         }
         let count = async |idle: Time, most| store.alive_tokens(scene.app, idle, most).await.unwrap();
-        assert_eq!(count(NOW, 9).await, Alive { alive: 3, seen: 3 });
-        assert_eq!(count(NOW.plus(MINUTE), 9).await, Alive { alive: 0, seen: 3 });
+        assert_eq!(count(NOW, 9).await, AliveTokens { alive: 3, seen: 3 });
+        assert_eq!(count(NOW.plus(MINUTE), 9).await, AliveTokens { alive: 0, seen: 3 });
         store.revoke_token((tokens[2].0, tokens[2].1.digest()), NOW).await.unwrap();
-        assert_eq!(count(NOW, 2).await, Alive { alive: 1, seen: 2 });
+        assert_eq!(count(NOW, 2).await, AliveTokens { alive: 1, seen: 2 });
         store.by(someone(NOW)).set_sanction(scene.app, true).await.unwrap();
-        assert_eq!(count(NOW, 9).await, Alive { alive: 0, seen: 3 });
-        assert_eq!(store.alive_tokens(AppId(1), NOW, 9).await.unwrap(), Alive { alive: 0, seen: 0 });
+        assert_eq!(count(NOW, 9).await, AliveTokens { alive: 0, seen: 3 });
+        assert_eq!(store.alive_tokens(AppId(1), NOW, 9).await.unwrap(), AliveTokens { alive: 0, seen: 0 });
     })
     .await;
 }
