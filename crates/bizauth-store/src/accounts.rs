@@ -102,12 +102,7 @@ impl Store {
         let sql = if turn.is_back() { BACK } else { ON };
         let from = turn.key().map_or(i64::MIN, |app| app.0);
         let read = |row: &Row| {
-            Ok(MemberOf {
-                app: row.get("id")?,
-                name: row.get("name")?,
-                kind: row.get("kind")?,
-                role: row.get("role")?,
-            })
+            Ok(MemberOf { app: row.get("id")?, name: row.get("name")?, kind: row.get("kind")?, role: row.get("role")? })
         };
         let rows = self.db.rows(sql, &[user.into(), from.into(), (most + 1).into()]).await?;
         Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))

@@ -60,6 +60,16 @@ impl Store {
         Ok(Waiting { requests: count("requests")?, blocked: count("blocked")?, sanctioned: count("sanctioned")? })
     }
 
+    /// What a platform has on its way to the first grant: an app, an account of a customer, an asset that somebody
+    /// holds, a feature permission, a consent.
+    pub async fn first_steps(&self) -> Result<[bool; 5]> {
+        const STEPS: &str = "SELECT EXISTS (SELECT 1 FROM apps WHERE deleted_at IS NULL) AS app,
+             EXISTS (SELECT 1 FROM users WHERE is_operator = 0) AS account, EXISTS (SELECT 1 FROM holdings) AS asset,
+             EXISTS (SELECT 1 FROM app_permissions) AS permission, EXISTS (SELECT 1 FROM consents) AS consent";
+        let Some(row) = self.db.row(STEPS, &[]).await? else { return Ok([false; 5]) };
+        Ok([row.get("app")?, row.get("account")?, row.get("asset")?, row.get("permission")?, row.get("consent")?])
+    }
+
     /// A page of the apps whose name begins with `prefix`, by name.
     pub async fn apps_page(&self, prefix: &str, turn: &Turn<AppId>, most: i64) -> Result<Leaf<AppRecord>> {
         const ON: &str = concat!(

@@ -26,6 +26,20 @@ async fn what_waits_is_counted_up_to_a_bound() {
 }
 
 #[tokio::test]
+async fn the_way_to_the_first_grant_is_seen_step_by_step() {
+    on_each_engine(async |store| {
+        assert_eq!(store.first_steps().await.unwrap(), [false; 5]);
+        let scene = Scene::set(&store).await;
+        assert_eq!(store.first_steps().await.unwrap(), [true, true, false, false, false]);
+        give(&store, scene.user, "moment", &[("1", "A")]).await;
+        store.by(someone(NOW)).grant_permission(scene.app, "moment".into()).await.unwrap();
+        scene.agrees().await;
+        assert_eq!(store.first_steps().await.unwrap(), [true; 5]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn apps_are_listed_by_name_and_turned_both_ways() {
     on_each_engine(async |store| {
         let by = store.by(someone(NOW));

@@ -13,7 +13,7 @@ pub mod kit;
 mod login;
 mod me;
 mod notice;
-mod operator;
+pub mod operator;
 pub mod particle;
 mod picker;
 pub mod words;
@@ -35,7 +35,6 @@ pub use home::HomePage;
 pub use login::{LoginError, LoginPage};
 pub use me::MeHome;
 pub use notice::{Notice, NoticePage};
-pub use operator::OperatorHome;
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 

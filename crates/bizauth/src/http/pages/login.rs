@@ -17,7 +17,7 @@ use bizauth_core::authorize::Query;
 use bizauth_core::secret::{Credential, Digest};
 use bizauth_core::time::Time;
 use bizauth_core::user::email;
-use bizauth_store::{Limit, Slot, UserRecord};
+use bizauth_store::{Limit, NewSession, Slot, UserRecord};
 use cookie::Cookie;
 
 use super::{html, local};
@@ -214,7 +214,15 @@ async fn sign_in(
     let life = if stay { LONG_SESSION } else { SESSION };
     let ends = |secret: &bizauth_core::secret::Secret, life| (secret.digest(), now.plus(life));
     let earlier = browser.session_digest();
-    let (id, known) = it.store.sign_in(user.user.id, ends(&session, life), ends(&device, DEVICE), earlier, now).await?;
+    let new = NewSession {
+        session: ends(&session, life),
+        device: ends(&device, DEVICE),
+        earlier,
+        known: None,
+        address: None,
+        agent: None,
+    };
+    let (id, known) = it.store.sign_in(user.user.id, new, now).await?;
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     let session = Credential::Session.spell(id.0, &session);
     let device = Credential::Device.spell(known.0, &device);
