@@ -119,15 +119,16 @@ impl By {
         const KNOWN: &str = concat!(seen!(), " WHERE r.id = $1");
         let actor = self.actor.clone();
         let (act, state) = match decision {
-            Decision::Grant => ("request.grant", "granted"),
-            Decision::Refuse => ("request.refuse", "refused"),
+            Decision::Grant => ("request.grant", "granted".to_owned()),
+            Decision::Refuse => ("request.refuse", "refused".to_owned()),
         };
+        let change = Change::new(act, ("request", id), SEE, [id.into()]);
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = Change::new(act, ("request", id), SEE, [id.into()]).begin(tx, &actor).await?;
+                let mut note = change.begin(tx, &actor).await?;
                 let row = [
-                    state.to_owned().into(),
+                    state.clone().into(),
                     answer.clone().into(),
                     actor.at.into(),
                     actor.name.clone().into(),

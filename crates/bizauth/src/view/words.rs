@@ -20,6 +20,7 @@ macro_rules! files {
             "console_apps",
             "me",
             "operator",
+            "operator_acts",
         )
     };
     ($language:literal, $($name:literal),+ $(,)?) => {

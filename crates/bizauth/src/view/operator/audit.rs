@@ -175,7 +175,8 @@ pub fn verify(desk: Desk<'_>, head: AuditHead, verdict: Option<&AuditVerdict>) -
     parts.extend(said.map(Part::Warn));
     parts.push(Part::Links(vec![(desk.say("op-audit-verify-run"), format!("{PATH}/verify?run=yes"))]));
     let heading = desk.say("op-audit-verify");
+    let note = Part::Text(desk.say("op-audit-head-text"));
     Sheet::new(desk.frame, heading)
-        .card("head", "op-audit-head", vec![Part::Text(desk.say("op-audit-head-text")), Part::Facts(facts)])
+        .card("head", "op-audit-head", vec![note, Part::Facts(facts)])
         .card("walk", "op-audit-walk", parts)
 }

@@ -252,8 +252,8 @@ impl Sheet {
 
 impl Table {
     /// The head of a column.
-    fn column(&self, at: usize) -> &str {
-        self.columns.get(at).map_or("", String::as_str)
+    fn column(&self, at: &usize) -> &str {
+        self.columns.get(*at).map_or("", String::as_str)
     }
 }
 
