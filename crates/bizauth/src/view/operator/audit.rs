@@ -176,7 +176,9 @@ pub fn verify(desk: Desk<'_>, head: AuditHead, verdict: Option<&AuditVerdict>) -
     parts.push(Part::Links(vec![(desk.say("op-audit-verify-run"), format!("{PATH}/verify?run=yes"))]));
     let heading = desk.say("op-audit-verify");
     let note = Part::Text(desk.say("op-audit-head-text"));
-    Sheet::new(desk.frame, heading)
-        .card("head", "op-audit-head", vec![note, Part::Facts(facts)])
-        .card("walk", "op-audit-walk", parts)
+    Sheet::new(desk.frame, heading).card("head", "op-audit-head", vec![note, Part::Facts(facts)]).card(
+        "walk",
+        "op-audit-walk",
+        parts,
+    )
 }
