@@ -31,5 +31,5 @@ async fn maintenance_begins_and_ends_at_once() {
     assert_eq!(world.tokeninfo(&token).await.status, 200);
     let log = noted(&world, "platform.maintenance").await;
     assert!(log.len() == 2 && log[1].contains("moving house"), "{log:?}");
-    assert!(lee.opens(at).await.body.contains("listen"), "the settings are there");
+    assert!(lee.opens(at).await.body.contains("database"), "the settings are there");
 }

@@ -33,7 +33,7 @@ fn user(state: UserState, is_operator: bool) -> UserRecord {
         in_business_centre: true,
         era: 0,
     };
-    UserRecord { user, password: String::new(), is_operator, developer_sanctioned: is_operator, created_at: NOW }
+    UserRecord { user, password: String::new(), is_operator, developer_sanctioned: is_operator, created_at: NOW, external_id: None }
 }
 
 fn app(sanctioned: bool, kind: AppKind) -> AppRecord {
@@ -46,6 +46,7 @@ fn app(sanctioned: bool, kind: AppKind) -> AppRecord {
         sanctioned,
         era: 0,
         daily_quota: Some(30_000),
+        icon: None,
     };
     AppRecord { app, parent: (kind == AppKind::Test).then_some(AppId(7)), created_at: NOW }
 }
