@@ -14,6 +14,7 @@ pub mod fault;
 pub mod id;
 pub mod ips;
 pub mod key;
+pub mod operator;
 pub mod redirect;
 pub mod scope;
 pub mod second_factor;

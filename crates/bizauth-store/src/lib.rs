@@ -4,6 +4,7 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod accounts;
 mod apps;
 mod assets;
 mod audit;
@@ -14,11 +15,19 @@ mod consents;
 mod db;
 mod icons;
 mod invitations;
+mod decisions;
+mod directories;
+mod external_ids;
+mod imports;
 mod ips;
 mod keys;
+mod leaf;
 mod limits;
 mod members;
+mod operator_keys;
+mod overview;
 mod pending;
+mod placing;
 mod requests;
 mod second_factor;
 mod sessions;
@@ -36,18 +45,28 @@ use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
 pub use apps::{AppRecord, MemberRecord, NewApp, Progress};
-pub use assets::{AssetRecord, HoldingRecord, Page};
+pub use accounts::{LentApp, MemberOf};
+pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
+pub use catalogue::{Added, Changed};
 pub use codes::Redemption;
 pub use connected::{Alive, ConnectedApp, ConsentRecord, LivingToken, Reach, ReachedAsset, TakenBack};
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
 pub use invitations::{InvitationRecord, Invited, NewInvitation, ReceivedInvitation};
+pub use decisions::{Decided, Decision, RequestSeen};
+pub use directories::{DirectoryAsset, DirectoryChange, DirectoryRecord, Followed, Step};
+pub use external_ids::Named;
+pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use ips::Published;
 pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
 pub use members::{Membership, Place};
+pub use operator_keys::OperatorKeyRecord;
+pub use overview::{AliveTokens, Waiting};
 pub use pending::{NewPending, Parked};
+pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
 pub use requests::{Asked, RequestRecord, RequestState};
 pub use second_factor::{Finish, LoginStep, NewLoginStep, Proof, SecondFactor};
 pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};

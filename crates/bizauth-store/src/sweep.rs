@@ -37,6 +37,7 @@ impl Store {
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const IMPORTS: &str = "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const INVITATIONS: &str = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const USAGE: &str = "DELETE FROM usage_counts WHERE day <= $1
              AND (app_id, day, endpoint, outcome) IN (SELECT app_id, day, endpoint, outcome FROM usage_counts
@@ -50,6 +51,7 @@ impl Store {
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),
             (USAGE, (today - USAGE_STAYS).into()),
+            (IMPORTS, now.into()),
             (INVITATIONS, now.into()),
         ];
         let mut swept = Swept::default();

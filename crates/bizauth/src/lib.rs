@@ -3,6 +3,7 @@
 //! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
 //! people see, `cli/` a file for each noun.
 
+pub mod audit_line;
 pub mod cli;
 pub mod clock;
 pub mod config;

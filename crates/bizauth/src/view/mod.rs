@@ -14,7 +14,7 @@ pub mod kit;
 mod login;
 pub mod me;
 mod notice;
-mod operator;
+pub mod operator;
 pub mod particle;
 mod picker;
 pub mod words;
@@ -34,7 +34,6 @@ pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use notice::{Notice, NoticePage};
-pub use operator::OperatorHome;
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 

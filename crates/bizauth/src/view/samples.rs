@@ -47,7 +47,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in me::samples::all(&|here| Frame { place: Place::Me, ..signed_in(frame(here)) }) {
         keep(name, page);
     }
-    keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
+    for (name, page) in operator::sample::all(&|here| signed_in(frame(here))) {
+        keep(name, page.render());
+    }
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());
     pages
 }

@@ -23,6 +23,7 @@ macro_rules! files {
             "me",
             "account",
             "operator",
+            "operator_acts",
         )
     };
     ($language:literal, $($name:literal),+ $(,)?) => {
