@@ -117,13 +117,13 @@ impl By {
              WHERE id = $5 AND state = 'open' RETURNING app_id, group_id";
         const KNOWN: &str = concat!(seen!(), " WHERE r.id = $1");
         let actor = self.actor.clone();
-        let (act, state) = match decision {
-            Decision::Grant => ("request.grant", "granted"),
-            Decision::Refuse => ("request.refuse", "refused"),
-        };
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
+                let (act, state) = match decision {
+                    Decision::Grant => ("request.grant", "granted"),
+                    Decision::Refuse => ("request.refuse", "refused"),
+                };
                 let mut note = Change::new(act, ("request", id), SEE, [id.into()]).begin(tx, &actor).await?;
                 let row = [
                     state.to_owned().into(),

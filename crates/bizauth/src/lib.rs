@@ -3,6 +3,8 @@
 //! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
 //! people see, `cli/` a file for each noun.
 
+pub mod asset_file;
+pub mod audit_entry;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,6 +12,7 @@ pub mod dev;
 pub mod entropy;
 pub mod errors_page;
 pub mod http;
+pub mod import;
 pub mod ip_document;
 pub mod log;
 pub mod metrics;

@@ -88,15 +88,8 @@ pub struct BadRow {
 
 impl Column {
     /// Those that stand in a header.
-    pub const ALL: [Column; 7] = [
-        Column::Group,
-        Column::Id,
-        Column::Kind,
-        Column::Name,
-        Column::Email,
-        Column::Role,
-        Column::Lendable,
-    ];
+    pub const ALL: [Column; 7] =
+        [Column::Group, Column::Id, Column::Kind, Column::Name, Column::Email, Column::Role, Column::Lendable];
     /// Those that must.
     pub const REQUIRED: [Column; 4] = [Column::Group, Column::Id, Column::Kind, Column::Name];
 

@@ -35,7 +35,7 @@ pub use home::HomePage;
 pub use login::{LoginError, LoginPage};
 pub use me::MeHome;
 pub use notice::{Notice, NoticePage};
-pub use operator::OperatorHome;
+pub use operator::{ImportPage, ImportRow, ImportedPage, OperatorHome, RefusedRow, import};
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 

@@ -19,6 +19,7 @@ macro_rules! files {
             "console",
             "me",
             "operator",
+            "import",
         )
     };
     ($language:literal, $($name:literal),+ $(,)?) => {

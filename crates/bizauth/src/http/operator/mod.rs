@@ -1,8 +1,10 @@
 //! The operator's door, on a listener of its own that is loopback by default: health and metrics for machines, pages for
 //! people who are signed in as operators.
 
+pub mod assets;
 pub mod health;
 pub mod home;
+pub mod v1;
 
 use std::fmt::Display;
 
@@ -17,6 +19,9 @@ use super::reply::see;
 use super::state::AppState;
 use super::{LONGEST_BODY, door, pages};
 
+/// A file of assets with the form around it.
+const LONGEST_FILE: usize = crate::asset_file::LONGEST + LONGEST_BODY;
+
 /// Every page and action, and who may.
 pub fn pages_table() -> Vec<Rule> {
     vec![
@@ -29,6 +34,10 @@ pub fn pages_table() -> Vec<Rule> {
         // Requests
         //
         // Catalogue, assets
+        Rule::get("/operator/assets/import", Who::Operator, assets::import::get),
+        Rule::post("/operator/assets/import", Who::Operator, assets::import::post).body(LONGEST_FILE),
+        Rule::get("/operator/assets/imports/{import}", Who::Operator, assets::imports::get),
+        Rule::post("/operator/assets/imports/{import}/apply", Who::Operator, assets::imports::apply),
         //
         // Server
     ]
@@ -42,10 +51,11 @@ where
     E: Display,
 {
     let table = pages_table();
-    let watched = Watched::new(&state, table.iter());
+    let watched = Watched::new(&state, table.iter()).with(v1::table().iter().map(|rule| rule.path));
     let pages = Router::new()
         .merge(entrance(&state))
         .merge(access::routes(table, &state))
+        .merge(v1::routes(&state))
         .fallback(door::unknown)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(watched, observe::observe))

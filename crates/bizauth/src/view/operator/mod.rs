@@ -1,8 +1,12 @@
 //! The pages below `/operator`.
 
+pub mod import;
+
 use askama::Template;
 
 use super::Frame;
+
+pub use import::{ImportPage, ImportRow, ImportedPage, RefusedRow};
 
 /// Where `/operator` begins.
 #[derive(Template)]
