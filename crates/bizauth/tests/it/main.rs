@@ -11,6 +11,7 @@ mod world;
 mod access;
 mod documents;
 mod doors;
+mod gate;
 mod kapi_guard;
 mod kapi_ips;
 mod kapi_revoke;
