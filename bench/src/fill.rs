@@ -34,7 +34,9 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
     let (at, long_ago) = (now.millis(), now.minus(DAY * 100).millis());
     let some = accounts.min(1000);
     // Person i owns app i. Half of the tokens belong to app 1, the others are spread; person 1 lent to the first apps.
-    let app_of = format!("CASE WHEN i <= {some} THEN {APP} + i WHEN i <= {tokens} / 2 THEN {APP} + 1 ELSE {APP} + 1 + i % {accounts} END");
+    let app_of = format!(
+        "CASE WHEN i <= {some} THEN {APP} + i WHEN i <= {tokens} / 2 THEN {APP} + 1 ELSE {APP} + 1 + i % {accounts} END"
+    );
     let user_of = format!("CASE WHEN i <= {some} THEN 1 ELSE 1 + i % {accounts} END");
     let scripts = [
         format!(

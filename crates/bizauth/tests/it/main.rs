@@ -5,6 +5,7 @@
 
 mod cli;
 mod openapi;
+mod operator_openapi;
 mod tidy;
 mod world;
 
@@ -19,6 +20,12 @@ mod kapi_tokeninfo;
 mod kapi_userinfo;
 mod kauth_authorize;
 mod kauth_token;
+mod operator_api_access;
+mod operator_api_accounts;
+mod operator_api_apps;
+mod operator_api_assets;
+mod operator_api_platform;
+mod operator_import;
 mod pages_consent;
 mod pages_login;
 mod processes;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod app;
+mod operator_key;
 mod person;
 pub mod process;
 
@@ -24,6 +25,7 @@ use tokio::sync::oneshot;
 
 pub use answer::Answer;
 pub use app::{App, BusinessToken, the_one_bought};
+pub use operator_key::Program;
 pub use person::Person;
 pub use process::Process;
 
