@@ -37,6 +37,13 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
     keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
     keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
+    let operating = |here: &str| Frame { place: Place::Operator, is_operator: true, ..signed_in(frame(here)) };
+    for (name, page) in ImportPage::samples(&operating) {
+        keep(name, page.render());
+    }
+    for (name, page) in ImportedPage::samples(&operating) {
+        keep(name, page.render());
+    }
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());
     pages
 }

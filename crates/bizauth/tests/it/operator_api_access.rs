@@ -83,7 +83,12 @@ async fn a_key_ends_when_it_is_revoked_or_over() {
         root.gets_from(201, "POST", "/keys", json!({ "name": "Short", "scopes": ["audit:read"], "days": 2 })).await;
     let short = Program { key: made["key"].as_str().unwrap().to_owned(), ..world.program(&[]).await };
     assert_eq!(short.asks("GET", "/audit/head").await.status, 200);
-    assert_eq!(root.gets("/keys").await["items"][0]["used_at"], "2026-11-21T03:00:00Z");
+    let keys = root.gets("/keys").await;
+    let listed = keys["items"].as_array().unwrap().iter().find(|key| key["name"] == "Short").unwrap();
+    assert_eq!(
+        (&listed["used_at"], &listed["expires_at"]),
+        (&json!("2026-11-21T03:00:00Z"), &json!("2026-11-23T03:00:00Z"))
+    );
     world.advance(days(3));
     assert_eq!(short.asks("GET", "/audit/head").await.status, 401);
 

@@ -145,3 +145,83 @@ impl ImportedPage {
         COUNTS.into_iter().zip(self.counts)
     }
 }
+
+#[cfg(test)]
+impl ImportPage {
+    /// Before any file, and with one that cannot be read.
+    pub fn samples(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Self)> {
+        let framed = || {
+            let frame = frame("/operator/assets/import");
+            let above = crate::view::kit::Crumb::new(frame.say("nav-assets"), "/operator/assets");
+            frame.below([above])
+        };
+        let first = |fields, recent| Self {
+            frame: framed(),
+            fields,
+            check: Post::new("/operator/assets/import", "token"),
+            recent,
+        };
+        let mut refused = Fields::new();
+        refused.refuse("file", framed().fill("import-bad-file-unknown-column", "value", "이메일"));
+        let row = |name: &str, standing| ImportRow {
+            href: "/operator/assets/imports/7".to_owned(),
+            name: name.to_owned(),
+            by: "kim.jiwoo@dalbit.example".to_owned(),
+            at: bizauth_core::time::Time::from_millis(1_773_446_730_000).into(),
+            standing,
+        };
+        let recent = vec![
+            row("2026년 상반기 광고계정과 채널 (수정본 최종).csv", Standing::Runs),
+            row("assets.json", Standing::Stuck),
+            row("assets.csv", Standing::Done),
+            row("new.csv", Standing::Waits),
+        ];
+        vec![("operator-import", first(Fields::new(), Vec::new())), ("operator-import-refused", first(refused, recent))]
+    }
+}
+
+#[cfg(test)]
+impl ImportedPage {
+    /// Waiting with rows that do not fit, running, left alone, and done.
+    pub fn samples(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Self)> {
+        let page = |standing, n_refused: i64| {
+            let frame = frame("/operator/assets/imports/7");
+            let above = [
+                crate::view::kit::Crumb::new(frame.say("nav-assets"), "/operator/assets"),
+                crate::view::kit::Crumb::new(frame.say("import-title"), "/operator/assets/import"),
+            ];
+            let refusal = |place: u64, column: Option<&str>, key: &str, about: &str| RefusedRow {
+                place,
+                column: column.map(str::to_owned),
+                reason: frame.fill(key, "value", about),
+            };
+            let refused = vec![
+                refusal(3, Some("kind"), "import-bad-kind", "house"),
+                refusal(17, Some("email"), "import-bad-no-such-account", ""),
+                refusal(1204, None, "import-bad-twice", "17"),
+            ];
+            Self {
+                name: "2026년 상반기 광고계정과 채널 (수정본 최종).csv".to_owned(),
+                standing,
+                by: "kim.jiwoo@dalbit.example".to_owned(),
+                at: bizauth_core::time::Time::from_millis(1_773_446_730_000).into(),
+                total: 12_480,
+                done: 4_500,
+                n_refused,
+                counts: [812, 14, 12_050, 3, 391, 0],
+                lines: true,
+                refused: if n_refused > 0 { refused } else { Vec::new() },
+                pager: Pager::default(),
+                apply: Post::new("/operator/assets/imports/7/apply", "token"),
+                frame: frame.below(above),
+            }
+        };
+        vec![
+            ("operator-imported-refused", page(Standing::Waits, 3)),
+            ("operator-imported-waits", page(Standing::Waits, 0)),
+            ("operator-imported-runs", page(Standing::Runs, 0)),
+            ("operator-imported-stuck", page(Standing::Stuck, 0)),
+            ("operator-imported-done", page(Standing::Done, 3)),
+        ]
+    }
+}

@@ -68,7 +68,9 @@ fn wanted(body: &mut Object) -> Option<WantedAsset> {
         holder.close();
         Some(WantedHolder { account: account?, role: role?, lendable })
     };
-    let holders: Option<Vec<_>> = body.objects("holders", MOST).into_iter().map(holder).collect();
+    // All are read before any is missed: whoever sent them hears of every mistake.
+    let holders: Vec<Option<_>> = body.objects("holders", MOST).into_iter().map(holder).collect();
+    let holders: Option<Vec<_>> = holders.into_iter().collect();
     Some(WantedAsset { asset: AssetRecord { group: group?, id: id?, kind: kind?, name: name? }, holders: holders? })
 }
 
@@ -145,8 +147,9 @@ pub async fn changes(State(it): State<AppState>, call: Call) -> Answer {
     };
     let mut body = call.object()?;
     let (after, next) = (body.take("after", cursor), body.need("cursor", cursor));
-    let changes: Option<Vec<_>> = body.objects("changes", MOST).into_iter().map(change).collect();
+    let changes: Vec<Option<_>> = body.objects("changes", MOST).into_iter().map(change).collect();
     body.finish()?;
+    let changes: Option<Vec<_>> = changes.into_iter().collect();
     let (Some(cursor), Some(changes)) = (next, changes) else { return Err(Problem::broken()) };
     match call.by(&it).follow_directory(source, changes, Some(Step { after, cursor: cursor.clone() })).await? {
         Followed::Done(effects) => {

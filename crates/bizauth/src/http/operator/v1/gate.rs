@@ -183,7 +183,10 @@ async fn key(it: &AppState, headers: &HeaderMap, from: IpAddr, now: Time) -> Res
 
 /// Around all routes: a handler that panics or takes too long still answers.
 pub async fn answer_always(State(it): State<AppState>, request: Request, next: Next) -> Response {
-    let answer = AssertUnwindSafe(tokio::time::timeout(it.config.request_timeout, next.run(request))).catch_unwind();
+    // A large file is looked at, and a long log is walked, for longer than a page may take.
+    let slow = ["/operator/v1/imports", "/operator/v1/audit/verdict"].contains(&request.uri().path());
+    let patience = it.config.request_timeout * if slow { 10 } else { 1 };
+    let answer = AssertUnwindSafe(tokio::time::timeout(patience, next.run(request))).catch_unwind();
     match answer.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::unavailable().into_response(),
