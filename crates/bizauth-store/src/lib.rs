@@ -24,10 +24,12 @@ mod operator_keys;
 mod overview;
 mod pending;
 mod placing;
+mod requests;
 mod sessions;
 mod settings;
 mod sweep;
 mod tokens;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -56,9 +58,11 @@ pub use operator_keys::OperatorKeyRecord;
 pub use overview::{Alive, Waiting};
 pub use pending::{NewPending, Parked};
 pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
+pub use requests::{Asked, RequestRecord, RequestState};
 pub use sessions::SignedIn;
 pub use sweep::Swept;
 pub use tokens::{Found, Revocation, TokenRecord};
+pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};

@@ -25,6 +25,8 @@ mod migrations;
 mod operator_keys;
 mod outage;
 mod overview;
+mod requests;
 mod sessions;
 mod sweep;
 mod tidy;
+mod usage;

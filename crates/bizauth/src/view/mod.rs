@@ -5,8 +5,9 @@
 //! `particle`; the templates hold structure only.
 
 mod callback;
+pub mod chart;
 mod consent;
-mod console;
+pub mod console;
 mod fault;
 mod home;
 pub mod kit;

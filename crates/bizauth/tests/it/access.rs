@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bizauth::http::access::{Rule, Who, place_of};
+use bizauth::http::access::{Rule, Who, home_of, place_of};
 use bizauth::http::{console, me, operator};
 use bizauth::view::{Notice, Place};
 use bizauth_core::app::{AppKind, Role};
@@ -155,7 +155,8 @@ async fn every_row_lets_in_whom_it_names_and_nobody_else() {
             }
             // Whoever may is told that the form is none; a token for something else is none either.
             let wanted = if wanted == Outcome::Through { Outcome::Told(Notice::FormExpired) } else { wanted };
-            let other = who.opens("/operator").await.values("form[action='/logout'] input[name='form_token']");
+            let other =
+                who.opens(home_of(place_of(rule.path))).await.values("form[action='/logout'] input[name='form_token']");
             for token in [None, Some("x".to_owned()), other.first().cloned()] {
                 let fields: Vec<(&str, &str)> = token.iter().map(|token| ("form_token", token.as_str())).collect();
                 let (found, answer) = outcome(&world, who.posts(&path, &fields)).await;

@@ -10,6 +10,9 @@ mod tidy;
 mod world;
 
 mod access;
+mod console_errors;
+mod console_test_tool;
+mod console_usage;
 mod documents;
 mod doors;
 mod gate;
