@@ -47,8 +47,8 @@ async fn what_is_lost_or_removed_leaves_every_tokens_answer_at_once() {
     assert!(ids().await.contains("11") && ids().await.contains("12"));
     let at = "/operator/assets/moment/11";
     assert_eq!(lee.submits(at, &format!("{at}/lose"), &[]).await.status, 303);
-    let left = world.store().holdings_named(kim.id, &[("moment".into(), bizauth_core::asset::AssetId("11".into()))]);
-    assert!(left.await.unwrap().is_empty());
+    let named = [("moment".into(), bizauth_core::asset::AssetId("11".into()))];
+    assert!(world.store().holdings_named(kim.id, &named).await.unwrap().is_empty());
     assert!(!ids().await.contains("\"11\""), "{}", ids().await);
     let at = "/operator/assets/moment/12";
     assert_eq!(lee.submits(at, &format!("{at}/remove"), &[("confirm", "11")]).await.status, 422);
