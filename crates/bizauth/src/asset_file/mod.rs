@@ -212,8 +212,15 @@ fn read_csv(text: &str, sorter: &mut Sorter) -> Result<(), Unreadable> {
         return Err(Unreadable::NoRows);
     }
     let columns = header(&record)?;
+    let (mut place, mut counted) = (1, 0);
     while next(&mut record) {
-        let place = record.position().map_or(0, csv::Position::line);
+        // The reader's own count of lines is one short where lines end with CRLF.
+        let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let rest = text.as_bytes().get(begins..).unwrap_or_default();
+        let begins = begins + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = text.as_bytes().get(counted..begins).unwrap_or_default();
+        place += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        counted = begins;
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }

@@ -198,13 +198,11 @@ pub(super) fn judge<'c>(cell: impl Fn(Column) -> &'c str) -> Result<WantedAsset,
         "" => Err((column, Reason::Empty)),
         text => Ok(text),
     };
-    let group = match Resource::read(&format!("{}:*", filled(Column::Group)?)) {
-        Some(Resource::All(group)) => group,
-        _ => return Err((Column::Group, Reason::BadGroup)),
+    let Some(Resource::All(group)) = Resource::read(&format!("{}:*", filled(Column::Group)?)) else {
+        return Err((Column::Group, Reason::BadGroup));
     };
-    let id = match Resource::read(&format!("group:{}", filled(Column::Id)?)) {
-        Some(Resource::One(_, id)) => id,
-        _ => return Err((Column::Id, Reason::BadId)),
+    let Some(Resource::One(_, id)) = Resource::read(&format!("group:{}", filled(Column::Id)?)) else {
+        return Err((Column::Id, Reason::BadId));
     };
     let kind = filled(Column::Kind)?;
     let kind = AssetKind::read(kind).ok_or_else(|| (Column::Kind, Reason::BadKind(short(kind))))?;

@@ -113,7 +113,7 @@ fn every_reference_resolves_and_every_component_is_used() {
     let mut left = vec![&*DESCRIPTION];
     while let Some(value) = left.pop() {
         used.extend(value.get("$ref").and_then(Value::as_str));
-        left.extend(value.as_object().into_iter().flat_map(|map| map.values()));
+        left.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
         left.extend(value.as_array().into_iter().flatten());
     }
     for reference in &used {

@@ -2,7 +2,7 @@
 //! of a body with the place where it stands.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bizauth_core::operator::Scope;
 use serde_json::{Value, json};
@@ -40,7 +40,6 @@ pub struct Problem {
     mistakes: Vec<Mistake>,
     /// What else programs may want to know.
     more: Vec<(&'static str, Value)>,
-    header: Option<(HeaderName, String)>,
 }
 
 impl Mistake {
@@ -65,13 +64,12 @@ impl Mistake {
 impl Problem {
     fn new(status: StatusCode, word: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Problem { status, word, title, detail, mistakes: Vec::new(), more: Vec::new(), header: None }
+        Problem { status, word, title, detail, mistakes: Vec::new(), more: Vec::new() }
     }
 
     /// No key, or none that opens anything.
     pub fn unauthorized(detail: &str) -> Self {
-        let it = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "An operator key is needed", detail);
-        Problem { header: Some((WWW_AUTHENTICATE, "Bearer realm=\"bizauth operator\"".to_owned())), ..it }
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "An operator key is needed", detail)
     }
 
     /// A key that may not do this.
@@ -84,8 +82,7 @@ impl Problem {
     /// Too many wrong keys from one address.
     pub fn too_many() -> Self {
         let detail = "too many wrong keys came from this address; wait a minute";
-        let it = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many wrong keys", detail);
-        Problem { header: Some((RETRY_AFTER, "60".to_owned())), ..it }
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many wrong keys", detail)
     }
 
     /// There is no such path.
@@ -148,8 +145,7 @@ impl Problem {
     /// The server cannot now.
     pub fn unavailable() -> Self {
         let detail = "the records cannot be reached; nothing was changed, try again";
-        let it = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail);
-        Problem { header: Some((RETRY_AFTER, "1".to_owned())), ..it }
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail)
     }
 
     /// A bug.
@@ -184,10 +180,14 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some((name, value)) = self.header
-            && let Ok(value) = HeaderValue::from_str(&value)
-        {
-            headers.insert(name, value);
+        let more = match self.status {
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer realm=\"bizauth operator\"")),
+            StatusCode::TOO_MANY_REQUESTS => Some((RETRY_AFTER, "60")),
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
+            _ => None,
+        };
+        if let Some((name, value)) = more {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         response.extensions_mut().insert(Faulted(self.word));
         response
