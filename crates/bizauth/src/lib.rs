@@ -3,6 +3,7 @@
 //! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
 //! people see, `cli/` a file for each noun.
 
+pub mod audit_line;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod seal;
 pub mod serve;
 pub mod usage;
 pub mod view;

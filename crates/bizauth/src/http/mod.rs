@@ -76,6 +76,7 @@ fn pages(state: &AppState) -> Router<AppState> {
     let mut routes = Router::new()
         .route("/", get(pages::home::get))
         .route("/login", get(pages::login::get).post(pages::login::post))
+        .route("/login/code", get(pages::login::code::get).post(pages::login::code::post))
         .route("/logout", post(pages::logout::post))
         .route("/consent", get(pages::consent::get).post(pages::consent::post))
         .route("/language", get(pages::language::get))

@@ -16,6 +16,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in LoginPage::samples(&frame) {
         keep(name, page.render());
     }
+    for (name, page) in CodePage::samples(&frame) {
+        keep(name, page.render());
+    }
     for (name, page) in ConsentPage::samples(&frame) {
         keep(name, page.render());
     }
@@ -41,8 +44,12 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
-    keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
-    keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
+    for (name, page) in me::samples::all(&|here| Frame { place: Place::Me, ..signed_in(frame(here)) }) {
+        keep(name, page);
+    }
+    for (name, page) in operator::sample::all(&|here| signed_in(frame(here))) {
+        keep(name, page.render());
+    }
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());
     pages
 }
@@ -74,7 +81,24 @@ impl LoginPage {
             ("login-wrong", again(LoginError::WrongCredentials)),
             ("login-too-many", again(LoginError::TooManyTries { minutes: 5 })),
             ("login-form-expired", again(LoginError::FormExpired)),
+            ("login-step-over", again(LoginError::StepOver)),
             ("login-unavailable", again(LoginError::Unavailable)),
+        ]
+    }
+}
+
+impl CodePage {
+    fn samples(frame: Framed<'_>) -> Vec<(&'static str, Self)> {
+        let page = |error| Self {
+            frame: frame("/login/code?next=%2Fme"),
+            form_token: "token".to_owned(),
+            next: "/me".to_owned(),
+            error,
+        };
+        vec![
+            ("login-code", page(None)),
+            ("login-code-wrong", page(Some(CodeError::Wrong))),
+            ("login-code-too-many", page(Some(CodeError::TooMany { minutes: 12 }))),
         ]
     }
 }

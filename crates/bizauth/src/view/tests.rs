@@ -99,7 +99,7 @@ fn every_key_in_the_sources_exists() {
 
 #[test]
 fn every_key_is_used() {
-    let built = ["item-", "group-", "role-", "fault-koe", "kauth-", "kapi-", "done-"];
+    let built = ["item-", "group-", "role-", "fault-koe", "kauth-", "kapi-", "done-", "op-act-"];
     let sources: String =
         files_under("templates").into_iter().chain(files_under("src/view")).map(|file| file.1).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {

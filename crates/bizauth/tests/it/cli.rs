@@ -434,3 +434,18 @@ fn the_audit_log_is_listed_exported_proved_and_cut() {
     assert_eq!(cut["removed"], 0);
     assert_eq!(shell.run(["audit", "trim", "--before", "2200-01-01", "--yes"]).status, 2);
 }
+
+#[test]
+fn the_master_key_is_rotated_in_place() {
+    let shell = Shell::embedded();
+    assert_eq!(shell.run(["migrate"]).status, 0);
+    let key = shell.data().join("master.key");
+    assert!(!key.exists(), "made at first need");
+    let said = shell.run(["master-key", "rotate"]);
+    assert_eq!((said.status, said.notes.contains("sealed 0 seeds")), (0, true), "{}", said.notes);
+    let first = fs::read_to_string(&key).unwrap();
+    assert_eq!(first.lines().count(), 2);
+    assert_eq!(shell.run(["master-key", "reseal"]).status, 0);
+    assert_eq!(fs::read_to_string(&key).unwrap(), first);
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
