@@ -33,7 +33,14 @@ fn user(state: UserState, is_operator: bool) -> UserRecord {
         in_business_centre: true,
         era: 0,
     };
-    UserRecord { user, password: String::new(), is_operator, developer_sanctioned: is_operator, created_at: NOW, external_id: None }
+    UserRecord {
+        user,
+        password: String::new(),
+        is_operator,
+        developer_sanctioned: is_operator,
+        created_at: NOW,
+        external_id: None,
+    }
 }
 
 fn app(sanctioned: bool, kind: AppKind) -> AppRecord {
