@@ -21,5 +21,3 @@ callback-trade-hint = The code works once, and expires soon.
 callback-next = Then
 callback-empty = The query holds neither a code nor an error. Start the demo from the beginning.
 callback-again = Start again
-copy = Copy
-copied = Copied

@@ -21,5 +21,3 @@ callback-trade-hint = 코드는 한 번만 쓸 수 있고 곧 만료됩니다.
 callback-next = 그다음
 callback-empty = 쿼리에 code도 error도 없습니다. 데모를 처음부터 시작하세요.
 callback-again = 처음부터 다시
-copy = 복사
-copied = 복사했습니다

@@ -8,6 +8,7 @@ mod callback;
 mod consent;
 mod fault;
 mod home;
+pub mod kit;
 mod login;
 mod notice;
 pub mod particle;
@@ -35,7 +36,7 @@ pub use words::{Language, Value, Words};
 /// Where the one stylesheet is served, and its text.
 pub const STYLESHEET: (&str, &str) = ("/static/bizauth.css", include_str!("../../static/bizauth.css"));
 /// Where the one script is served, and its text. Every page works without it.
-pub const SCRIPT: (&str, &str) = ("/static/consent.js", include_str!("../../static/consent.js"));
+pub const SCRIPT: (&str, &str) = ("/static/bizauth.js", include_str!("../../static/bizauth.js"));
 /// Where the icon is served, and its text.
 pub const ICON: (&str, &str) = ("/static/icon.svg", include_str!("../../static/icon.svg"));
 
@@ -54,6 +55,28 @@ pub struct Frame {
     pub script: bool,
     /// Whether this is a test server, which every page then says at its top.
     pub test: bool,
+    /// What was just done, said once at the top of the page that follows.
+    pub done: Option<String>,
+    /// The part of the product that the page belongs to.
+    pub place: Place,
+    /// The pages above this one.
+    pub crumbs: Vec<kit::Crumb>,
+    /// The pages beside this one.
+    pub sections: Option<kit::Sections>,
+}
+
+/// A part of the product, with its own navigation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Where anyone may come: the front page, sign-in, consent, notices.
+    #[default]
+    Public,
+    /// Where developers look after their apps.
+    Console,
+    /// Where people look after what they lent, and their account.
+    Me,
+    /// Where the operator looks after the server.
+    Operator,
 }
 
 /// The signed-in account, as the header shows it.
@@ -66,9 +89,20 @@ pub struct Account {
 }
 
 impl Frame {
-    /// A frame without an account, with the script, on a server that is not a test server.
+    /// A frame without an account, with the script, on a server that is not a test server, in no place of its own.
     pub fn new(words: Arc<Words>, language: Language, here: impl Into<String>) -> Self {
-        Self { words, language, here: here.into(), account: None, script: true, test: false }
+        Self {
+            words,
+            language,
+            here: here.into(),
+            account: None,
+            script: true,
+            test: false,
+            done: None,
+            place: Place::Public,
+            crumbs: Vec::new(),
+            sections: None,
+        }
     }
 
     /// The words under `key`, in the language of the page.
@@ -84,6 +118,16 @@ impl Frame {
     /// The words under `key`, with two arguments.
     pub fn fill2(&self, key: &str, (a, x): &(&str, impl Value), (b, y): &(&str, impl Value)) -> String {
         self.words.say_with(self.language, key, &[(a, x.value()), (b, y.value())])
+    }
+
+    /// An attribute of the words under `key`: `part("app-delete", "text")` says `app-delete.text`.
+    pub fn part(&self, key: &str, name: &str) -> String {
+        self.say(&format!("{key}.{name}"))
+    }
+
+    /// The hint that goes with the label under `key`, if it has one: its attribute `.hint`.
+    pub fn hint(&self, key: &str) -> Option<String> {
+        self.words.hint(self.language, key)
     }
 
     /// The language that the switch leads to.

@@ -29,6 +29,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in CallbackPage::samples(&frame) {
         keep(name, page.render());
     }
+    for (name, page) in kit::sample::KitPage::samples(words, language) {
+        keep(name, page.render());
+    }
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());

@@ -9,11 +9,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use super::particle;
 
 /// The Fluent files of one language: the name and the text of each.
-pub(super) type Files = [(&'static str, &'static str); 7];
+pub(super) type Files = [(&'static str, &'static str); 8];
 
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "frame", "login", "consent", "items", "faults", "notices", "dev")
+        files!($language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev")
     };
     ($language:literal, $($name:literal),+) => {
         [$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]
@@ -156,6 +156,11 @@ impl Words {
         self.find(language, key, args).unwrap_or_else(|| format!("⟦{key}⟧"))
     }
 
+    /// The hint of a label: the attribute `.hint` of its message, if it has one.
+    pub fn hint(&self, language: Language, key: &str) -> Option<String> {
+        self.find(language, &format!("{key}.hint"), &[])
+    }
+
     /// The display name of a consent item of the built-in catalogue; `None` for one that an operator added.
     pub fn item_name(&self, id: &str, language: Language) -> Option<String> {
         self.find(language, &format!("item-{id}"), &[])
@@ -220,6 +225,8 @@ fn bundle(language: Language, files: &Files) -> FluentBundle<FluentResource> {
             _ => FluentValue::Error,
         })
         .expect("the bundle is new, so the name is free");
+    #[cfg(test)]
+    let files = &files.iter().copied().chain([super::kit::sample::words(language)]).collect::<Vec<_>>();
     for (name, text) in files {
         let resource = FluentResource::try_new((*text).to_owned());
         let resource = resource.unwrap_or_else(|(_, errors)| panic!("{}/{name}.ftl: {errors:?}", language.code()));

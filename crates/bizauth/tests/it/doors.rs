@@ -179,7 +179,7 @@ async fn the_static_files_have_their_types() {
     let world = World::new().await;
     for (path, kind) in [
         ("/static/bizauth.css", "text/css; charset=utf-8"),
-        ("/static/consent.js", "text/javascript; charset=utf-8"),
+        ("/static/bizauth.js", "text/javascript; charset=utf-8"),
         ("/static/icon.svg", "image/svg+xml"),
         ("/favicon.ico", "image/svg+xml"),
     ] {

@@ -1,5 +1,6 @@
 // Improves pages that work without it: counts ticks, filters the rows already shown, sets aside the list when "all"
-// is chosen, sends a form once, adds copy buttons. It decides nothing, sends nothing, and writes no words of its own.
+// is chosen, sends a form once, adds copy buttons, brings the current link into view. It decides nothing, sends nothing,
+// and writes no words of its own.
 "use strict";
 
 const plain = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
@@ -52,19 +53,32 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 
+// Told to the ear: a button that changes its words is not read out again by every screen reader.
+const told = document.body.appendChild(document.createElement("p"));
+told.className = "hidden";
+told.setAttribute("role", "status");
+
 for (const block of document.querySelectorAll("[data-copy]")) {
   const button = block.querySelector("button");
-  const text = block.querySelector("pre");
+  const text = block.querySelector("pre, code");
   const label = button.textContent;
+  let back;
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(text.textContent);
-      button.textContent = button.dataset.copied;
-      setTimeout(() => { button.textContent = label; }, 2000);
+      button.textContent = told.textContent = button.dataset.copied;
+      clearTimeout(back);
+      back = setTimeout(() => { button.textContent = label; told.textContent = ""; }, 2000);
     } catch {
       // No clipboard without a secure origin: mark the text, so that the keyboard can copy it.
       getSelection().selectAllChildren(text);
     }
   });
+}
+
+for (const strip of document.querySelectorAll("[data-strip]")) {
+  // On the phone the links are a strip to swipe: begin where the person is.
+  const here = strip.querySelector("[aria-current]");
+  if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 }
