@@ -2,15 +2,25 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 
 use crate::id::{AppId, KeyId};
 use crate::secret::Digest;
+use crate::time::Time;
 
 /// Keys of one kind that an app may have (documented).
 pub const KEYS_PER_KIND: usize = 5;
+
+/// A key's use is written down no more often than this: people want to know whether a key is in use, not each call.
+pub const USE_NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Whether a use at `now` is worth writing down.
+pub fn use_is_news(used_at: Option<Time>, now: Time) -> bool {
+    used_at.is_none_or(|used_at| now.since(used_at) >= USE_NOTED_EVERY)
+}
 
 /// The kind of an app key. Native, REST API and JavaScript keys are the *platform keys*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +199,14 @@ mod tests {
             (&["203.0.113.0/24"], "203.0.114.1", false),
         ] {
             assert_eq!(key(callers, true, &[]).admits_caller(from.parse().unwrap()), admitted, "{callers:?} {from}");
+        }
+    }
+
+    #[test]
+    fn a_use_is_news_every_few_minutes() {
+        let at = |minutes: i64| Time::from_millis(minutes * 60_000);
+        for (used_at, now, news) in [(None, 0, true), (Some(0), 4, false), (Some(0), 5, true), (Some(9), 5, false)] {
+            assert_eq!(use_is_news(used_at.map(at), at(now)), news, "{used_at:?} {now}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod app_items;
 mod apps;
 mod assets;
 mod audit;
@@ -15,9 +16,12 @@ mod ips;
 mod keys;
 mod limits;
 mod pending;
+mod redirect_uris;
+mod secrets;
 mod sessions;
 mod settings;
 mod sweep;
+mod token_lists;
 mod tokens;
 mod users;
 
@@ -27,6 +31,7 @@ use std::sync::Arc;
 use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
+pub use app_items::KeptItems;
 pub use apps::{AppRecord, MemberRecord, NewApp};
 pub use assets::{AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
@@ -34,12 +39,15 @@ pub use codes::Redemption;
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
 pub use ips::Published;
-pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use keys::{KeyRecord, NewKey, Presented};
 pub use limits::{Limit, Slot};
 pub use pending::{NewPending, Parked};
+pub use redirect_uris::AddedUri;
+pub use secrets::{IssuedSecret, Replaces};
 pub use sessions::SignedIn;
 pub use sweep::Swept;
-pub use tokens::{Found, Revocation, TokenRecord};
+pub use token_lists::{LentOne, LentRecord, TokenRecord};
+pub use tokens::{Found, Revocation};
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};

@@ -7,6 +7,7 @@ mod engines;
 mod postgres;
 mod scene;
 
+mod app_items;
 mod apps;
 mod assets;
 mod catalogue;
@@ -21,3 +22,4 @@ mod outage;
 mod sessions;
 mod sweep;
 mod tidy;
+mod token_lists;
