@@ -66,6 +66,24 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Digest(Sha256::digest(bytes).into())
     }
+
+    /// 64 lowercase hexadecimal digits: the name of something whose bytes have this digest.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads [`Digest::hex`], in this one spelling.
+    pub fn read_hex(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if text.len() != 64 || !digits {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+        }
+        Some(Digest(bytes))
+    }
 }
 
 /// Constant time: a comparison tells nothing of where the difference lies.
@@ -156,6 +174,15 @@ mod tests {
         assert!(Credential::Token.read(&spare).is_none());
         let negative = Credential::Token.spell(-1, &Secret::from_bytes([1; 32]));
         assert!(Credential::Token.read(&negative).is_none());
+    }
+
+    #[test]
+    fn a_digest_has_one_spelling() {
+        let digest = Digest::of(b"an icon");
+        assert_eq!(Digest::read_hex(&digest.hex()), Some(digest));
+        for wrong in [digest.hex().to_uppercase(), digest.hex()[1..].to_owned(), "é".repeat(32), String::new()] {
+            assert_eq!(Digest::read_hex(&wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Apps: making and ending them, their members, consent items and feature permissions.
 
-use bizauth_core::app::{App, AppKind};
+use bizauth_core::app::{App, AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::time::Time;
@@ -49,7 +49,7 @@ pub struct MemberRecord {
 /// The columns of an app, wherever it is joined as `a`. Sanctioned is what the app or any of its owners is.
 macro_rules! app_columns {
     () => {
-        "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota,
+        "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota, a.icon,
          CASE WHEN a.kind = 'test' AND EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.kind = 'biz'
              AND p.deleted_at IS NULL) THEN 1 ELSE 0 END AS parent_is_biz,
          CASE WHEN a.sanctioned = 1 OR EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
@@ -66,9 +66,9 @@ pub(crate) const SEE_ITEM: &str = "SELECT item_id, purpose FROM app_items WHERE 
 const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions WHERE app_id = $1 AND group_id = $2";
 
 impl By {
-    /// Makes an app. `None`: its parent or its owner does not exist.
+    /// Makes an app. `None`: its owner does not exist, or its parent is no Biz app. Only a Biz app has test apps.
     pub async fn create_app(&self, new: NewApp) -> Result<Option<AppId>> {
-        const KNOWN: &str = "SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL AND kind <> 'test'";
+        const KNOWN: &str = "SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL AND kind = 'biz'";
         const CREATE: &str = "INSERT INTO apps (id, name, company, kind, parent_id, sanctioned, era, created_at, sort)
              VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)";
         let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
@@ -108,6 +108,18 @@ impl Store {
             ", a.parent_id, a.created_at FROM apps a WHERE a.id = $1 AND a.deleted_at IS NULL"
         );
         self.db.row(FIND, &[id.into()]).await?.as_ref().map(read_record).transpose()
+    }
+
+    /// The app with this id, unless it was deleted, and what this account may do with it. `None`: it is no member.
+    pub async fn app_for_member(&self, app: AppId, user: UserId) -> Result<Option<(AppRecord, Role)>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at, mine.role FROM members mine JOIN apps a ON a.id = mine.app_id
+             WHERE mine.app_id = $1 AND mine.user_id = $2 AND a.deleted_at IS NULL"
+        );
+        let found = self.db.row(FIND, &[app.into(), user.into()]).await?;
+        found.map(|row| Ok((read_record(&row)?, row.get("role")?))).transpose()
     }
 
     /// All apps, newest first, at most `most`.
@@ -270,11 +282,18 @@ pub(crate) fn read_app(row: &Row) -> Result<App> {
         sanctioned: row.get("sanctioned")?,
         era: row.get("app_era")?,
         daily_quota: row.get("daily_quota")?,
+        icon: row.get("icon")?,
     })
 }
 
 fn read_record(row: &Row) -> Result<AppRecord> {
     Ok(AppRecord { app: read_app(row)?, parent: row.get("parent_id")?, created_at: row.get("created_at")? })
+}
+
+impl FromValue for Role {
+    fn from_value(value: &Value) -> Option<Self> {
+        Role::read(&String::from_value(value)?)
+    }
 }
 
 impl FromValue for AppKind {

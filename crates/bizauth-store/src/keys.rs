@@ -75,7 +75,8 @@ macro_rules! record_columns {
 }
 
 /// What the log may know of a key: which value it has is for its app's members, and secrets are for nobody.
-pub(crate) const SEE: &str = "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
+pub(crate) const SEE: &str =
+    "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
      FROM app_keys WHERE id = $1";
 
 impl By {

@@ -55,8 +55,7 @@ impl By {
     ) -> Result<IssuedSecret> {
         const CLAIM: &str = "UPDATE app_keys SET name = name WHERE id = $1 AND kind = 'rest_api' AND state <> 'deleted'
              RETURNING secret";
-        const KEEP: &str =
-            "UPDATE app_keys SET old_secret = $1, old_secret_until = $2, secret = $3 WHERE id = $4";
+        const KEEP: &str = "UPDATE app_keys SET old_secret = $1, old_secret_until = $2, secret = $3 WHERE id = $4";
         let actor = self.actor.clone();
         let Some(app) = self.app_of(id).await? else { return Ok(IssuedSecret::NoSuchKey) };
         let change = Change::new("key.issue_secret", ("app", app), SEE, [id.into()]).about("key", id);

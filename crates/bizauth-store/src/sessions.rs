@@ -16,6 +16,8 @@ pub struct SignedIn {
     pub id: SessionId,
     /// Whose it is.
     pub user: User,
+    /// Whether it operates this platform.
+    pub is_operator: bool,
 }
 
 impl Store {
@@ -56,15 +58,14 @@ impl Store {
         const FIND: &str = concat!(
             "SELECT s.digest, s.expires_at, ",
             user_columns!(),
-            "
+            ", u.is_operator
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
         );
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
         if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
             return Ok(None);
         }
-        let user = read_user(&row)?;
-        Ok(Some(SignedIn { id, user }))
+        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator: row.get("is_operator")? }))
     }
 
     /// Ends a session. Nothing happens without its secret.

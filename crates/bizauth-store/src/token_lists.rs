@@ -98,12 +98,8 @@ impl Store {
 
     /// One token of an app, alive or not.
     pub async fn token_of(&self, app: AppId, token: TokenId) -> Result<Option<TokenRecord>> {
-        const FIND: &str = concat!(
-            record_columns!(),
-            " FROM tokens t",
-            token_joins!(),
-            " WHERE t.id = $1 AND t.app_id = $2"
-        );
+        const FIND: &str =
+            concat!(record_columns!(), " FROM tokens t", token_joins!(), " WHERE t.id = $1 AND t.app_id = $2");
         self.db.row(FIND, &[token.into(), app.into()]).await?.as_ref().map(read_record).transpose()
     }
 

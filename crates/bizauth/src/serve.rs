@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bizauth_store::Store;
+use bizauth_store::{Actor, Store, Who};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Database};
@@ -160,6 +160,9 @@ pub async fn run(
 async fn sweep(state: AppState) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
+        if let Err(error) = trim_audit(&state).await {
+            log_breakage(&error);
+        }
         loop {
             match state.store.sweep(SWEEP_ROWS, state.clock.now()).await {
                 Ok(swept) if swept.more => {}
@@ -173,7 +176,17 @@ async fn sweep(state: AppState) {
     }
 }
 
-async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
+/// Removes what is older than the audit log is kept. A log that is not full of old entries costs one look a minute.
+async fn trim_audit(state: &AppState) -> bizauth_store::Result<()> {
+    let Some(kept) = state.config.audit_retention else { return Ok(()) };
+    let now = state.clock.now();
+    let server = Actor { who: Who::Server, name: "retention".to_owned(), from: None, at: now };
+    while state.store.by(server.clone()).trim_audit(now.minus(kept), SWEEP_ROWS).await? == SWEEP_ROWS {}
+    Ok(())
+}
+
+/// Answers on the operator's listener. `stopping`: the server drains, and is ready for nothing new.
+pub async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<AtomicBool>) {
     let store = state.store.clone();
     let probe = move || {
         let (store, stopping) = (store.clone(), stopping.clone());
@@ -188,7 +201,7 @@ async fn serve_operators(listener: TcpListener, state: AppState, stopping: Arc<A
             })
         }
     };
-    Listen::new(listener, operator::router(state.metrics.clone(), probe)).until(std::future::pending()).await;
+    Listen::new(listener, operator::router(state, probe)).until(std::future::pending()).await;
 }
 
 /// Ends on SIGTERM or SIGINT. SIGHUP reads the certificate anew, or ends it too where there is none.

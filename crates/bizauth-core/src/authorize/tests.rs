@@ -19,6 +19,7 @@ fn client() -> Client {
         sanctioned: false,
         era: 0,
         daily_quota: None,
+        icon: None,
     };
     let key = Key {
         id: KeyId(1),

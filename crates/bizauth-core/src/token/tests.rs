@@ -26,6 +26,7 @@ fn token(items: &str) -> Token {
             sanctioned: false,
             era: 6,
             daily_quota: None,
+            icon: None,
         },
         is_member: false,
         items: scope::ids(items),

@@ -1,6 +1,6 @@
 //! Apps: what they are, who may work on them, and what is switched on for them.
 
-use bizauth_core::app::AppKind;
+use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::key::KeyKind;
 use bizauth_store::{NewApp, NewKey};
@@ -74,6 +74,23 @@ async fn members_have_one_role_each() {
         assert!(!store.by(someone(NOW)).remove_member(scene.app, scene.user).await.unwrap());
         assert!(!store.by(someone(NOW)).add_member(scene.app, UserId(1), "editor").await.unwrap());
         assert!(!store.by(someone(NOW)).add_member(AppId(1), scene.user, "editor").await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_shows_itself_to_its_members_only() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let role =
+            async |app, user| store.app_for_member(app, user).await.unwrap().map(|(app, role)| (app.app.id, role));
+        assert_eq!(role(scene.app, scene.developer).await, Some((scene.app, Role::Owner)));
+        assert_eq!(role(scene.app, scene.user).await, None);
+        assert!(store.by(someone(NOW)).add_member(scene.app, scene.user, "editor").await.unwrap());
+        assert_eq!(role(scene.app, scene.user).await, Some((scene.app, Role::Editor)));
+        assert_eq!(role(AppId(1), scene.user).await, None);
+        assert!(store.by(someone(NOW)).delete_app(scene.app).await.unwrap());
+        assert_eq!(role(scene.app, scene.developer).await, None);
     })
     .await;
 }

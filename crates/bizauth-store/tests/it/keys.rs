@@ -253,10 +253,7 @@ async fn of_many_who_replace_one_secret_at_once_one_is_heard() {
         let none = by.replace_secret(key, Replaces::This(None), first, NOW).await.unwrap();
         assert_eq!(none, IssuedSecret::Meanwhile);
         assert!(by.delete_key(key).await.unwrap());
-        assert_eq!(
-            by.replace_secret(key, Replaces::Whichever, first, NOW).await.unwrap(),
-            IssuedSecret::NoSuchKey
-        );
+        assert_eq!(by.replace_secret(key, Replaces::Whichever, first, NOW).await.unwrap(), IssuedSecret::NoSuchKey);
     })
     .await;
 }

@@ -33,7 +33,8 @@ async fn a_session_needs_its_secret_and_ends_in_time() {
         let user = a_user(&store, "kim").await;
         let browser = sign_in(&store, user, None).await;
         let (id, proof) = &browser.session;
-        assert_eq!(store.session(*id, proof, NOW).await.unwrap().unwrap().user.id, user);
+        let found = store.session(*id, proof, NOW).await.unwrap().unwrap();
+        assert_eq!((found.user.id, found.is_operator), (user, false));
         assert!(store.session(*id, &secret(), NOW).await.unwrap().is_none());
         assert!(store.session(SessionId(1), proof, NOW).await.unwrap().is_none());
         assert!(store.session(*id, proof, NOW.plus(60 * MINUTE)).await.unwrap().is_none());

@@ -20,9 +20,8 @@ async fn the_tokens_of_one_person_are_theirs_alone() {
         let theirs = scene.buys(scene.agrees().await).await.0;
         mine.reverse();
         let ids = |page: Vec<TokenRecord>| page.into_iter().map(|it| it.token.id).collect::<Vec<_>>();
-        let of_person = async |before, most| {
-            ids(store.tokens_of_person((scene.app, person), before, most).await.unwrap())
-        };
+        let of_person =
+            async |before, most| ids(store.tokens_of_person((scene.app, person), before, most).await.unwrap());
         assert_eq!(of_person(None, 10).await, mine);
         assert_eq!(of_person(Some(mine[0]), 1).await, [mine[1]]);
         let other = Scene::set(&store).await;
@@ -83,7 +82,9 @@ async fn what_was_lent_is_told_with_what_became_of_it() {
         let mut kept = hold("moment", "1");
         kept.lendable = false;
         assert!(by.hold_asset(scene.user, kept).await.unwrap());
-        assert!(by.drop_asset(scene.user, "moment".into(), bizauth_core::asset::AssetId("2".to_owned())).await.unwrap());
+        assert!(
+            by.lose_asset(scene.user, "moment".into(), bizauth_core::asset::AssetId("2".to_owned())).await.unwrap()
+        );
         assert_eq!(told().await, ["moment: 1 One (gone)", "moment: 2 ? (gone)", "keyword: *"]);
     })
     .await;

@@ -5,6 +5,7 @@
 
 mod app;
 mod asset;
+mod audit;
 mod completions;
 mod config;
 mod desk;
@@ -80,6 +81,8 @@ enum Command {
     Token(Noun<token::Verb>),
     /// The IP list
     Ips(Noun<ips::Verb>),
+    /// The audit log: who changed what
+    Audit(Noun<audit::Verb>),
     /// Maintenance mode: every kapi call is answered with -9798
     Maintenance(Noun<maintenance::Verb>),
     /// Write a completion script for a shell
@@ -121,6 +124,7 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Asset(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
             Command::Ips(noun) => noun.run(output).await,
+            Command::Audit(noun) => noun.run(output).await,
             Command::Maintenance(noun) => noun.run(output).await,
             Command::Completions(command) => command.run(output),
         }

@@ -10,6 +10,8 @@ use bizauth_core::asset::{AssetId, AssetKind, Resource};
 use bizauth_core::id::{AppId, KeyId, TokenId};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::scope::{GroupId, ItemId};
+use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
 use bizauth_core::user::{self, UserState};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -133,6 +135,42 @@ pub(super) fn overlap(text: &str) -> Result<Duration, String> {
 
 pub(super) fn date(text: &str) -> Result<Date, String> {
     strict_date(text).ok_or_else(|| "a date is written YYYY-MM-DD".to_owned())
+}
+
+/// A day begins at midnight UTC.
+pub(super) fn instant(text: &str) -> Result<Time, String> {
+    let day = || strict_date(text)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(day);
+    let instant = instant
+        .ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for its midnight (UTC)".to_owned());
+    instant.map(|instant| Time::from_millis(instant.as_millisecond()))
+}
+
+pub(super) fn thing(text: &str) -> Result<(String, String), String> {
+    let thing = text.split_once(':').filter(|(kind, id)| !kind.is_empty() && !id.is_empty());
+    thing
+        .map(|(kind, id)| (kind.to_owned(), id.to_owned()))
+        .ok_or_else(|| "a thing is written KIND:ID, such as app:512345678901234".to_owned())
+}
+
+/// A head of the audit log that was noted elsewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) seq: i64,
+    pub(super) digest: Digest,
+}
+
+pub(super) fn noted_head(text: &str) -> Result<Noted, String> {
+    let read = || {
+        let (seq, digest) = text.split_once(':')?;
+        let digits = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits.then(|| &digest[2 * at..2 * at + 2])?, 16).ok()?;
+        }
+        Some(Noted { seq: seq.parse().ok().filter(|seq| *seq > 0)?, digest: Digest(bytes) })
+    };
+    read().ok_or_else(|| "a head is SEQ:DIGEST, as `bizauth audit verify` prints it".to_owned())
 }
 
 pub(super) fn app_kind() -> impl TypedValueParser<Value = AppKind> {

@@ -131,6 +131,10 @@ pub(super) fn token_idle_lifetime(text: &str) -> Option<Duration> {
     between(text, 1, 3650 * 86_400)
 }
 
+pub(super) fn audit_retention(text: &str) -> Option<Duration> {
+    between(text, 86_400, 36_500 * 86_400)
+}
+
 pub(super) fn request_timeout(text: &str) -> Option<Duration> {
     between(text, 1, 600)
 }

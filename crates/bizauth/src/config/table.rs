@@ -159,6 +159,10 @@ settings! {
     /// to collect codes.
     wildcard_redirects: bool, = "false", "true|false", Switch, read::switch,
         "`true` or `false`";
+    /// How long entries of the audit log are kept.
+    /// Absent, they are kept for ever. What is removed is noted in the log itself, and its chain goes on.
+    audit_retention: Option<Duration>, ~ "1825d", "DURATION", Text, read::audit_retention,
+        "a time from 1d to 36500d, such as 1825d";
     /// How long the server works on one request before it answers with a fault.
     request_timeout: Duration, = "30s", "DURATION", Text, read::request_timeout,
         "a time from 1s to 10m, such as 30s";

@@ -97,6 +97,7 @@ fn each_setting_takes_and_refuses() {
             ],
         ),
         ("token_idle_lifetime", &["1s", "3650d"], &["0s", "3651d"]),
+        ("audit_retention", &["1d", "1825d"], &["23h", "36501d"]),
         ("issuance_limit", &["0", "100"], &["-1", "1000000001", "ten"]),
         ("tokeninfo_case", &["sample", "table"], &["Sample", "both"]),
         ("ip_zone", &["Asia/Seoul", "UTC"], &["Seoul", "../etc/passwd", "Etc/Unknown"]),

@@ -12,6 +12,8 @@ use crate::http::state::Demo;
 pub struct Banner {
     /// Where the demo answers.
     pub base_url: String,
+    /// Where it answers its operator.
+    pub operator_url: String,
     /// The demo app's REST API key.
     pub rest_api_key: String,
     /// Its business client secret.
@@ -59,6 +61,7 @@ impl Banner {
         let user = |user: &Person| json!({ "email": user.email, "password": user.password, "note": user.note });
         json!({
             "base_url": self.base_url,
+            "operator_url": self.operator_url,
             "rest_api_key": self.rest_api_key,
             "client_secret": self.client_secret,
             "redirect_uri": self.redirect_uri,
@@ -94,6 +97,7 @@ impl fmt::Display for Banner {
             ("admin key", &self.admin_key),
             ("JavaScript key", &self.javascript_key),
             ("native app key", &self.native_app_key),
+            ("for operators", &self.operator_url),
             ("data folder", &self.data),
         ] {
             writeln!(f, "  {name:<16}{value}")?;

@@ -3,8 +3,9 @@
 mod banner;
 mod seed;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bizauth_store::Store;
 use tempfile::TempDir;
@@ -45,6 +46,7 @@ pub struct Dev {
     pub banner: Banner,
     state: AppState,
     listener: TcpListener,
+    operators: TcpListener,
     /// Removed with everything in it when the demo ends.
     _folder: TempDir,
 }
@@ -64,11 +66,15 @@ impl Dev {
     pub async fn start(listen: SocketAddr) -> Result<Dev, Error> {
         let listener = serve::bind(listen).await?;
         let address = listener.local_addr().map_err(|source| serve::Error::Bind { address: listen, source })?;
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let operators = serve::bind(loopback).await?;
+        let beside = operators.local_addr().map_err(|source| serve::Error::Bind { address: loopback, source })?;
         let folder = private_folder().map_err(Error::Folder)?;
         let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy.node())?;
         let clock = Clock::System;
         let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
-        let seeded = Banner { data: folder.path().display().to_string(), ..seeded };
+        let seeded =
+            Banner { data: folder.path().display().to_string(), operator_url: format!("http://{beside}"), ..seeded };
         let mut config = Config::default();
         config.listen = address;
         let mut state = AppState::new(store, config);
@@ -79,11 +85,14 @@ impl Dev {
             redirect_uri: seeded.redirect_uri.clone(),
             authorize_url: seeded.authorize_url(),
         }));
-        Ok(Dev { banner: seeded, state, listener, _folder: folder })
+        Ok(Dev { banner: seeded, state, listener, operators, _folder: folder })
     }
 
     /// Answers until `stop`.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let operators = tokio::spawn(serve::serve_operators(self.operators, self.state.clone(), stopping));
         serve::run(self.state, self.listener, None, stop).await;
+        operators.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! The demo data: one Biz app with all that it may have, two people, their ad accounts, and the documents' IP list.
+//! The demo data: one Biz app with all that it may have, three people, their ad accounts, and the documents' IP list.
 
 use bizauth_client::IpDocument;
 use bizauth_core::app::AppKind;
@@ -21,6 +21,7 @@ pub const PASSWORD: &str = "bizauth-dev";
 
 const OWNER: &str = "owner@example.com";
 const NEWCOMER: &str = "newcomer@example.com";
+const OPERATOR: &str = "operator@example.com";
 
 /// Group, id, name, role, lendable.
 const ASSETS: [(&str, &str, &str, &str, bool); 8] = [
@@ -60,6 +61,7 @@ pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Ban
     by.add_redirect_uri(id, redirect_uri.clone()).await?;
     let banner = Banner {
         base_url: base_url.to_owned(),
+        operator_url: String::new(),
         rest_api_key,
         client_secret,
         redirect_uri,
@@ -70,10 +72,14 @@ pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Ban
         users: vec![
             Person { email: OWNER, password: PASSWORD, note: "a business user with Moment and Keyword ad accounts" },
             Person { email: NEWCOMER, password: PASSWORD, note: "a business user without assets: KOE027" },
+            Person { email: OPERATOR, password: PASSWORD, note: "an operator, who signs in at the operators' address" },
         ],
     };
-    let owner = person(by, OWNER, hashes.0).await?;
-    person(by, NEWCOMER, hashes.1).await?;
+    let (first, second) = (hashed(hashes.0).await?, hashed(hashes.1).await?);
+    let owner = person(by, OWNER, first, false).await?;
+    person(by, NEWCOMER, second.clone(), false).await?;
+    // The same hash twice: the demo starts sooner, and everybody knows its password anyway.
+    person(by, OPERATOR, second, true).await?;
     by.add_member(app, owner, "owner").await?;
     for asset in ASSETS {
         hold(by, owner, asset).await?;
@@ -114,14 +120,17 @@ async fn key(by: &By, app: AppId, kind: KeyKind) -> Result<String, Error> {
 
 type Hashing = tokio::task::JoinHandle<Result<String, password::Unfit>>;
 
-async fn person(by: &By, email: &str, hash: Hashing) -> Result<UserId, Error> {
-    let hash = hash.await.ok().and_then(Result::ok).ok_or(Error::Seed("a password"))?;
+async fn hashed(hash: Hashing) -> Result<String, Error> {
+    hash.await.ok().and_then(Result::ok).ok_or(Error::Seed("a password"))
+}
+
+async fn person(by: &By, email: &str, hash: String, is_operator: bool) -> Result<UserId, Error> {
     let new = NewUser {
         email: email.to_owned(),
         email_verified: true,
         password: hash,
         in_business_centre: true,
-        is_operator: false,
+        is_operator,
     };
     by.create_user(new).await?.ok_or(Error::Seed("a user"))
 }

@@ -6,10 +6,19 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
 
-/// The longest value of a field, in bytes.
+/// The longest value of a field of the wire, in bytes. On pages the body's length is the only bound.
 const LONGEST: usize = 8192;
 /// The most fields: a page of assets of every group, with room to spare.
-const MOST: usize = 1000;
+pub const MOST: usize = 1000;
+
+/// What a value may be.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// As programs send it, and as it stands in an address: one line, not long.
+    Wire,
+    /// As people write it: also of several lines.
+    Written,
+}
 
 /// The fields of a form, in the order sent.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +32,27 @@ impl Form {
     /// # Errors
     /// A sentence for the caller: another content type or character set, a field that is malformed or over-long.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
+        Form::read_as(Kind::Wire, headers, body)
+    }
+
+    /// Reads the body of a page's form: its values may be of several lines, for [`Form::text`] alone.
+    ///
+    /// # Errors
+    /// As [`Form::read`].
+    pub fn written(headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
+        Form::read_as(Kind::Written, headers, body)
+    }
+
+    /// A page's form whose fields are decoded already.
+    ///
+    /// # Errors
+    /// A field that is malformed.
+    pub fn of(fields: Vec<(String, String)>) -> Result<Self, String> {
+        let checked = fields.into_iter().map(|(name, value)| check(Kind::Written, name, value));
+        Ok(Form { fields: checked.collect::<Result<_, _>>()? })
+    }
+
+    fn read_as(kind: Kind, headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
         let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let mut parts = sent.split(';').map(str::trim);
         if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
@@ -35,7 +65,7 @@ impl Form {
         if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
             return Err("charset must be utf-8".to_owned());
         }
-        Form::parse(std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?)
+        Form::parse_as(kind, std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?)
     }
 
     /// Reads the query of an address.
@@ -43,11 +73,15 @@ impl Form {
     /// # Errors
     /// A field that is malformed or over-long.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Form::parse_as(Kind::Wire, text)
+    }
+
+    fn parse_as(kind: Kind, text: &str) -> Result<Self, String> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         if pairs.clone().nth(MOST).is_some() {
             return Err(format!("more than {MOST} fields"));
         }
-        Ok(Form { fields: pairs.map(field).collect::<Result<_, _>>()? })
+        Ok(Form { fields: pairs.map(|pair| field(kind, pair)).collect::<Result<_, _>>()? })
     }
 
     /// The first name that was sent twice.
@@ -56,30 +90,46 @@ impl Form {
         self.fields.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
     }
 
-    /// The value of a field; an empty one counts as absent.
+    /// The value of a field; an empty one counts as absent, and so does one of several lines.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next().filter(|value| !value.is_empty())
     }
 
-    /// All values of a field.
+    /// The value of a field of several lines, each ended by `\n`; an empty one counts as absent.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        found.filter(|value| !value.is_empty())
+    }
+
+    /// All values of a field that are of one line.
     pub fn all<'f, 'n>(&'f self, name: &'n str) -> impl Iterator<Item = &'f str> + use<'f, 'n> {
-        self.fields.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        let one_line = |value: &str| !value.chars().any(char::is_control);
+        self.fields.iter().filter(move |(n, value)| n == name && one_line(value)).map(|(_, value)| value.as_str())
     }
 }
 
-fn field(pair: &str) -> Result<(String, String), String> {
+fn field(kind: Kind, pair: &str) -> Result<(String, String), String> {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let decode =
         |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
     let name = decode(name).map_err(|_| "a field name is not UTF-8")?;
+    let value = decode(value).map_err(|_| format!("{name} is not UTF-8"))?;
+    check(kind, name, value)
+}
+
+fn check(kind: Kind, name: String, value: String) -> Result<(String, String), String> {
     if name.len() > 100 || name.chars().any(char::is_control) {
         return Err("a field name is malformed".to_owned());
     }
-    let value = decode(value).map_err(|_| format!("{name} is not UTF-8"))?;
-    if value.len() > LONGEST {
+    let (value, longest) = match kind {
+        Kind::Wire => (value, LONGEST),
+        Kind::Written => (value.replace("\r\n", "\n"), usize::MAX),
+    };
+    if value.len() > longest {
         return Err(format!("{name} is longer than {LONGEST} bytes"));
     }
-    if value.chars().any(char::is_control) {
+    let fits = |c: char| !c.is_control() || (matches!(kind, Kind::Written) && matches!(c, '\n' | '\t'));
+    if !value.chars().all(fits) {
         return Err(format!("{name} holds a control character"));
     }
     Ok((name, value))
@@ -122,6 +172,21 @@ mod tests {
         let form = read(kind, b"a=1&b=%ED%95%9C+x&a=2&c").unwrap();
         assert_eq!((form.get("b"), form.get("c"), form.repeated()), (Some("한 x"), None, Some("a")));
         assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn what_people_write_may_have_lines_for_those_who_ask_for_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        let form = Form::written(&headers, b"a=1%0D%0A%092&a=3&b=4").unwrap();
+        assert_eq!((form.text("a"), form.get("a"), form.text("b")), (Some("1\n\t2"), Some("3"), Some("4")));
+        assert_eq!(form.all("a").collect::<Vec<_>>(), ["3"]);
+        assert!(Form::written(&headers, format!("a={}", "x".repeat(LONGEST + 1)).as_bytes()).is_ok());
+        for body in [&b"a=%00"[..], b"a=%0d", b"a=%1b", b"a%0a=1"] {
+            assert!(Form::written(&headers, body).is_err(), "{body:?}");
+        }
+        let of = |value: &str| Form::of(vec![("a".to_owned(), value.to_owned())]);
+        assert!(of("x\ny").is_ok() && of("\0").is_err());
     }
 
     proptest! {

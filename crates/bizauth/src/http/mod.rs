@@ -3,12 +3,16 @@
 //! Around the routes lie a few layers: one line and one count for each request, the host that may ask for the path,
 //! and for each door its own words when a handler panics or takes too long.
 
+pub mod access;
+pub mod console;
 pub mod door;
 pub mod form;
+pub mod gate;
 pub mod guard;
 pub mod kapi;
 pub mod kauth;
 pub mod listen;
+pub mod me;
 pub mod observe;
 pub mod openapi;
 pub mod operator;
@@ -16,12 +20,15 @@ pub mod pages;
 pub mod reply;
 pub mod state;
 pub mod tls;
+pub mod upload;
+pub mod visit;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use observe::Watched;
 use state::AppState;
 
 /// The longest body that any door reads: a consent form with a page of assets, with room to spare.
@@ -29,14 +36,18 @@ const LONGEST_BODY: usize = 128 * 1024;
 
 /// Everything the public listener answers.
 pub fn router(state: AppState) -> Router {
+    let (console, me) = (console::table(), me::table());
+    let watched = Watched::new(&state, console.iter().chain(&me));
     Router::new()
         .merge(kauth(&state))
         .merge(kapi(&state))
         .merge(pages(&state))
+        .merge(access::routes(console, &state))
+        .merge(access::routes(me, &state))
         .fallback(door::unknown)
         .layer(from_fn_with_state(state.clone(), door::keep_hosts_apart))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
-        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .layer(from_fn_with_state(watched, observe::observe))
         .with_state(state)
 }
 

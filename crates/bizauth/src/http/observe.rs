@@ -1,5 +1,6 @@
 //! One line in the log and one count for each request. Never a secret, a code, a token, an address or an e-mail.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -8,13 +9,14 @@ use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::access::Rule;
 use super::door::Door;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
 use crate::config::Origin;
 
-/// The labels that metrics know: a path that is none of these is `other`, so that nobody can make labels.
+/// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
 const ENDPOINTS: [&str; 13] = [
     "/",
     "/oauth/business/authorize",
@@ -31,13 +33,27 @@ const ENDPOINTS: [&str; 13] = [
     "/dev/callback",
 ];
 
+/// What is watched: the server, and the labels that metrics may use. They come from the routes, never from a caller.
+#[derive(Clone)]
+pub struct Watched {
+    it: AppState,
+    endpoints: Arc<[&'static str]>,
+}
+
+impl Watched {
+    /// With the paths of these rules beside the others.
+    pub fn new<'r>(it: &AppState, rules: impl Iterator<Item = &'r Rule>) -> Self {
+        Watched { it: it.clone(), endpoints: ENDPOINTS.into_iter().chain(rules.map(|rule| rule.path)).collect() }
+    }
+}
+
 /// Runs the request, then counts it and writes its line.
-pub async fn observe(State(it): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn observe(State(Watched { it, endpoints }): State<Watched>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let door = Door::of(request.uri().path());
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let endpoint = ENDPOINTS.into_iter().find(|known| *known == path).unwrap_or("other");
+    let endpoint = endpoints.iter().copied().find(|known| *known == path).unwrap_or("other");
     let over_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
     let mut response = next.run(request).await;
     // RFC 6797: only where the browser came over TLS, here or at the proxy in front.

@@ -6,11 +6,14 @@
 
 mod callback;
 mod consent;
+pub mod console;
 mod fault;
 mod home;
 pub mod kit;
 mod login;
+mod me;
 mod notice;
+mod operator;
 pub mod particle;
 mod picker;
 pub mod words;
@@ -26,10 +29,13 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
+pub use console::ConsoleHome;
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{LoginError, LoginPage};
+pub use me::MeHome;
 pub use notice::{Notice, NoticePage};
+pub use operator::OperatorHome;
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 
@@ -63,6 +69,8 @@ pub struct Frame {
     pub crumbs: Vec<kit::Crumb>,
     /// The pages beside this one.
     pub sections: Option<kit::Sections>,
+    /// Whether the signed-in account operates this platform.
+    pub is_operator: bool,
 }
 
 /// A part of the product, with its own navigation.
@@ -102,6 +110,7 @@ impl Frame {
             place: Place::Public,
             crumbs: Vec::new(),
             sections: None,
+            is_operator: false,
         }
     }
 

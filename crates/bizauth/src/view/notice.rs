@@ -21,6 +21,20 @@ pub enum Notice {
     NotFound,
     /// The page does not answer to this method.
     WrongMethod,
+    /// Only an owner of the app may do this.
+    OwnersOnly,
+    /// Only an operator may come here.
+    OperatorsOnly,
+    /// The account sleeps.
+    AccountDormant,
+    /// The account is blocked.
+    AccountBlocked,
+    /// The account was closed.
+    AccountClosed,
+    /// A form or a file is longer than the action takes.
+    TooLarge,
+    /// A form or an address that no page of ours makes.
+    Malformed,
     /// The store cannot be asked for the moment; nothing was done.
     Unavailable,
     /// Our own failure; it is in the log.
@@ -29,18 +43,26 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
         Self::FormExpired,
         Self::NotFound,
         Self::WrongMethod,
+        Self::OwnersOnly,
+        Self::OperatorsOnly,
+        Self::AccountDormant,
+        Self::AccountBlocked,
+        Self::AccountClosed,
+        Self::TooLarge,
+        Self::Malformed,
         Self::Unavailable,
         Self::Broken,
     ];
 
-    pub(super) const fn key(self) -> &'static str {
+    /// The key of its words, by which the log and the metrics know it too.
+    pub const fn key(self) -> &'static str {
         match self {
             Self::SignedOut => "notice-signed-out",
             Self::ConsentGone => "notice-consent-gone",
@@ -48,6 +70,13 @@ impl Notice {
             Self::FormExpired => "notice-form-expired",
             Self::NotFound => "notice-not-found",
             Self::WrongMethod => "notice-wrong-method",
+            Self::OwnersOnly => "notice-owners-only",
+            Self::OperatorsOnly => "notice-operators-only",
+            Self::AccountDormant => "notice-account-dormant",
+            Self::AccountBlocked => "notice-account-blocked",
+            Self::AccountClosed => "notice-account-closed",
+            Self::TooLarge => "notice-too-large",
+            Self::Malformed => "notice-malformed",
             Self::Unavailable => "notice-unavailable",
             Self::Broken => "notice-broken",
         }

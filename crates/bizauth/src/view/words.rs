@@ -9,19 +9,26 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use super::particle;
 
 /// The Fluent files of one language: the name and the text of each.
-pub(super) type Files = [(&'static str, &'static str); 8];
+pub(super) type Files = [(&'static str, &'static str)];
 
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev")
+        files!(
+            $language, "frame", "kit", "login", "consent", "items", "faults", "notices", "dev",
+            // The pages.
+            "console",
+            "console_apps",
+            "me",
+            "operator",
+        )
     };
-    ($language:literal, $($name:literal),+) => {
-        [$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]
+    ($language:literal, $($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../locales/", $language, "/", $name, ".ftl")))),+]
     };
 }
 
-pub(super) const KO: Files = files!("ko");
-pub(super) const EN: Files = files!("en");
+pub(super) const KO: &Files = files!("ko");
+pub(super) const EN: &Files = files!("en");
 
 /// A language that the pages speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,7 +149,7 @@ impl Default for Words {
 impl Words {
     /// Reads the Fluent files that are part of this binary.
     pub fn new() -> Self {
-        Self { ko: bundle(Language::Ko, &KO), en: bundle(Language::En, &EN) }
+        Self { ko: bundle(Language::Ko, KO), en: bundle(Language::En, EN) }
     }
 
     /// The words under `key`, which is a message (`sign-out`) or an attribute of one (`fault-koe101.cause`).
@@ -154,6 +161,11 @@ impl Words {
     pub fn say_with(&self, language: Language, key: &str, args: &[(&str, FluentValue<'_>)]) -> String {
         // The marks make a lost key plain to see; a test looks for them in every rendered sample.
         self.find(language, key, args).unwrap_or_else(|| format!("⟦{key}⟧"))
+    }
+
+    /// Whether there are words under `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.find(Language::En, key, &[]).is_some()
     }
 
     /// The hint of a label: the attribute `.hint` of its message, if it has one.

@@ -396,3 +396,39 @@ fn what_others_wrote_cannot_steer_the_terminal() {
     let shown = shell.run(["ips", "show"]);
     assert!(shown.out.contains("scr\u{fffd}ap"), "{}", shown.out);
 }
+
+/// What was changed with the command line is in the log, and the log proves itself.
+#[test]
+fn the_audit_log_is_listed_exported_proved_and_cut() {
+    let shell = Shell::new();
+    let app = shell.json(["app", "create", "Reports", "--company", "Works", "--kind", "biz", "--json"]);
+    let id = app["id"].as_str().unwrap();
+    assert_eq!(shell.run(["app", "sanction", id, "on"]).status, 0);
+    let listed = shell.json(["audit", "list", "--on", &format!("app:{id}"), "--json"]);
+    let acts: Vec<_> = listed["entries"].as_array().unwrap().iter().map(|it| it["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["app.sanction", "app.create"]);
+    assert_eq!(listed["entries"][0]["actor"]["kind"], "command_line");
+    assert_eq!(listed["entries"][0]["before"]["sanctioned"], 0);
+    assert_eq!(listed["entries"][0]["after"]["sanctioned"], 1);
+
+    let exported = shell.run(["audit", "export"]);
+    let lines: Vec<Value> = exported.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|it| it["seq"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+
+    let proved = shell.json(["audit", "verify", "--json"]);
+    let head = proved["head"].as_str().unwrap().to_owned();
+    assert_eq!((proved["whole"].as_bool(), proved["entries"].as_i64()), (Some(true), Some(3)));
+    assert_eq!(head, format!("3:{}", lines[2]["digest"].as_str().unwrap()));
+    assert_eq!(shell.run(["app", "sanction", id, "off"]).status, 0);
+    assert_eq!(shell.run(["audit", "verify", "--head", &head]).status, 0, "it is still part of the chain");
+    let forged = format!("3:{}", "0".repeat(64));
+    let refused = shell.run(["audit", "verify", "--head", &forged]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.notes.contains("entry 3 is not the one you noted"), "{}", refused.notes);
+    assert_eq!(shell.run(["audit", "verify", "--head", "3:xyz"]).status, 2);
+
+    assert_eq!(shell.run(["audit", "trim", "--before", "2020-01-01"]).status, 2, "it asks first");
+    let cut = shell.json(["audit", "trim", "--before", "2020-01-01", "--yes", "--json"]);
+    assert_eq!(cut["removed"], 0);
+    assert_eq!(shell.run(["audit", "trim", "--before", "2200-01-01", "--yes"]).status, 2);
+}

@@ -8,6 +8,7 @@ mod openapi;
 mod tidy;
 mod world;
 
+mod access;
 mod documents;
 mod doors;
 mod kapi_guard;

@@ -17,6 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::convert::Infallible;
 
+use crate::http::access::place_of;
 use crate::http::listen::Peer;
 use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
@@ -42,6 +43,8 @@ pub struct Browser {
     secure: bool,
     /// The secret of the anonymous form cookie, fresh if there was none.
     anonymous: Secret,
+    /// A secret on its way to a page.
+    pub(super) sealed: Option<String>,
     here: String,
 }
 
@@ -76,6 +79,7 @@ impl FromRequestParts<AppState> for Browser {
             device,
             language: chosen.unwrap_or_else(|| Language::from_header(header)),
             secure,
+            sealed: sent("once"),
             anonymous: anonymous.unwrap_or_else(|| it.entropy.secret()),
             here: parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
         })
@@ -99,11 +103,22 @@ impl Browser {
     pub fn frame(&self, it: &AppState) -> Frame {
         let mut frame = Frame::new(it.words.clone(), self.language, self.here.clone());
         frame.test = it.dev.is_some();
+        frame.place = place_of(&self.here);
+        frame.is_operator = self.session.as_ref().is_some_and(|session| session.is_operator);
+        frame.done = self.done().filter(|key| it.words.has(key)).map(|key| frame.say(&key));
         frame.account = self
             .session
             .as_ref()
             .map(|session| Account { email: session.user.email.clone(), form_token: self.form_token("logout") });
         frame
+    }
+
+    /// The key of the words about what was just done, if the address names one.
+    fn done(&self) -> Option<String> {
+        let query = self.here.split_once('?')?.1;
+        let word = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
+        let plain = (1..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        plain.then(|| format!("done-{word}"))
     }
 
     /// The token of a form with this purpose.
@@ -118,12 +133,17 @@ impl Browser {
     }
 
     fn mac(&self, purpose: &str) -> Hmac<Sha256> {
+        self.keyed("form", purpose)
+    }
+
+    /// A MAC with the secret of the session, or of the anonymous cookie, over what it is for.
+    pub(super) fn keyed(&self, kind: &str, purpose: &str) -> Hmac<Sha256> {
         let key = match (&self.session, &self.credential) {
             (Some(_), Some((_, secret))) => secret.expose(),
             _ => self.anonymous.expose(),
         };
         let mac: Hmac<Sha256> = Hmac::new_from_slice(key).expect("a MAC takes a key of any length");
-        mac.chain_update(b"bizauth form ").chain_update(purpose.as_bytes())
+        mac.chain_update(format!("bizauth {kind} {purpose}"))
     }
 
     /// What proves the session in a guarded statement.

@@ -4,6 +4,7 @@ mod address;
 mod browser;
 mod client;
 mod header;
+mod sealed;
 
 pub use address::caller;
 pub use browser::{Browser, FORM_COOKIE_SECONDS};

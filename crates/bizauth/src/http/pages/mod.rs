@@ -89,7 +89,14 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
         Notice::SignedOut => StatusCode::OK,
         Notice::ConsentGone | Notice::NotFound => StatusCode::NOT_FOUND,
         Notice::ConsentAnswered => StatusCode::CONFLICT,
-        Notice::FormExpired => StatusCode::FORBIDDEN,
+        Notice::FormExpired
+        | Notice::OwnersOnly
+        | Notice::OperatorsOnly
+        | Notice::AccountDormant
+        | Notice::AccountBlocked
+        | Notice::AccountClosed => StatusCode::FORBIDDEN,
+        Notice::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Notice::Malformed => StatusCode::BAD_REQUEST,
         Notice::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Notice::Broken => StatusCode::INTERNAL_SERVER_ERROR,

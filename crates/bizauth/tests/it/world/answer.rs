@@ -1,5 +1,6 @@
 //! An answer of the server, whole, checked against the public description of the endpoints.
 
+use bizauth::view::{Language, Notice, Words};
 use bizauth_core::fault::{KapiFault, KauthFault, fill};
 use reqwest::header::HeaderMap;
 use scraper::{Html, Selector};
@@ -119,6 +120,25 @@ impl Answer {
         let page = Html::parse_document(&self.body);
         let input = page.select(&selector).next().unwrap_or_else(|| panic!("no {name} in {action}: {self:?}"));
         input.value().attr("value").unwrap_or_default().to_owned()
+    }
+
+    /// The hidden fields of the first form that posts to `action`.
+    #[track_caller]
+    pub fn hidden(&self, action: &str) -> Vec<(String, String)> {
+        let form = Selector::parse(&format!("form[action='{action}']")).unwrap();
+        let inputs = Selector::parse("input[type=hidden]").unwrap();
+        let page = Html::parse_document(&self.body);
+        let form = page.select(&form).next().unwrap_or_else(|| panic!("no form posts to {action}: {self:?}"));
+        let part = |input: &scraper::ElementRef<'_>, name| input.value().attr(name).unwrap_or_default().to_owned();
+        form.select(&inputs).map(|input| (part(&input, "name"), part(&input, "value"))).collect()
+    }
+
+    /// A notice, in English.
+    #[track_caller]
+    pub fn says(&self, notice: Notice) {
+        let title = Words::new().say(Language::En, notice.key());
+        assert_eq!(self.all("h1"), [title], "{self:?}");
+        self.is_a_strict_page();
     }
 
     /// The texts of all elements that `selector` finds.

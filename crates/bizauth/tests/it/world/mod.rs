@@ -8,7 +8,7 @@ mod app;
 mod person;
 pub mod process;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bizauth::clock::Clock;
@@ -41,6 +41,8 @@ static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, Entrop
 pub struct World {
     pub state: AppState,
     pub base: String,
+    /// Where the same server answers its operators.
+    pub operators: String,
     pub http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     url: Option<String>,
@@ -84,20 +86,26 @@ impl World {
     async fn over(state: AppState, folder: TempDir, url: Option<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let beside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let operators = format!("http://{}", beside.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = state.clone();
         tokio::spawn(async move {
             let told = async { drop(stopped.await) };
-            serve::run(running, listener, None, told).await
+            tokio::select! {
+                _ = serve::run(running.clone(), listener, None, told) => {}
+                () = serve::serve_operators(beside, running, Arc::default()) => {}
+            }
         });
-        World { state, base, http: client(), stop: Some(stop), url, folder }
+        World { state, base, operators, http: client(), stop: Some(stop), url, folder }
     }
 
     /// A server that runs as a process of its own; we reach its PostgreSQL database as an operator would.
     pub async fn around(process: &Process, url: &str) -> World {
         let state = AppState::new(Store::postgres(url, 2, 9).unwrap(), Config::default());
-        let (base, url, folder) = (process.base.clone(), Some(url.to_owned()), TempDir::new().unwrap());
-        World { state, base, http: client(), stop: None, url, folder }
+        let (base, operators) = (process.base.clone(), process.operator.clone());
+        let (url, folder) = (Some(url.to_owned()), TempDir::new().unwrap());
+        World { state, base, operators, http: client(), stop: None, url, folder }
     }
 
     /// Another server over the same records, which waits for an answer a fifth of a second.

@@ -17,12 +17,21 @@ pub struct Person {
 impl World {
     /// An account in good standing that has joined the business centre and holds nothing. Its browser speaks English.
     pub async fn newcomer(&self, email: &str) -> Person {
+        self.account(email, false).await
+    }
+
+    /// An account in good standing that operates the platform; `at(&world.operators)` it does so.
+    pub async fn operator(&self, email: &str) -> Person {
+        self.account(email, true).await
+    }
+
+    async fn account(&self, email: &str, is_operator: bool) -> Person {
         let new = NewUser {
             email: email.to_owned(),
             email_verified: true,
             password: HASH.clone(),
             in_business_centre: true,
-            is_operator: false,
+            is_operator,
         };
         let id = self.by().create_user(new).await.unwrap().unwrap();
         Person { id, email: email.to_owned(), browser: self.browser(), base: self.base.clone() }
@@ -66,6 +75,34 @@ impl Person {
     /// Posts a form.
     pub async fn posts(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         Answer::of(self.browser.post(format!("{}{path}", self.base)).form(fields)).await
+    }
+
+    /// The same person with the same browser, which knows no ports, at another listener.
+    pub fn at(&self, base: &str) -> Person {
+        Person { id: self.id, email: self.email.clone(), browser: self.browser.clone(), base: base.to_owned() }
+    }
+
+    /// Opens the page at `page`, finds the form that posts to `action`, and posts its hidden fields with `fields`, which
+    /// come in place of hidden ones of the same name.
+    pub async fn submits(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let shown = self.opens(page).await;
+        assert_eq!(shown.status, 200, "{page}: {shown:?}");
+        let hidden = shown.hidden(action);
+        let kept = hidden.iter().filter(|(name, _)| fields.iter().all(|(known, _)| known != name));
+        let mut all: Vec<(&str, &str)> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.extend(fields);
+        self.posts(action, &all).await
+    }
+
+    /// The token of a form that posts to `action`, from the page at `page`.
+    pub async fn form_token(&self, page: &str, action: &str) -> String {
+        self.opens(page).await.input(action, "form_token")
+    }
+
+    /// Signs out.
+    pub async fn signs_out(&self) {
+        let token = self.form_token("/", "/logout").await;
+        assert_eq!(self.posts("/logout", &[("form_token", &token)]).await.status, 200);
     }
 
     /// Fills the sign-in page that leads to `next`.

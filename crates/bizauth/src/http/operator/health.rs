@@ -1,5 +1,5 @@
-//! The operator's door: health and metrics, on a listener of its own that is loopback by default and has no
-//! authentication. Nothing about apps, people or tokens is said here.
+//! Health and metrics, open to whoever reaches the operator's listener: machines ask for them. Nothing about apps,
+//! people or tokens is said here.
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::metrics::{CONTENT_TYPE, Metrics};
 /// An orchestrator that waits longer than this for an answer has given up already.
 const PROBE_BOUND: Duration = Duration::from_secs(2);
 
-/// The routes of the operator listener.
+/// Health and metrics.
 ///
 /// `probe` says whether this node can do its work now: it asks the store, and refuses while the server drains. Its
 /// error is shown to the operator, so it must be a sentence without secrets. No answer within two seconds is a no.

@@ -1,0 +1,192 @@
+//! What stands before every page and action of the console, of a person's own pages and of the operator: is somebody
+//! signed in, in good standing, a member, an owner, an operator; and is a form theirs, and made for this very action.
+//!
+//! What a person may not see looks like what does not exist. Whatever is refused here, nothing was done.
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use bizauth_core::app::Role;
+use bizauth_core::id::AppId;
+use bizauth_core::user::UserState;
+use bizauth_store::{AppRecord, SignedIn};
+use http_body_util::LengthLimitError;
+
+use super::access::{Who, home_of};
+use super::form::Form;
+use super::guard::{Browser, caller};
+use super::pages::{login, say};
+use super::reply::{Faulted, log_breakage, see};
+use super::state::AppState;
+use super::upload::{self, Upload};
+use super::visit::{Admitted, Said, Visit};
+use crate::view::{Notice, Place};
+
+/// What the gate must know of the rule it keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Who may come in.
+    pub who: Who,
+    /// The part of the product.
+    pub place: Place,
+    /// The longest body in bytes.
+    pub body: usize,
+}
+
+/// Why somebody does not come in.
+enum Stop {
+    /// Nobody is signed in: first there, then back to this path.
+    SignIn(String),
+    /// Told by a page.
+    Told(Notice),
+}
+
+impl From<Notice> for Stop {
+    fn from(notice: Notice) -> Self {
+        Stop::Told(notice)
+    }
+}
+
+impl From<bizauth_store::Error> for Stop {
+    fn from(error: bizauth_store::Error) -> Self {
+        log_breakage(&error);
+        Stop::Told(Notice::Unavailable)
+    }
+}
+
+/// The purpose of a form that posts to `path`: its token fits no other action.
+pub fn purpose(path: &str) -> String {
+    format!("post {path}")
+}
+
+/// Lets a request in, or says why not; then turns what the handler could not do into a page.
+pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(browser) = Browser::from_request_parts(&mut parts, &it).await;
+    let admitted = match admit(&it, terms, &mut parts, body, &browser).await {
+        Ok(admitted) => admitted,
+        Err(Stop::SignIn(next)) => return see(&login::address(&next)),
+        Err(Stop::Told(notice)) => return refuse(&it, terms, &parts.method, &browser, notice),
+    };
+    let visit = Visit::new(browser, admitted);
+    parts.extensions.insert(visit.clone());
+    let mut response = next.run(Request::from_parts(parts, Body::empty())).await;
+    if let Some(Said(notice)) = response.extensions_mut().remove() {
+        response = say(visit.frame(&it), notice, Some(home_of(terms.place).to_owned()));
+    }
+    visit.forget_shown(&mut response);
+    response
+}
+
+fn refuse(it: &AppState, terms: Terms, method: &Method, browser: &Browser, notice: Notice) -> Response {
+    let home = home_of(terms.place);
+    let mut frame = browser.frame(it);
+    if method == Method::POST {
+        // The language switch cannot come back to an action.
+        frame.here = home.to_owned();
+    }
+    let next = match notice {
+        Notice::OperatorsOnly | Notice::AccountClosed => None,
+        Notice::AccountDormant | Notice::AccountBlocked if terms.place == Place::Operator => None,
+        // What was lent can be taken back in any standing.
+        Notice::AccountDormant | Notice::AccountBlocked => Some(home_of(Place::Me)),
+        Notice::Unavailable if method != Method::POST => Some(browser.here()),
+        _ => Some(home),
+    };
+    let mut response = say(frame, notice, next.map(str::to_owned));
+    response.extensions_mut().insert(Faulted(notice.key()));
+    response
+}
+
+async fn admit(
+    it: &AppState,
+    terms: Terms,
+    parts: &mut Parts,
+    body: Body,
+    browser: &Browser,
+) -> Result<Admitted, Stop> {
+    let posted = parts.method == Method::POST;
+    if browser.unavailable {
+        return Err(Notice::Unavailable.into());
+    }
+    let Some(session) = browser.session.clone() else {
+        // Pages send no referrer, so nothing tells which one the form was on.
+        return Err(Stop::SignIn(if posted { home_of(terms.place) } else { browser.here() }.to_owned()));
+    };
+    judge_standing(terms, &session)?;
+    let params = match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        Err(_) => return Err(Notice::NotFound.into()),
+    };
+    let member = judge_membership(it, terms, &session, &params).await?;
+    let (form, files) = match posted {
+        true => read_body(&parts.headers, body, terms.body).await?,
+        false => (Form::parse(parts.uri.query().unwrap_or_default()).map_err(|_| Notice::Malformed)?, Vec::new()),
+    };
+    let elsewhere = parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let path = parts.uri.path().to_owned();
+    if posted && (elsewhere || !browser.owns_form(&purpose(&path), form.get("form_token"))) {
+        return Err(Notice::FormExpired.into());
+    }
+    let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
+    Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
+}
+
+/// Whoever takes back what they lent needs no good standing; whoever closed the account has left.
+fn judge_standing(terms: Terms, session: &SignedIn) -> Result<(), Notice> {
+    match (session.user.state, terms.place) {
+        (UserState::Active, _) | (UserState::Dormant | UserState::Blocked, Place::Me) => {}
+        (UserState::Dormant, _) => return Err(Notice::AccountDormant),
+        (UserState::Blocked, _) => return Err(Notice::AccountBlocked),
+        (UserState::Withdrawn, _) => return Err(Notice::AccountClosed),
+    }
+    match terms.who == Who::Operator || terms.place == Place::Operator {
+        true if !session.is_operator => Err(Notice::OperatorsOnly),
+        _ => Ok(()),
+    }
+}
+
+/// The app in the path and the person's role in it. An id that is malformed, gone or another's: there is no such page.
+async fn judge_membership(
+    it: &AppState,
+    terms: Terms,
+    session: &SignedIn,
+    params: &Vec<(String, String)>,
+) -> Result<Option<(AppRecord, Role)>, Stop> {
+    if !matches!(terms.who, Who::Editor | Who::Owner) {
+        return Ok(None);
+    }
+    let text = params.iter().find(|(name, _)| name == "app").map(|(_, value)| value.as_str());
+    let read = |text: &str| text.parse().ok().filter(|id: &AppId| id.to_string() == text);
+    let id = text.and_then(read).ok_or(Notice::NotFound)?;
+    let (app, role) = it.store.app_for_member(id, session.user.id).await?.ok_or(Notice::NotFound)?;
+    if terms.who == Who::Owner && role != Role::Owner {
+        return Err(Notice::OwnersOnly.into());
+    }
+    Ok(Some((app, role)))
+}
+
+async fn read_body(headers: &HeaderMap, body: Body, most: usize) -> Result<(Form, Vec<Upload>), Notice> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if text(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > most) {
+        return Err(Notice::TooLarge);
+    }
+    let too_long = |error: &axum::Error| std::error::Error::source(error).is_some_and(|it| it.is::<LengthLimitError>());
+    let bytes = axum::body::to_bytes(body, most).await.map_err(|error| match too_long(&error) {
+        true => Notice::TooLarge,
+        false => Notice::Malformed,
+    })?;
+    let kind = text(CONTENT_TYPE);
+    let read = match kind.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data")) {
+        true => upload::read(kind, bytes).await,
+        false => Form::written(headers, &bytes).map(|form| (form, Vec::new())),
+    };
+    read.map_err(|why| {
+        tracing::info!(why, "a form cannot be read");
+        Notice::Malformed
+    })
+}
