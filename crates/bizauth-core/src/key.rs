@@ -97,6 +97,20 @@ impl AppKey {
     }
 }
 
+/// An address or a network from which a key may be used. What is no network but an address in one stands for the network;
+/// an IPv4 address inside an IPv6 one counts as itself, as it will when it calls.
+pub fn caller(text: &str) -> Option<IpNet> {
+    let net = text.parse::<IpAddr>().ok().map(IpNet::from).or_else(|| text.parse().ok())?;
+    let net = net.trunc();
+    match net {
+        IpNet::V6(within) if within.prefix_len() >= 96 => match within.addr().to_ipv4_mapped() {
+            Some(address) => IpNet::new(address.into(), within.prefix_len() - 96).ok(),
+            None => Some(net),
+        },
+        _ => Some(net),
+    }
+}
+
 /// A key, as far as rules ask about it.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -186,6 +200,26 @@ mod tests {
             (false, &["one"], Some("wrong"), true),
         ] {
             assert_eq!(key(&[], on, secrets).admits_secret(sent), admitted, "{on} {secrets:?} {sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_caller_is_an_address_or_a_network() {
+        for (text, read) in [
+            ("203.0.113.9", Some("203.0.113.9/32")),
+            ("203.0.113.9/24", Some("203.0.113.0/24")),
+            ("2001:DB8::1", Some("2001:db8::1/128")),
+            ("2001:db8::/32", Some("2001:db8::/32")),
+            ("::ffff:203.0.113.9", Some("203.0.113.9/32")),
+            ("::ffff:203.0.113.9/120", Some("203.0.113.0/24")),
+            ("0.0.0.0/0", Some("0.0.0.0/0")),
+            ("203.0.113.9/33", None),
+            ("203.0.113", None),
+            ("example.com", None),
+            ("203.0.113.1-203.0.113.9", None),
+            ("", None),
+        ] {
+            assert_eq!(caller(text).map(|net| net.to_string()).as_deref(), read, "{text}");
         }
     }
 

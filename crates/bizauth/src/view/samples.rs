@@ -135,6 +135,7 @@ impl ConsentPage {
             groups,
             changes: None,
             connected_url: None,
+            preview: None,
         };
         let of = |id: &str, items: &[&str], picker: Picker| group(&frame(), id, items, picker);
         let email = || of("personal", &["biz_account_email"], Picker::NoAssets);

@@ -77,6 +77,7 @@ fn every_key_in_the_sources_exists() {
     keys.extend(self::keys(&[kit::sample::words(Language::Ko)]));
     let mut sources = files_under("templates");
     sources.extend(files_under("src/view"));
+    sources.extend(files_under("src/http/console"));
     let mut found = 0;
     for (path, text) in sources {
         if path.ends_with("tests.rs") || path.ends_with("words.rs") {
@@ -100,8 +101,8 @@ fn every_key_in_the_sources_exists() {
 #[test]
 fn every_key_is_used() {
     let built = ["item-", "group-", "role-", "fault-koe", "done-"];
-    let sources: String =
-        files_under("templates").into_iter().chain(files_under("src/view")).map(|file| file.1).collect();
+    let sources = ["templates", "src/view", "src/http"].into_iter().flat_map(files_under);
+    let sources: String = sources.map(|file| file.1).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {
         let used = sources.contains(&format!("\"{key}\"")) || built.iter().any(|prefix| key.starts_with(prefix));
         assert!(used, "nobody says {key}");

@@ -9,4 +9,4 @@ mod sealed;
 pub use address::caller;
 pub use browser::{Browser, FORM_COOKIE_SECONDS};
 pub use client::{admit, find_client};
-pub use header::{app_key, token};
+pub use header::{app_key, note_key_use, token};

@@ -71,6 +71,7 @@ pub(super) async fn show(
         groups,
         changes,
         connected_url: None,
+        preview: None,
     };
     let wrong =
         page.groups.iter().any(|group| matches!(&group.picker, Picker::Choose(choice) if choice.error.is_some()));
@@ -214,19 +215,22 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
 }
 
 /// How an item is marked: in the platform's own words where it is the platform's, else as the catalogue says.
-pub(super) fn risk(item: &Item) -> Option<Risk> {
+pub fn risk(item: &Item) -> Option<Risk> {
     Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
 }
 
-pub(super) fn item_name(words: &Words, language: Language, item: &Item) -> String {
+/// The name of an item, in the page's language.
+pub fn item_name(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.name, language).or_else(|| words.item_name(&item.id.0, language)).unwrap_or_else(|| item.id.0.clone())
 }
 
-pub(super) fn item_about(words: &Words, language: Language, item: &Item) -> String {
+/// What an item allows, in the page's language.
+pub fn item_about(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.about, language).or_else(|| words.item_about(&item.id.0, language)).unwrap_or_default()
 }
 
-pub(super) fn group_name(words: &Words, language: Language, group: &Group) -> String {
+/// The name of a group, in the page's language.
+pub fn group_name(words: &Words, language: Language, group: &Group) -> String {
     wording(&group.name, language)
         .or_else(|| words.group_name(&group.id.0, language))
         .unwrap_or_else(|| group.id.0.clone())
