@@ -123,7 +123,8 @@ pub fn suggestion(uri: &str) -> Option<String> {
     let host = uri.split(['/', '?', '#']).next().unwrap_or_default();
     let scheme = if host.split(':').next() == Some("localhost") { "http" } else { "https" };
     // Without a scheme it must at least look like a host.
-    let spelled = if uri.contains("://") { None } else { host.contains(['.', ':']).then(|| format!("{scheme}://{uri}")) };
+    let spelled =
+        if uri.contains("://") { None } else { host.contains(['.', ':']).then(|| format!("{scheme}://{uri}")) };
     let mut url = [Some(uri.to_owned()), spelled].into_iter().flatten().find_map(|text| {
         let url = Url::parse(&text).ok()?;
         (matches!(url.scheme(), "http" | "https") && text.contains("://")).then_some(url)

@@ -24,6 +24,7 @@ mod settings;
 mod sweep;
 mod token_lists;
 mod tokens;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -50,6 +51,7 @@ pub use sessions::SignedIn;
 pub use sweep::Swept;
 pub use token_lists::{LentOne, LentRecord, TokenRecord};
 pub use tokens::{Found, Revocation};
+pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};

@@ -40,6 +40,11 @@ impl Limit {
         let start = now.millis().div_euclid(length) * length;
         (Time::from_millis(start), Time::from_millis(start.saturating_add(length)))
     }
+
+    /// When the window that `now` lies in is over, and counting begins anew.
+    pub fn ends_at(&self, now: Time) -> Time {
+        self.window_at(now).1
+    }
 }
 
 /// Counts one within a transaction. `false`: the limit is reached, and nothing was counted.

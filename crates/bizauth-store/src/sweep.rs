@@ -8,10 +8,13 @@ use std::time::Duration;
 use bizauth_core::time::{DAY, Time};
 
 use crate::Store;
-use crate::db::Result;
+use crate::db::{Result, Value};
 
 /// How long the mark of a spent code stays after the code's end.
 const SPENT_CODES_STAY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long it can be told how often an app was answered: more than a year, so that a month can be held against itself.
+const USAGE_STAYS: i64 = 400;
 
 /// How many rows were cleared away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,17 +36,22 @@ impl Store {
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const USAGE: &str = "DELETE FROM usage_counts WHERE day <= $1
+             AND (app_id, day, endpoint, outcome) IN (SELECT app_id, day, endpoint, outcome FROM usage_counts
+                 WHERE day <= $1 ORDER BY day LIMIT $2)";
+        let today = now.millis().div_euclid(DAY.as_millis() as i64);
         let ended = [
-            (SESSIONS, now),
-            (DEVICES, now),
-            (PENDING, now),
-            (CODES, now.minus(SPENT_CODES_STAY)),
-            (COUNTERS, now.minus(DAY)),
+            (SESSIONS, Value::from(now)),
+            (DEVICES, now.into()),
+            (PENDING, now.into()),
+            (CODES, now.minus(SPENT_CODES_STAY).into()),
+            (COUNTERS, now.minus(DAY).into()),
+            (USAGE, (today - USAGE_STAYS).into()),
         ];
         let mut swept = Swept::default();
-        // A transaction each, so that nobody waits for all five.
+        // A transaction each, so that nobody waits for all of them.
         for (sql, before) in ended {
-            let rows = self.change_all(sql, [before.into(), most.into()]).await?;
+            let rows = self.change_all(sql, [before, most.into()]).await?;
             swept.rows += rows;
             swept.more |= i64::try_from(rows).unwrap_or(i64::MAX) >= most;
         }

@@ -15,4 +15,5 @@ pub mod log;
 pub mod metrics;
 pub mod password;
 pub mod serve;
+pub mod usage;
 pub mod view;

@@ -144,6 +144,11 @@ pub async fn run(
 ) -> usize {
     let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
+    let keeper = tokio::spawn({
+        let (usage, store) = (state.usage.clone(), state.store.clone());
+        async move { usage.run(&store, async { drop(stopped.await) }).await }
+    });
     let router = crate::http::router(state.clone());
     let listen = Listen {
         tls: tls.map(|certificate| certificate.acceptor()),
@@ -153,6 +158,9 @@ pub async fn run(
     };
     let cut = listen.until(stop).await;
     sweeper.abort();
+    drop(serving);
+    // It keeps what was counted last; a panic in it is in the log.
+    let _ = keeper.await;
     state.store.close().await;
     cut
 }

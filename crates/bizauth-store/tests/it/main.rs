@@ -25,3 +25,4 @@ mod sessions;
 mod sweep;
 mod tidy;
 mod token_lists;
+mod usage;

@@ -34,7 +34,7 @@ secret-once = 지금 한 번만 표시됩니다. 바로 복사해서 안전한 �
 confirm-type = 확인을 위해 ‘{ $name }’{ JOSA($name, "을/를") } 입력해 주세요
 confirm-wrong = 확인을 위해 ‘{ $name }’{ JOSA($name, "을/를") } 정확히 입력해 주세요.
 
-when = { $day } { $clock } (한국 시간)
+when = { $day } { $clock } (한국 시간)
 never = 없음
 chart-table = 표로 보기
 cancel = 취소

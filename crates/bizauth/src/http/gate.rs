@@ -118,7 +118,7 @@ async fn admit(
         return Err(Stop::SignIn(if posted { home_of(terms.place) } else { browser.here() }.to_owned()));
     };
     judge_standing(terms, &session)?;
-    let params = match RawPathParams::from_request_parts(parts, &()).await {
+    let params: Vec<_> = match RawPathParams::from_request_parts(parts, &()).await {
         Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         Err(_) => return Err(Notice::NotFound.into()),
     };
@@ -155,7 +155,7 @@ async fn judge_membership(
     it: &AppState,
     terms: Terms,
     session: &SignedIn,
-    params: &Vec<(String, String)>,
+    params: &[(String, String)],
 ) -> Result<Option<(AppRecord, Role)>, Stop> {
     if !matches!(terms.who, Who::Editor | Who::Owner) {
         return Ok(None);
@@ -175,7 +175,8 @@ async fn read_body(headers: &HeaderMap, body: Body, most: usize) -> Result<(Form
     if text(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > most) {
         return Err(Notice::TooLarge);
     }
-    let too_long = |error: &axum::Error| std::error::Error::source(error).is_some_and(|it| it.is::<LengthLimitError>());
+    let too_long =
+        |error: &axum::Error| matches!(std::error::Error::source(error), Some(cause) if cause.is::<LengthLimitError>());
     let bytes = axum::body::to_bytes(body, most).await.map_err(|error| match too_long(&error) {
         true => Notice::TooLarge,
         false => Notice::Malformed,

@@ -11,10 +11,12 @@ use axum::response::Response;
 
 use super::access::Rule;
 use super::door::Door;
+use super::guard::Asker;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
 use crate::config::Origin;
+use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
 const ENDPOINTS: [&str; 13] = [
@@ -48,13 +50,17 @@ impl Watched {
 }
 
 /// Runs the request, then counts it and writes its line.
-pub async fn observe(State(Watched { it, endpoints }): State<Watched>, request: Request, next: Next) -> Response {
+pub async fn observe(State(Watched { it, endpoints }): State<Watched>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let door = Door::of(request.uri().path());
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let endpoint = endpoints.iter().copied().find(|known| *known == path).unwrap_or("other");
     let over_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
+    let counted = Endpoint::of(path).map(|endpoint| (endpoint, Asker::default()));
+    if let Some((_, asker)) = &counted {
+        request.extensions_mut().insert(asker.clone());
+    }
     let mut response = next.run(request).await;
     // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
     if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
@@ -65,6 +71,11 @@ pub async fn observe(State(Watched { it, endpoints }): State<Watched>, request: 
     let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
     if !fault.is_empty() {
         it.metrics.fault(door.name(), fault);
+    }
+    if let Some((endpoint, asker)) = counted
+        && let Some(app) = asker.app()
+    {
+        it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
     }
     tracing::info!(%method, endpoint, status, ms = took.as_millis(), fault, "request");
     response

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
+use crate::usage::Counters;
 use crate::view::Words;
 
 /// Cheap to clone; every clone is the same.
@@ -27,6 +28,8 @@ pub struct AppState {
     pub words: Arc<Words>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How often each app is answered.
+    pub usage: Arc<Counters>,
     /// Checks passwords, a few at a time.
     pub passwords: Verifier,
     /// What `bizauth dev` shows; on any other server there is none, and no route that would need it.
@@ -55,6 +58,7 @@ impl AppState {
             store,
             clock: Clock::System,
             entropy: Entropy,
+            usage: Arc::new(Counters::new(config.ip_zone.clone())),
             config: Arc::new(config),
             words: Arc::new(Words::new()),
             metrics: Arc::new(Metrics::new()),
@@ -66,6 +70,11 @@ impl AppState {
     /// How many codes one account may issue to one app a day (KOE236).
     pub fn issuance_limit(&self) -> Limit {
         Limit { kind: "issuance", most: self.config.issuance_limit.into(), window: DAY }
+    }
+
+    /// How many calls of kapi an app has a day, where it has a quota of `most`.
+    pub fn quota(&self, most: i64) -> Limit {
+        Limit { kind: "quota", most, window: DAY }
     }
 
     /// How many tokens a key may have a minute (KOE237).

@@ -5,6 +5,7 @@
 //! `particle`; the templates hold structure only.
 
 mod callback;
+pub mod chart;
 mod consent;
 pub mod console;
 mod fault;

@@ -35,6 +35,10 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
+    let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
+    for (name, page) in console::tools_samples::all(&in_console) {
+        keep(name, page);
+    }
     keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
     keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());

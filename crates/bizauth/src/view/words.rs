@@ -21,6 +21,8 @@ macro_rules! files {
             "console_items",
             "console_keys",
             "console_tokens",
+            "console_errors",
+            "console_tools",
             "me",
             "operator",
         )
@@ -125,7 +127,7 @@ impl<T: Value + ?Sized> Value for &T {
 }
 
 /// The four texts about one fault code, for its page and for the documents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FaultWords {
     /// What happened, in a few words.
     pub title: String,
@@ -198,10 +200,14 @@ impl Words {
 
     /// The texts about a fault code (`KOE101`); `None` for a code without any.
     pub fn fault(&self, code: &str, language: Language) -> Option<FaultWords> {
-        let key = format!("fault-{}", code.to_ascii_lowercase());
+        self.explained(&format!("fault-{}", code.to_ascii_lowercase()), language)
+    }
+
+    /// The texts about a refusal under `key`, with the same parts.
+    pub fn explained(&self, key: &str, language: Language) -> Option<FaultWords> {
         let part = |name: &str| self.find(language, &format!("{key}.{name}"), &[]);
         Some(FaultWords {
-            title: self.find(language, &key, &[])?,
+            title: self.find(language, key, &[])?,
             cause: part("cause")?,
             remedy: part("remedy")?,
             person: part("person").unwrap_or_else(|| self.say(language, "fault-person")),

@@ -9,8 +9,12 @@ mod tidy;
 mod world;
 
 mod access;
+mod console_errors;
+mod console_test_tool;
+mod console_usage;
 mod documents;
 mod doors;
+mod gate;
 mod kapi_guard;
 mod kapi_ips;
 mod kapi_revoke;

@@ -314,10 +314,8 @@ fn every_fault_is_provoked_by_some_test() {
 
 #[test]
 fn every_route_is_asked_for_by_some_test() {
-    let (tests, routes) = (
-        black_box(),
-        [include_str!("../../src/http/mod.rs"), include_str!("../../src/http/operator/mod.rs")].concat(),
-    );
+    let (tests, routes) =
+        (black_box(), [include_str!("../../src/http/mod.rs"), include_str!("../../src/http/operator/mod.rs")].concat());
     let paths: Vec<&str> =
         routes.lines().filter_map(|line| line.split_once(".route(\"")?.1.split('"').next()).collect();
     assert!(paths.len() > 10, "the routes of http/mod.rs were not found: {paths:?}");

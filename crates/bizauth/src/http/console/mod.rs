@@ -1,6 +1,7 @@
 //! `/console`: where developers look after their apps.
 
 pub mod callers;
+pub mod errors;
 pub mod home;
 pub mod items;
 pub mod key;
@@ -10,8 +11,10 @@ pub mod permissions;
 pub mod preview;
 pub mod redirect_uris;
 pub mod secret;
+pub mod test;
 pub mod token;
 pub mod tokens;
+pub mod usage;
 
 use super::access::{Rule, Who};
 
@@ -50,5 +53,15 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/console/apps/{app}/tokens/{token}/revoke", Who::Editor, token::revoke),
         //
         // Tools
+        Rule::get("/console/apps/{app}/test", Who::Editor, test::get),
+        Rule::post("/console/apps/{app}/test", Who::Editor, test::open),
+        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post),
+        Rule::get("/console/apps/{app}/test/issue", Who::Editor, test::issue::get),
+        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post),
+        Rule::post("/console/apps/{app}/test/register", Who::Editor, test::register::post),
+        Rule::get("/console/test/callback", Who::SignedIn, test::callback::get),
+        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post),
+        Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
+        Rule::get("/console/errors", Who::SignedIn, errors::get),
     ]
 }

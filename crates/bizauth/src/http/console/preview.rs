@@ -14,9 +14,7 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::console::Preview;
 use crate::view::kit::{Fields, Pick};
-use crate::view::{
-    AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Unlendable,
-};
+use crate::view::{AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Unlendable};
 
 /// The page, for the items in `scope`; without any for those that are on, or for all if none is.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {

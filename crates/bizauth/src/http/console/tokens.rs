@@ -49,10 +49,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let newest = rows.first().map(|it| it.token.id);
     let oldest = rows.last().map(|it| it.token.id);
     let pager = match (backwards, search.is_empty()) {
-        (true, _) => Pager {
-            newer: newest.filter(|_| more).map(|id| to("after", id)),
-            older: oldest.map(|id| to("before", id)),
-        },
+        (true, _) => {
+            Pager { newer: newest.filter(|_| more).map(|id| to("after", id)), older: oldest.map(|id| to("before", id)) }
+        }
         (false, is_list) => Pager {
             // Of a search there is the first page to go back to; it seldom has another.
             newer: match (before, newest) {

@@ -6,12 +6,12 @@ use bizauth_core::fault::KapiFault;
 use bizauth_core::id::{AppId, TokenId};
 use bizauth_core::key::{AppKey, KeyKind, use_is_news};
 use bizauth_core::secret::{Credential, Digest};
-use bizauth_core::time::DAY;
 use bizauth_core::token::Token;
-use bizauth_store::{Limit, Presented};
+use bizauth_store::Presented;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Asker;
 use crate::http::reply::{KapiError, log_breakage};
 use crate::http::state::AppState;
 
@@ -22,7 +22,7 @@ const NOTING: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// The first of: header, maintenance, token, quota.
-pub async fn token(it: &AppState, headers: &HeaderMap) -> Result<(Token, Digest), KapiError> {
+pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<(Token, Digest), KapiError> {
     let refuse = |fault: KapiFault| KapiError::Unauthorized(fault.into(), "Bearer");
     let sent = value(headers, "Bearer")?.ok_or_else(|| refuse(KapiFault::NoKey))?;
     let Some((id, secret)) = Credential::Token.read(sent) else {
@@ -36,6 +36,7 @@ pub async fn token(it: &AppState, headers: &HeaderMap) -> Result<(Token, Digest)
         return Err(KapiFault::Maintenance.into());
     }
     let token = found.token.ok_or_else(|| refuse(KapiFault::NoSuchToken))?;
+    asker.is(token.app.id);
     let now = it.clock.now();
     token.admit(it.config.token_idle_lifetime, now).map_err(refuse)?;
     spend_quota(it, token.app.id, token.app.daily_quota).await?;
@@ -55,7 +56,12 @@ pub async fn token(it: &AppState, headers: &HeaderMap) -> Result<(Token, Digest)
 ///
 /// # Errors
 /// The first of: header, form, maintenance, key, caller, sanction, quota.
-pub async fn app_key(it: &AppState, headers: &HeaderMap, caller: IpAddr) -> Result<Presented, KapiError> {
+pub async fn app_key(
+    it: &AppState,
+    headers: &HeaderMap,
+    caller: IpAddr,
+    asker: &Asker,
+) -> Result<Presented, KapiError> {
     let refuse = |refusal| KapiError::Unauthorized(refusal, "KakaoAK");
     let sent = value(headers, "KakaoAK")?.ok_or_else(|| refuse(KapiFault::NoKey.into()))?;
     let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
@@ -66,6 +72,7 @@ pub async fn app_key(it: &AppState, headers: &HeaderMap, caller: IpAddr) -> Resu
             false => refuse(KapiFault::UnknownKey.about(sent)),
         });
     };
+    asker.is(found.app.id);
     if found.maintenance {
         return Err(KapiFault::Maintenance.into());
     }
@@ -102,9 +109,8 @@ pub async fn note_key_use(it: &AppState, found: &Presented) {
 /// Counts a call against the app's quota for today, if it has one.
 async fn spend_quota(it: &AppState, app: AppId, quota: Option<i64>) -> Result<(), KapiError> {
     let Some(most) = quota else { return Ok(()) };
-    let limit = Limit { kind: "quota", most, window: DAY };
     // A quota of nothing is a quota: it must not read as "no limit".
-    match most > 0 && it.store.take(limit, app.to_string(), it.clock.now()).await? {
+    match most > 0 && it.store.take(it.quota(most), app.to_string(), it.clock.now()).await? {
         true => Ok(()),
         false => Err(KapiFault::QuotaExceeded.into()),
     }

@@ -1,12 +1,14 @@
 //! Who is asking: the caller's address, the signed-in person, the app behind a key, the token behind a header.
 
 mod address;
+mod asker;
 mod browser;
 mod client;
 mod header;
 mod sealed;
 
 pub use address::caller;
+pub use asker::Asker;
 pub use browser::{Browser, FORM_COOKIE_SECONDS};
 pub use client::{admit, find_client};
 pub use header::{app_key, note_key_use, token};

@@ -10,18 +10,19 @@ use bizauth_core::secret::Digest;
 use serde_json::{Value, json};
 
 use crate::http::form::Form;
-use crate::http::guard::{self, caller};
+use crate::http::guard::{self, Asker, caller};
 use crate::http::reply::{JSON, KapiError};
 use crate::http::state::AppState;
 
 /// The list as it is today. The day begins at midnight of the configured zone, Asia/Seoul unless told otherwise.
 pub async fn get(
     State(it): State<AppState>,
+    asker: Asker,
     extensions: Extensions,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, KapiError> {
-    guard::app_key(&it, &headers, caller(&extensions, &headers, &it.config.trusted_proxies)).await?;
+    guard::app_key(&it, &headers, caller(&extensions, &headers, &it.config.trusted_proxies), &asker).await?;
     let rule = rule_type(query.as_deref().unwrap_or_default())?;
     // Nothing published is not "no addresses": a follower that believed an empty list would lock everyone out.
     let Some(published) = it.store.published_ips().await? else { return Err(KapiFault::StoreDown.into()) };

@@ -6,13 +6,13 @@ use axum::response::Response;
 use bizauth_core::fault::KapiFault;
 use bizauth_store::Revocation;
 
-use crate::http::guard;
+use crate::http::guard::{self, Asker};
 use crate::http::reply::{KapiError, json_answer};
 use crate::http::state::AppState;
 
 /// After a 200 no node answers for the token again: the answer waits for the record. Of two at once one succeeds.
-pub async fn post(State(it): State<AppState>, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, digest) = guard::token(&it, &headers).await?;
+pub async fn post(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
+    let (token, digest) = guard::token(&it, &headers, &asker).await?;
     match it.store.revoke_token((token.id, digest), it.clock.now()).await? {
         Revocation::Revoked => {
             Ok(json_answer(format!(r#"{{"id":"{}","token_user_id":"{}"}}"#, token.id, token.app_user)))

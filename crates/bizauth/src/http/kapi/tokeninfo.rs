@@ -7,13 +7,13 @@ use bizauth_core::token::Agreement;
 use serde_json::json;
 
 use crate::config::TokeninfoCase;
-use crate::http::guard;
+use crate::http::guard::{self, Asker};
 use crate::http::reply::{KapiError, json_answer};
 use crate::http::state::AppState;
 
 /// The fields of the documents, in their order.
-pub async fn get(State(it): State<AppState>, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, _) = guard::token(&it, &headers).await?;
+pub async fn get(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
+    let (token, _) = guard::token(&it, &headers, &asker).await?;
     let lent = it.store.lent(token.id).await?;
     let catalogue = it.store.catalogue().await?;
     let case = it.config.tokeninfo_case;

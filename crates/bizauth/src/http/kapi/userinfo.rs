@@ -5,13 +5,13 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
-use crate::http::guard;
+use crate::http::guard::{self, Asker};
 use crate::http::reply::{KapiError, json_answer};
 use crate::http::state::AppState;
 
 /// `email` and `email_verified` are absent, not null, unless the e-mail item was agreed to.
-pub async fn get(State(it): State<AppState>, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, _) = guard::token(&it, &headers).await?;
+pub async fn get(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
+    let (token, _) = guard::token(&it, &headers, &asker).await?;
     let catalogue = it.store.catalogue().await?;
     let mut body = format!(r#"{{"token_user_id":"{}""#, token.app_user);
     if token.may_see_email(&catalogue) {

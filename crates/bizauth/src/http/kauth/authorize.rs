@@ -10,7 +10,7 @@ use bizauth_core::secret::Credential;
 use bizauth_store::NewPending;
 use std::time::Duration;
 
-use crate::http::guard::{Browser, admit, find_client};
+use crate::http::guard::{Asker, Browser, admit, find_client};
 use crate::http::pages::{self, consent};
 use crate::http::reply::{KauthError, redirect_with_error, see};
 use crate::http::state::AppState;
@@ -22,7 +22,7 @@ const LONGEST: usize = 8000;
 
 /// Checks 1 to 15, each with its code; then a screen is parked and shown. Shown on every request, whatever was agreed
 /// before: there is no automatic path.
-pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMap, uri: Uri) -> Response {
+pub async fn get(State(it): State<AppState>, asker: Asker, browser: Browser, headers: HeaderMap, uri: Uri) -> Response {
     let raw = uri.query().unwrap_or_default();
     let page =
         |refusal: &Refusal<KauthFault>, app: Option<&str>| pages::fault_in(browser.frame(&it), &headers, refusal, app);
@@ -39,6 +39,9 @@ pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMa
         Err(error) => return unavailable(error),
     };
     let name = client.as_ref().map(|client| client.app.name.as_str());
+    if let Some(client) = &client {
+        asker.is(client.app.id);
+    }
     let catalogue = match it.store.catalogue().await {
         Ok(catalogue) => catalogue,
         Err(error) => return unavailable(error),
@@ -54,6 +57,8 @@ pub async fn get(State(it): State<AppState>, browser: Browser, headers: HeaderMa
         return page(&KauthFault::TemporaryFailure.into(), name);
     }
     if browser.session.is_none() {
+        // They come back here from signing in, and are counted then.
+        asker.forget();
         return see(&pages::login::address(browser.here()));
     }
     match park(&it, &browser, (client, query.client_id().unwrap_or_default()), asked).await {

@@ -15,7 +15,7 @@ use bizauth_store::Redemption;
 use serde_json::json;
 
 use crate::http::form::Form;
-use crate::http::guard::{caller, note_key_use};
+use crate::http::guard::{Asker, caller, note_key_use};
 use crate::http::reply::{KauthError, json_answer};
 use crate::http::state::AppState;
 
@@ -23,6 +23,7 @@ use crate::http::state::AppState;
 /// secret from a bad code by it.
 pub async fn post(
     State(it): State<AppState>,
+    asker: Asker,
     extensions: Extensions,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
@@ -35,6 +36,7 @@ pub async fn post(
     let found = it.store.key(&key, now).await?;
     let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled).ok_or_else(unknown)?;
     let key = &found.key;
+    asker.is(key.app);
     if !key.admits_secret(request.client_secret.as_deref()) {
         return Err(KauthFault::BadClientSecret.into());
     }

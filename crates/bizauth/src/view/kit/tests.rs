@@ -47,7 +47,7 @@ fn times_are_read_on_the_clock_of_seoul() {
     assert_eq!((before.day(&en), at.day(&en)), ("13 March 2026".to_owned(), "14 March 2026".to_owned()));
     assert_eq!(before.text(&en), "13 March 2026, 23:59 KST");
     assert_eq!(before.exact(&en), "13 March 2026, 23:59:59 KST");
-    assert_eq!(at.text(&ko), "2026년 3월 14일 00:00 (한국 시간)");
+    assert_eq!(at.text(&ko), "2026년 3월 14일 00:00 (한국\u{a0}시간)");
     let end = When::from(Time::from_millis(i64::MAX));
     assert!(!end.text(&en).is_empty(), "the end of time has words too");
 }

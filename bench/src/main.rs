@@ -1,0 +1,57 @@
+//! What bizauth costs, measured: programs that anyone can run again. They fill a throwaway store, measure, and print a
+//! table; `--json FILE` keeps the figures. Build them with `--release`, or they measure the compiler's idleness.
+
+mod fill;
+mod pages;
+#[path = "../../crates/bizauth-store/tests/it/postgres.rs"]
+mod postgres;
+mod store;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// What bizauth costs, measured
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Server time of every page of the console, the operator's side and the owner's pages, over a large store
+    Pages {
+        /// Over which engine
+        #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+        engine: Engine,
+        /// Accounts, and as many apps
+        #[arg(long, default_value_t = 100_000)]
+        accounts: i64,
+        /// Business tokens
+        #[arg(long, default_value_t = 1_000_000)]
+        tokens: i64,
+        /// How often each page is asked for
+        #[arg(long, default_value_t = 40)]
+        rounds: usize,
+        /// Also write the figures here
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+}
+
+/// One of the two engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Pages { engine, accounts, tokens, rounds, json } => {
+            pages::run(engine, fill::Size { accounts, tokens }, rounds, json).await
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `GET /console/test/callback`: where a consent that the tool asked for comes back to, in the place of an app.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use bizauth_core::app::Role;
+use bizauth_store::{AppRecord, KeyRecord};
+
+use super::{issue, key_name};
+use crate::http::pages::html;
+use crate::http::state::AppState;
+use crate::http::visit::{Page, PageError, Visit};
+use crate::view::Notice;
+use crate::view::console::{AppHead, RedeemPage, app_sections};
+use crate::view::kit::{Fields, Post};
+
+/// Shows the code, or why there is none. A `state` that this browser session was not given shows nothing.
+pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
+    let field = |name: &str| visit.form().get(name).map(str::to_owned);
+    let state = field("state").unwrap_or_default();
+    let (app, key) = issue::proven(&visit, &state).ok_or(PageError::Notice(Notice::FormExpired))?;
+    // A member then may be none now.
+    let member = it.store.app_for_member(app, visit.user().id).await?.ok_or(PageError::NotFound)?;
+    let keys = it.store.keys_of(app, visit.at()).await?;
+    let key = keys.iter().find(|record| record.key.id == key).ok_or(PageError::NotFound)?;
+    let (code, error) = (field("code"), field("error"));
+    let mut page = page(&it, &visit, &member, key);
+    page.error = error
+        .or_else(|| code.is_none().then(String::new))
+        .map(|error| (error, field("error_description").unwrap_or_default()));
+    page.code = code.filter(|_| page.error.is_none());
+    Ok(html(StatusCode::OK, &page, None))
+}
+
+/// The page without a code.
+pub(super) fn page(it: &AppState, visit: &Visit, (app, role): &(AppRecord, Role), key: &KeyRecord) -> RedeemPage {
+    let head = AppHead::of(&app.app, *role);
+    let (again, redeem) = (format!("{}/test/issue", head.path()), format!("{}/test/redeem", head.path()));
+    let mut frame = visit.frame(it);
+    // The page stands among those of the app, and the code is in no link on it.
+    frame.here.clone_from(&again);
+    RedeemPage {
+        key_name: key_name(&frame, key),
+        frame: app_sections(frame, &head),
+        code: None,
+        error: None,
+        key: key.key.id.to_string(),
+        secret_on: key.key.secret_on,
+        fields: Fields::new(),
+        post: Post::new(redeem.clone(), visit.form_token(&redeem)),
+        answer: None,
+        again,
+    }
+}

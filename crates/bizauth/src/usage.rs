@@ -1,0 +1,302 @@
+//! How often each app is answered, by endpoint and outcome: counted in memory, added to the records every few seconds.
+//!
+//! Counting is on the path of every call, so it is one short lock of a shard that the thread has nearly to itself, and
+//! no text is made. What a crash takes is the last few seconds of a statistic; limits are counted elsewhere.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bizauth_core::id::AppId;
+use bizauth_core::ips::date_at;
+use bizauth_core::time::Time;
+use bizauth_store::{Store, Usage};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+
+use crate::http::reply::log_breakage;
+
+/// How often what was counted is added to the records.
+pub const KEPT_EVERY: Duration = Duration::from_secs(5);
+/// The outcome of a call that was not refused.
+pub const OK: &str = "ok";
+/// Day zero of [`day_of`].
+const EPOCH: Date = date(1970, 1, 1);
+/// More shards than most machines have cores.
+const SHARDS: usize = 16;
+/// Apps × endpoints × outcomes that a shard holds between two keepings. Beyond it calls go uncounted, and the log says
+/// how many: memory must not grow with the number of apps that call at once, or while the store is down.
+const ROOM: usize = 4096;
+/// Rows added in one transaction: a few milliseconds of the writer's time.
+const BUNDLE: usize = 500;
+
+/// An endpoint whose calls are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `GET /oauth/business/authorize`
+    Authorize,
+    /// `POST /oauth/business/token`
+    Token,
+    /// `GET /v1/business/tokeninfo`
+    Tokeninfo,
+    /// `GET /v1/business/userinfo`
+    Userinfo,
+    /// `POST /v1/business/revoke`
+    Revoke,
+    /// `GET /v1/system/ips`
+    Ips,
+}
+
+impl Endpoint {
+    /// All of them, in the order in which an app meets them.
+    pub const ALL: [Endpoint; 6] = [
+        Endpoint::Authorize,
+        Endpoint::Token,
+        Endpoint::Tokeninfo,
+        Endpoint::Userinfo,
+        Endpoint::Revoke,
+        Endpoint::Ips,
+    ];
+
+    /// Its path.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Endpoint::Authorize => "/oauth/business/authorize",
+            Endpoint::Token => "/oauth/business/token",
+            Endpoint::Tokeninfo => "/v1/business/tokeninfo",
+            Endpoint::Userinfo => "/v1/business/userinfo",
+            Endpoint::Revoke => "/v1/business/revoke",
+            Endpoint::Ips => "/v1/system/ips",
+        }
+    }
+
+    /// Its name in the records, which is the last word of its path.
+    pub fn word(self) -> &'static str {
+        self.path().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The endpoint with this path.
+    pub fn of(path: &str) -> Option<Self> {
+        Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == path)
+    }
+}
+
+/// What one shard counts under: day, app, endpoint, outcome.
+type Key = (i64, AppId, Endpoint, &'static str);
+
+/// A part of the counters.
+#[derive(Default)]
+struct Shard {
+    /// From when until when (milliseconds) it is the day `day`, so that the calendar is asked once a day only.
+    from: i64,
+    until: i64,
+    day: i64,
+    counts: HashMap<Key, i64>,
+}
+
+/// The counters of this process.
+pub struct Counters {
+    shards: [Mutex<Shard>; SHARDS],
+    zone: TimeZone,
+    uncounted: AtomicU64,
+    /// One keeping at a time: whoever reads the records afterwards finds all that was counted before.
+    keeping: tokio::sync::Mutex<()>,
+}
+
+impl Counters {
+    /// Nothing counted yet; days begin at midnight of `zone`.
+    pub fn new(zone: TimeZone) -> Self {
+        Counters {
+            shards: Default::default(),
+            zone,
+            uncounted: AtomicU64::new(0),
+            keeping: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Counts one answer.
+    pub fn count(&self, app: AppId, endpoint: Endpoint, outcome: &'static str, now: Time) {
+        let mut hasher = DefaultHasher::new();
+        std::thread::current().id().hash(&mut hasher);
+        let at = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
+        let mut shard = lock(&self.shards[at]);
+        if now.millis() < shard.from || now.millis() >= shard.until {
+            (shard.day, shard.from, shard.until) = day_at(now, &self.zone);
+        }
+        let key = (shard.day, app, endpoint, outcome);
+        if let Some(calls) = shard.counts.get_mut(&key) {
+            *calls += 1;
+        } else if shard.counts.len() < ROOM {
+            shard.counts.insert(key, 1);
+        } else {
+            self.uncounted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds what was counted to the records.
+    ///
+    /// # Errors
+    /// The store does not answer; the counts stay here.
+    pub async fn keep(&self, store: &Store) -> bizauth_store::Result<()> {
+        let _turn = self.keeping.lock().await;
+        let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
+        if uncounted > 0 {
+            tracing::warn!(uncounted, "more apps at once than usage can be counted for");
+        }
+        for shard in &self.shards {
+            let counted = std::mem::take(&mut lock(shard).counts);
+            let mut taken = Taken { counters: self, shard, rows: counted.into_iter().collect() };
+            while !taken.rows.is_empty() {
+                let bundle = taken.rows.split_off(taken.rows.len().saturating_sub(BUNDLE));
+                if let Err(error) = store.add_usage(bundle.iter().map(row).collect()).await {
+                    taken.rows.extend(bundle);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn put_back(&self, shard: &Mutex<Shard>, rows: &[(Key, i64)]) {
+        let mut shard = lock(shard);
+        for (key, calls) in rows {
+            if shard.counts.len() < ROOM || shard.counts.contains_key(key) {
+                *shard.counts.entry(*key).or_default() += calls;
+            } else {
+                self.uncounted.fetch_add(calls.unsigned_abs(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Keeps what is counted every few seconds until `stop`, and once more then.
+    pub async fn run(&self, store: &Store, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            // Only the sleep is cut short: a keeping that was begun is ended, or its counts would be lost.
+            let stopped = tokio::select! {
+                () = tokio::time::sleep(KEPT_EVERY) => false,
+                () = &mut stop => true,
+            };
+            let kept = match stopped {
+                false => self.keep(store).await,
+                // A store that is gone must not keep the server from stopping.
+                true => tokio::time::timeout(KEPT_EVERY, self.keep(store)).await.unwrap_or(Ok(())),
+            };
+            if let Err(error) = kept {
+                log_breakage(&error);
+            }
+            if stopped {
+                return;
+            }
+        }
+    }
+}
+
+/// Counts on their way to the records. Those that do not arrive go back, also when whoever keeps them is cut short; of
+/// the bundle that was under way then nobody knows, and it is not counted twice.
+struct Taken<'c> {
+    counters: &'c Counters,
+    shard: &'c Mutex<Shard>,
+    rows: Vec<(Key, i64)>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.counters.put_back(self.shard, &self.rows);
+    }
+}
+
+fn row(counted: &(Key, i64)) -> Usage {
+    let ((day, app, endpoint, outcome), calls) = *counted;
+    Usage { app, day, endpoint: endpoint.word().to_owned(), outcome: outcome.to_owned(), calls }
+}
+
+/// A panic while a shard was locked leaves whole counts.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The day that `now` lies in, and from when until when it lasts.
+fn day_at(now: Time, zone: &TimeZone) -> (i64, i64, i64) {
+    let today = date_at(now.millis(), zone);
+    let begins = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
+    let from = begins(today).unwrap_or(now.millis());
+    let until = today.tomorrow().ok().and_then(begins).unwrap_or(now.millis());
+    (number(today), from, until)
+}
+
+/// The day on the calendar of `zone`, counted from 1970-01-01.
+pub fn day_of(now: Time, zone: &TimeZone) -> i64 {
+    number(date_at(now.millis(), zone))
+}
+
+fn number(date: Date) -> i64 {
+    EPOCH.until(date).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// The date of a day that was counted.
+pub fn date_of(day: i64) -> Date {
+    EPOCH.saturating_add(day.clamp(-1_000_000, 1_000_000).days())
+}
+
+#[cfg(test)]
+mod tests {
+    use bizauth_core::ips::seoul;
+    use bizauth_core::time::DAY;
+
+    use super::*;
+
+    /// 2026-11-21 00:00 in Seoul.
+    const MIDNIGHT: Time = Time::from_millis(1_795_186_800_000);
+
+    fn counted(counters: &Counters) -> Vec<(Key, i64)> {
+        let mut all: Vec<_> = counters.shards.iter().flat_map(|shard| lock(shard).counts.clone()).collect();
+        all.sort_by_key(|((day, app, endpoint, outcome), _)| (*day, app.0, endpoint.word(), *outcome));
+        all
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_platform() {
+        let counters = Counters::new(seoul());
+        let today = day_of(MIDNIGHT, &seoul());
+        assert_eq!(date_of(today).to_string(), "2026-11-21");
+        let before = MIDNIGHT.minus(Duration::from_millis(1));
+        for now in [before, MIDNIGHT, MIDNIGHT.plus(DAY - Duration::from_millis(1)), MIDNIGHT, before] {
+            counters.count(AppId(1), Endpoint::Token, OK, now);
+        }
+        let token = |day| (day, AppId(1), Endpoint::Token, OK);
+        assert_eq!(counted(&counters), [(token(today - 1), 2), (token(today), 3)]);
+    }
+
+    #[test]
+    fn threads_lose_nothing_and_what_has_no_room_is_told() {
+        let counters = Counters::new(seoul());
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    (0..1000).for_each(|n| counters.count(AppId(n % 7), Endpoint::Ips, OK, MIDNIGHT));
+                });
+            }
+        });
+        assert_eq!(counted(&counters).iter().map(|(_, calls)| calls).sum::<i64>(), 8000);
+        let counters = Counters::new(seoul());
+        for n in 0..ROOM as i64 + 5 {
+            counters.count(AppId(n), Endpoint::Ips, OK, MIDNIGHT);
+        }
+        assert_eq!(counted(&counters).len(), ROOM);
+        assert_eq!(counters.uncounted.load(Ordering::Relaxed), 5);
+    }
+
+    #[test]
+    fn an_endpoint_is_known_by_its_path() {
+        for endpoint in Endpoint::ALL {
+            assert_eq!(Endpoint::of(endpoint.path()), Some(endpoint));
+        }
+        assert_eq!(Endpoint::of("/v1"), None);
+        assert_eq!(Endpoint::Ips.word(), "ips");
+    }
+}
