@@ -10,7 +10,12 @@ mod world;
 
 mod access;
 mod console_errors;
+mod console_items;
+mod console_keys;
+mod console_redirect_uris;
+mod console_secrets;
 mod console_test_tool;
+mod console_tokens;
 mod console_usage;
 mod documents;
 mod doors;
