@@ -36,6 +36,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
     let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
+    for (name, page) in console::business_samples::all(&in_console) {
+        keep(name, page);
+    }
     for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
@@ -208,7 +211,10 @@ impl ConsentPage {
         let mut searched = page(vec![of("moment", &moment, Picker::Choose(nothing))]);
         searched.groups[0].kind = AssetKind::Channel;
         searched.groups[0].items[0].risk = Some(Risk::Other("Operator's own risk".to_owned()));
+        let mut before = page(vec![email(), of("moment", &moment, Picker::Choose(choose(few())))]);
+        before.preview = Some(console::business_samples::preview(&before.frame));
         vec![
+            ("consent-preview", before),
             ("consent", first),
             ("consent-again", again),
             ("consent-same", same),

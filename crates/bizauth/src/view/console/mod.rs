@@ -1,5 +1,7 @@
 //! The pages below `/console`: what a developer sees of their apps.
 
+#[cfg(test)]
+pub(in crate::view) mod business_samples;
 pub mod errors;
 mod head;
 mod issue;
