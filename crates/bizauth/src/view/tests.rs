@@ -87,7 +87,8 @@ fn every_key_in_the_sources_exists() {
             for rest in text.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap();
                 // The arms of a `match` hold other short strings too; keys have a hyphen.
-                if call.starts_with("=>") && (!key.contains('-') || key.contains('/')) {
+                let is_door = path.components().any(|part| part.as_os_str() == "http");
+                if call.starts_with("=>") && (is_door || !key.contains('-') || key.contains('/')) {
                     continue;
                 }
                 assert!(keys.contains_key(key), "{}: no words under {key}", path.display());
