@@ -21,6 +21,13 @@ macro_rules! ids {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub i64);
 
+        impl $name {
+            /// When it was drawn, by the clock of the node that drew it.
+            pub fn drawn_at(self) -> Time {
+                Time::from_millis((self.0 >> (COUNT_BITS + NODE_BITS)) + EPOCH)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -106,5 +113,6 @@ mod tests {
         let drawn: Vec<i64> = times.iter().map(|t| ids.next(Time::from_millis(*t))).collect();
         assert!(drawn.is_sorted_by(|a, b| a < b), "{drawn:?}");
         assert!(drawn.iter().all(|id| *id > 0 && id & 0x3ff == 0x3ff));
+        assert_eq!(TokenId(drawn[5]).drawn_at(), Time::from_millis(EPOCH + 6));
     }
 }

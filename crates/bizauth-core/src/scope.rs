@@ -144,6 +144,11 @@ impl Catalogue {
     }
 }
 
+/// Whether an item of this id belongs to a group: its group is what stands before its first `_`.
+pub fn belongs_to(item: &ItemId, group: &GroupId) -> bool {
+    item.0.split_once('_').is_some_and(|(prefix, rest)| prefix == group.0 && !rest.is_empty())
+}
+
 /// The ids in a `scope`: separated by commas (documented) or white space (generic OAuth libraries send it), each once,
 /// in the order asked.
 pub fn ids(scope: &str) -> Vec<ItemId> {
@@ -164,6 +169,20 @@ pub fn joined(ids: &[ItemId], separator: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_begins_with_its_group() {
+        for (item, group, belongs) in [
+            ("moment_create", "moment", true),
+            ("moment_bizform_result_read", "moment", true),
+            ("momentum_create", "moment", false),
+            ("moment", "moment", false),
+            ("moment_", "moment", false),
+            ("biz_account_email", "personal", false),
+        ] {
+            assert_eq!(belongs_to(&item.into(), &group.into()), belongs, "{item}");
+        }
+    }
 
     #[test]
     fn scope_is_a_list_in_the_order_asked() {

@@ -35,6 +35,21 @@ pub struct AppRecord {
     pub created_at: Time,
 }
 
+/// How far an app has come on its way to a first token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// It has a REST API key that is not switched off.
+    pub has_key: bool,
+    /// Such a key has a business redirect URI.
+    pub has_redirect_uri: bool,
+    /// A consent item is switched on.
+    pub has_item: bool,
+    /// One of them may be asked for: its group needs no permission, or the app holds it.
+    pub has_usable_item: bool,
+    /// Somebody agreed, and the app was given a token.
+    pub has_token: bool,
+}
+
 /// A member of an app.
 #[derive(Clone, Debug)]
 pub struct MemberRecord {
@@ -61,7 +76,7 @@ pub(crate) use app_columns;
 
 /// What the log may know of an app.
 const SEE: &str = "SELECT name, company, kind, sanctioned, daily_quota, deleted_at FROM apps WHERE id = $1";
-const SEE_MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
+pub(crate) const SEE_MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
 pub(crate) const SEE_ITEM: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 AND item_id = $2";
 const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions WHERE app_id = $1 AND group_id = $2";
 
@@ -132,10 +147,52 @@ impl Store {
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
     }
 
-    /// The members of an app.
+    /// The test apps of an app, by name, at most `most`; each with whether this account is a member of it.
+    pub async fn test_apps_of(&self, parent: AppId, viewer: UserId, most: i64) -> Result<Vec<(AppRecord, bool)>> {
+        const ALL: &str = concat!(
+            "SELECT ",
+            app_columns!(),
+            ", a.parent_id, a.created_at, CASE WHEN EXISTS (SELECT 1 FROM members v WHERE v.app_id = a.id
+                 AND v.user_id = $1) THEN 1 ELSE 0 END AS is_member
+             FROM apps a WHERE a.parent_id = $2 AND a.deleted_at IS NULL ORDER BY a.sort, a.id LIMIT $3"
+        );
+        let rows = self.db.few(ALL, &[viewer.into(), parent.into(), most.into()]).await?;
+        rows.iter().map(|row| Ok((read_record(row)?, row.get("is_member")?))).collect()
+    }
+
+    /// How many test apps an app has.
+    pub async fn count_test_apps(&self, parent: AppId) -> Result<i64> {
+        const COUNT: &str = "SELECT COUNT(*) AS children FROM apps WHERE parent_id = $1 AND deleted_at IS NULL";
+        self.db.row(COUNT, &[parent.into()]).await?.map_or(Ok(0), |row| row.get("children"))
+    }
+
+    /// How far an app has come on its way to a first token.
+    pub async fn app_progress(&self, app: AppId) -> Result<Progress> {
+        const ASK: &str = "SELECT
+             CASE WHEN EXISTS (SELECT 1 FROM app_keys k WHERE k.app_id = $1 AND k.kind = 'rest_api'
+                 AND k.state = 'active') THEN 1 ELSE 0 END AS has_key,
+             CASE WHEN EXISTS (SELECT 1 FROM app_keys k WHERE k.app_id = $1 AND k.kind = 'rest_api'
+                 AND k.state = 'active' AND k.redirect_uris <> '') THEN 1 ELSE 0 END AS has_redirect_uri,
+             CASE WHEN EXISTS (SELECT 1 FROM app_items i WHERE i.app_id = $1) THEN 1 ELSE 0 END AS has_item,
+             CASE WHEN EXISTS (SELECT 1 FROM app_items i JOIN consent_items c ON c.id = i.item_id
+                 JOIN asset_groups g ON g.id = c.group_id WHERE i.app_id = $1 AND (g.needs_permission = 0
+                     OR EXISTS (SELECT 1 FROM app_permissions p WHERE p.app_id = $1 AND p.group_id = g.id)))
+                 THEN 1 ELSE 0 END AS has_usable_item,
+             CASE WHEN EXISTS (SELECT 1 FROM tokens t WHERE t.app_id = $1) THEN 1 ELSE 0 END AS has_token";
+        let Some(row) = self.db.row(ASK, &[app.into()]).await? else { return Ok(Progress::default()) };
+        Ok(Progress {
+            has_key: row.get("has_key")?,
+            has_redirect_uri: row.get("has_redirect_uri")?,
+            has_item: row.get("has_item")?,
+            has_usable_item: row.get("has_usable_item")?,
+            has_token: row.get("has_token")?,
+        })
+    }
+
+    /// The members of an app, by address, at most a thousand.
     pub async fn members(&self, app: AppId) -> Result<Vec<MemberRecord>> {
         const ALL: &str = "SELECT m.user_id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.app_id = $1 ORDER BY u.email";
+             WHERE m.app_id = $1 ORDER BY u.email LIMIT 1000";
         let read = |row: &Row| {
             Ok(MemberRecord { user: row.get("user_id")?, email: row.get("email")?, role: row.get("role")? })
         };
@@ -178,20 +235,43 @@ impl By {
         self.change(Change::new("app.quota", ("app", id), SEE, [id.into()]), SET, [most.into(), id.into()]).await
     }
 
-    /// Deletes an app: its keys never come back, its tokens and codes have ended. `false`: no such app.
+    /// Renames an app, and says whose it is. `false`: no such app.
+    pub async fn rename_app(&self, id: AppId, name: String, company: String) -> Result<bool> {
+        const RENAME: &str = "UPDATE apps SET name = $1, sort = $2, company = $3 WHERE id = $4 AND deleted_at IS NULL";
+        let sort = name.to_lowercase().into();
+        let change = Change::new("app.rename", ("app", id), SEE, [id.into()]);
+        self.change(change, RENAME, [name.into(), sort, company.into(), id.into()]).await
+    }
+
+    /// Deletes an app, and its test apps with it: their keys never come back, their tokens and codes have ended, nobody
+    /// is invited to them any more and they ask for nothing. `false`: no such app.
     pub async fn delete_app(&self, id: AppId) -> Result<bool> {
+        const CHILDREN: &str =
+            "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE parent_id = $2 AND deleted_at IS NULL";
         const DELETE: &str = "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE id = $2 AND deleted_at IS NULL";
-        const KEYS: &str = "UPDATE app_keys SET state = 'deleted' WHERE app_id = $1";
+        const OF_BOTH: [&str; 4] = [
+            "UPDATE app_keys SET state = 'deleted' WHERE app_id IN (SELECT id FROM apps WHERE id = $1 OR parent_id = $1)",
+            "UPDATE permission_requests SET state = 'withdrawn' WHERE state = 'open'
+                 AND app_id IN (SELECT id FROM apps WHERE id = $1 OR parent_id = $1)",
+            "DELETE FROM invitations WHERE app_id IN (SELECT id FROM apps WHERE id = $1 OR parent_id = $1)",
+            "DELETE FROM app_icons WHERE app_id IN (SELECT id FROM apps WHERE id = $1 OR parent_id = $1)",
+        ];
         let actor = self.actor.clone();
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
                 let change = Change::new("app.delete", ("app", id), SEE, [id.into()]);
-                let note = change.begin(tx, &actor).await?;
+                let mut note = change.begin(tx, &actor).await?;
                 if tx.execute(DELETE, &[actor.at.into(), id.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                tx.execute(KEYS, &[id.into()]).await?;
+                let children = tx.execute(CHILDREN, &[actor.at.into(), id.into()]).await?;
+                if children > 0 {
+                    note.fact("test_apps", i64::try_from(children).unwrap_or(i64::MAX));
+                }
+                for sql in OF_BOTH {
+                    tx.execute(sql, &[id.into()]).await?;
+                }
                 note.end(tx).await?;
                 commit(true)
             })
@@ -286,7 +366,7 @@ pub(crate) fn read_app(row: &Row) -> Result<App> {
     })
 }
 
-fn read_record(row: &Row) -> Result<AppRecord> {
+pub(crate) fn read_record(row: &Row) -> Result<AppRecord> {
     Ok(AppRecord { app: read_app(row)?, parent: row.get("parent_id")?, created_at: row.get("created_at")? })
 }
 

@@ -33,6 +33,19 @@ pub struct HoldingRecord {
     pub holding: Holding,
 }
 
+/// What became of an asset to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedAsset {
+    /// It is there.
+    Added,
+    /// It was there before.
+    AlreadyThere,
+    /// There is no such group, or nothing in it can be lent.
+    NoSuchGroup,
+    /// The group has channels only.
+    NotOfThisKind,
+}
+
 /// A page of a person's assets.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -79,6 +92,51 @@ impl By {
         let (id, kind, name) = (asset.id.0, asset.kind.word(), asset.name);
         let row = [id.into(), kind.into(), name.into(), search.into(), sort.into(), asset.group.into()];
         self.change(change, KEEP, row).await
+    }
+
+    /// Adds an asset that is not there yet.
+    pub async fn add_asset(&self, asset: AssetRecord) -> Result<AddedAsset> {
+        const ADD: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search, sort)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (group_id, asset_id) DO NOTHING";
+        const GROUP: &str = "SELECT has_ad_accounts FROM asset_groups WHERE id = $1 AND has_assets = 1";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("asset.add", ("asset", asset.on()), SEE, asset.key());
+                let note = change.begin(tx, &actor).await?;
+                let Some(group) = tx.row(GROUP, &[asset.group.clone().into()]).await? else {
+                    return roll_back(AddedAsset::NoSuchGroup);
+                };
+                if asset.kind == AssetKind::AdAccount && !group.get::<bool>("has_ad_accounts")? {
+                    return roll_back(AddedAsset::NotOfThisKind);
+                }
+                let search = format!("{} {}", asset.name.to_lowercase(), asset.id.0.to_lowercase());
+                let row = [
+                    asset.group.clone().into(),
+                    asset.id.0.clone().into(),
+                    asset.kind.word().into(),
+                    asset.name.clone().into(),
+                    search.into(),
+                    asset.name.to_lowercase().into(),
+                ];
+                if tx.execute(ADD, &row).await? == 0 {
+                    return roll_back(AddedAsset::AlreadyThere);
+                }
+                note.end(tx).await?;
+                commit(AddedAsset::Added)
+            })
+            .await
+    }
+
+    /// Gives an asset that is there another name. `false`: there is none.
+    pub async fn rename_asset(&self, group: GroupId, asset: AssetId, name: String) -> Result<bool> {
+        const SET: &str = "UPDATE assets SET name = $1, search = $2, sort = $3 WHERE group_id = $4 AND asset_id = $5";
+        let key: [Value; 2] = [group.clone().into(), asset.0.clone().into()];
+        let change = Change::new("asset.rename", ("asset", format!("{group}:{asset}")), SEE, key);
+        let search = format!("{} {}", name.to_lowercase(), asset.0.to_lowercase());
+        let sort = name.to_lowercase();
+        self.change(change, SET, [name.into(), search.into(), sort.into(), group.into(), asset.0.into()]).await
     }
 
     /// Takes an asset away, from everyone who holds it. `false`: there was none.
@@ -222,7 +280,7 @@ impl Store {
     }
 }
 
-fn read_holding(row: &Row) -> Result<Holding> {
+pub(crate) fn read_holding(row: &Row) -> Result<Holding> {
     Ok(Holding {
         id: row.get("id")?,
         group: row.get("group_id")?,

@@ -140,7 +140,7 @@ impl Store {
     /// What the account agreed to last time for this app, if it ever did and did not take it back.
     pub async fn earlier_consent(&self, user: UserId, app: AppId) -> Result<Option<Earlier>> {
         const LAST: &str = "SELECT id, items, agreed_at, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
-        const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 ORDER BY position";
+        const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 AND withdrawn_at IS NULL ORDER BY position";
         let Some(row) = self.db.row(LAST, &[user.into(), app.into()]).await? else { return Ok(None) };
         if row.get::<Option<Time>>("withdrawn_at")?.is_some() {
             return Ok(None);

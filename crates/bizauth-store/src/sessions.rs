@@ -1,12 +1,13 @@
 //! Signed-in browsers, and browsers that have signed in before.
 
-use bizauth_core::id::{DeviceId, SessionId, UserId};
+use bizauth_core::id::{DeviceId, IdSource, SessionId, UserId};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
 use bizauth_core::user::User;
 
 use crate::Store;
-use crate::db::{Result, Tx, commit};
+use crate::audit::{By, Change};
+use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::users::{read_user, user_columns};
 
 /// A session that is alive.
@@ -16,47 +17,67 @@ pub struct SignedIn {
     pub id: SessionId,
     /// Whose it is.
     pub user: User,
-    /// Whether it operates this platform.
+    /// Whether the account operates this platform.
     pub is_operator: bool,
+    /// When it was last seen, as far as that was noted.
+    pub used_at: Time,
+}
+
+/// A browser that is about to be signed in.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The digest of the session, and when it ends.
+    pub session: (Digest, Time),
+    /// The digest of the mark by which the browser is known again, and when that ends.
+    pub device: (Digest, Time),
+    /// The session that the same browser had: it ends (an id kept over the login would let another's be planted).
+    pub earlier: Option<(SessionId, Digest)>,
+    /// The mark that the same browser had: the new one takes its place.
+    pub known: Option<(DeviceId, Digest)>,
+    /// Where it comes from.
+    pub address: Option<String>,
+    /// What it says it is.
+    pub agent: Option<String>,
+}
+
+/// A session, for its owner's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Its id.
+    pub id: SessionId,
+    /// Where it was last seen.
+    pub address: Option<String>,
+    /// What the browser says it is.
+    pub agent: Option<String>,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last seen.
+    pub used_at: Time,
+}
+
+/// A browser that has signed in before, for its owner's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRecord {
+    /// Its id.
+    pub id: DeviceId,
+    /// What the browser says it is.
+    pub agent: Option<String>,
+    /// When it last signed in.
+    pub created_at: Time,
 }
 
 impl Store {
-    /// Signs a browser in: a new session, and a mark by which the browser is known again. An earlier session of the
-    /// same browser ends (an id kept over the login would let another's be planted).
-    pub async fn sign_in(
-        &self,
-        user: UserId,
-        session: (Digest, Time),
-        device: (Digest, Time),
-        earlier: Option<(SessionId, Digest)>,
-        now: Time,
-    ) -> Result<(SessionId, DeviceId)> {
-        const SESSION: &str =
-            "INSERT INTO sessions (id, digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-        const DEVICE: &str =
-            "INSERT INTO devices (id, digest, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-        const END: &str = "DELETE FROM sessions WHERE id = $1 AND digest = $2";
+    /// Signs a browser in: a new session, and a mark by which the browser is known again.
+    pub async fn sign_in(&self, user: UserId, new: NewSession, now: Time) -> Result<(SessionId, DeviceId)> {
         let ids = self.ids.clone();
-        self.db
-            .write(async move |tx: &mut Tx<'_>| {
-                if let Some((id, digest)) = earlier {
-                    tx.execute(END, &[id.into(), digest.into()]).await?;
-                }
-                let (id, known) = (SessionId(ids.next(now)), DeviceId(ids.next(now)));
-                let row = [id.into(), session.0.into(), user.into(), now.into(), session.1.into()];
-                tx.execute(SESSION, &row).await?;
-                let row = [known.into(), device.0.into(), user.into(), now.into(), device.1.into()];
-                tx.execute(DEVICE, &row).await?;
-                commit((id, known))
-            })
-            .await
+        self.db.write(async move |tx: &mut Tx<'_>| commit(open(tx, &ids, user, &new, now).await?)).await
     }
 
     /// The session with this id, if `secret` proves it and it has not ended. In which
     /// state its account is, is for the rules to judge: a closed one is told so where it asks for something.
     pub async fn session(&self, id: SessionId, secret: &Secret, now: Time) -> Result<Option<SignedIn>> {
         const FIND: &str = concat!(
-            "SELECT s.digest, s.expires_at, ",
+            "SELECT s.digest, s.expires_at, COALESCE(s.used_at, s.created_at) AS used_at, ",
             user_columns!(),
             ", u.is_operator
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
@@ -65,7 +86,16 @@ impl Store {
         if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
             return Ok(None);
         }
-        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator: row.get("is_operator")? }))
+        let (is_operator, used_at) = (row.get("is_operator")?, row.get("used_at")?);
+        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator, used_at }))
+    }
+
+    /// Writes down that a session was seen, and where.
+    pub async fn note_visit(&self, id: SessionId, address: String, now: Time) -> Result<()> {
+        const NOTE: &str = "UPDATE sessions SET used_at = $1, address = $2
+             WHERE id = $3 AND COALESCE(used_at, created_at) < $1";
+        self.change(NOTE, [now.into(), address.into(), id.into()]).await?;
+        Ok(())
     }
 
     /// Ends a session. Nothing happens without its secret.
@@ -80,4 +110,144 @@ impl Store {
         let proved = row.get::<Digest>("digest")? == secret.digest();
         Ok(proved && row.get::<UserId>("user_id")? == user && now < row.get("expires_at")?)
     }
+
+    /// The live sessions of an account, newest first: those with a smaller id than `before`, at most `most`.
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        before: Option<SessionId>,
+        most: i64,
+        now: Time,
+    ) -> Result<Vec<SessionRecord>> {
+        const ALL: &str =
+            "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
+             WHERE user_id = $1 AND id < $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4";
+        let read = |row: &Row| {
+            Ok(SessionRecord {
+                id: row.get("id")?,
+                address: row.get("address")?,
+                agent: row.get("agent")?,
+                created_at: row.get("created_at")?,
+                used_at: row.get("used_at")?,
+            })
+        };
+        let before = before.unwrap_or(SessionId(i64::MAX));
+        self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
+    }
+
+    /// The browsers that are known to an account, newest first: those with a smaller id than `before`, at most `most`.
+    pub async fn devices_of(
+        &self,
+        user: UserId,
+        before: Option<DeviceId>,
+        most: i64,
+        now: Time,
+    ) -> Result<Vec<DeviceRecord>> {
+        const ALL: &str = "SELECT id, agent, created_at FROM devices
+             WHERE user_id = $1 AND id < $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4";
+        let read = |row: &Row| {
+            Ok(DeviceRecord { id: row.get("id")?, agent: row.get("agent")?, created_at: row.get("created_at")? })
+        };
+        let before = before.unwrap_or(DeviceId(i64::MAX));
+        self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
+    }
+}
+
+/// What the log may know of the sessions of an account, or of the browsers that are known to it.
+const SEE_SESSIONS: &str = "SELECT COUNT(*) AS sessions FROM sessions WHERE user_id = $1";
+const SEE_DEVICES: &str = "SELECT COUNT(*) AS known_browsers FROM devices WHERE user_id = $1";
+
+impl By {
+    /// Ends one session of an account. `false`: it has no such session.
+    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<bool> {
+        const END: &str = "DELETE FROM sessions WHERE id = $1 AND user_id = $2";
+        let change = Change::new("session.end", ("account", user), SEE_SESSIONS, [user.into()]);
+        self.change(change.about("session", session), END, [session.into(), user.into()]).await
+    }
+
+    /// Ends all sessions of an account but this one. `false`: there was no other.
+    pub async fn end_other_sessions(&self, user: UserId, but: SessionId) -> Result<bool> {
+        const END: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+        let change = Change::new("session.end_others", ("account", user), SEE_SESSIONS, [user.into()]);
+        self.change(change, END, [user.into(), but.into()]).await
+    }
+
+    /// Forgets a known browser of an account; its session goes on. `false`: the account knows no such browser.
+    pub async fn forget_device(&self, user: UserId, device: DeviceId) -> Result<bool> {
+        const FORGET: &str = "DELETE FROM devices WHERE id = $1 AND user_id = $2";
+        let change = Change::new("device.forget", ("account", user), SEE_DEVICES, [user.into()]);
+        self.change(change.about("device", device), FORGET, [device.into(), user.into()]).await
+    }
+
+    /// Forgets all known browsers of an account. `false`: it knew none.
+    pub async fn forget_devices(&self, user: UserId) -> Result<bool> {
+        const FORGET: &str = "DELETE FROM devices WHERE user_id = $1";
+        let change = Change::new("device.forget_all", ("account", user), SEE_DEVICES, [user.into()]);
+        self.change(change, FORGET, [user.into()]).await
+    }
+
+    /// Gives an account another password in the hands of its owner: every session ends, no other browser is known any
+    /// more, and this browser goes on with a session of a new id. `old` is the hash that the password proved itself
+    /// against: of two changes at once, one counts. `None`: the password is another by now.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        (old, new): (String, String),
+        session: NewSession,
+    ) -> Result<Option<(SessionId, DeviceId)>> {
+        const SET: &str = "UPDATE users SET password = $1 WHERE id = $2 AND password = $3";
+        let (ids, actor) = (self.store.ids.clone(), self.actor.clone());
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("account.password", ("account", user), SEE_SESSIONS, [user.into()]);
+                let note = change.begin(tx, &actor).await?;
+                if tx.execute(SET, &[new.clone().into(), user.into(), old.clone().into()]).await? == 0 {
+                    return roll_back(None);
+                }
+                end_all(tx, user).await?;
+                let opened = open(tx, &ids, user, &session, actor.at).await?;
+                note.end(tx).await?;
+                commit(Some(opened))
+            })
+            .await
+    }
+}
+
+/// Ends all that an old password opened: sessions, known browsers, sign-ins that wait for their second factor.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE user_id = $1", &[user.into()]).await?;
+    tx.execute("DELETE FROM devices WHERE user_id = $1", &[user.into()]).await?;
+    tx.execute("DELETE FROM login_steps WHERE user_id = $1", &[user.into()]).await?;
+    Ok(())
+}
+
+/// A new session and a new mark, in the place of those that the browser had.
+pub(crate) async fn open(
+    tx: &mut Tx<'_>,
+    ids: &IdSource,
+    user: UserId,
+    new: &NewSession,
+    now: Time,
+) -> Result<(SessionId, DeviceId)> {
+    const SESSION: &str = "INSERT INTO sessions (id, digest, user_id, created_at, expires_at, address, agent, used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    const DEVICE: &str =
+        "INSERT INTO devices (id, digest, user_id, created_at, expires_at, agent) VALUES ($1, $2, $3, $4, $5, $6)";
+    if let Some((id, digest)) = new.earlier {
+        tx.execute("DELETE FROM sessions WHERE id = $1 AND digest = $2", &[id.into(), digest.into()]).await?;
+    }
+    if let Some((id, digest)) = new.known {
+        const FORGET: &str = "DELETE FROM devices WHERE id = $1 AND digest = $2 AND user_id = $3";
+        tx.execute(FORGET, &[id.into(), digest.into(), user.into()]).await?;
+    }
+    let (id, known) = (SessionId(ids.next(now)), DeviceId(ids.next(now)));
+    let agent = || new.agent.clone().into();
+    let ((digest, ends), from) = (new.session, new.address.clone().into());
+    let row = [id.into(), digest.into(), user.into(), now.into(), ends.into(), from, agent(), now.into()];
+    tx.execute(SESSION, &row).await?;
+    let (digest, ends) = new.device;
+    let row = [known.into(), digest.into(), user.into(), now.into(), ends.into(), agent()];
+    tx.execute(DEVICE, &row).await?;
+    Ok((id, known))
 }

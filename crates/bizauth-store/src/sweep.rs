@@ -30,12 +30,15 @@ impl Store {
     pub async fn sweep(&self, most: i64, now: Time) -> Result<Swept> {
         const SESSIONS: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const DEVICES: &str = "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const LOGIN_STEPS: &str = "DELETE FROM login_steps WHERE id IN (SELECT id FROM login_steps WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const PENDING: &str = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const CODES: &str =
             "DELETE FROM codes WHERE id IN (SELECT id FROM codes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const COUNTERS: &str = "DELETE FROM counters WHERE expires_at <= $1
              AND (kind, subject, starts_at) IN (SELECT kind, subject, starts_at FROM counters WHERE expires_at <= $1
                  ORDER BY expires_at LIMIT $2)";
+        const IMPORTS: &str = "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const INVITATIONS: &str = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
         const USAGE: &str = "DELETE FROM usage_counts WHERE day <= $1
              AND (app_id, day, endpoint, outcome) IN (SELECT app_id, day, endpoint, outcome FROM usage_counts
                  WHERE day <= $1 ORDER BY day LIMIT $2)";
@@ -43,10 +46,13 @@ impl Store {
         let ended = [
             (SESSIONS, Value::from(now)),
             (DEVICES, now.into()),
+            (LOGIN_STEPS, now.into()),
             (PENDING, now.into()),
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),
             (USAGE, (today - USAGE_STAYS).into()),
+            (IMPORTS, now.into()),
+            (INVITATIONS, now.into()),
         ];
         let mut swept = Swept::default();
         // A transaction each, so that nobody waits for all of them.

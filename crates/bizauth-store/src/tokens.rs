@@ -80,7 +80,7 @@ impl Store {
              FROM tokens t JOIN lent_assets l ON l.consent_id = t.consent_id
              LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id AND h.lendable = 1
              LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
-             WHERE t.id = $1 AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY l.position";
+             WHERE t.id = $1 AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY l.position";
         let read = |row: &Row| {
             let what = match row.get::<Option<AssetKind>>("kind")? {
                 Some(kind) => LentAsset::One(kind, AssetId(row.get("asset_id")?)),

@@ -7,6 +7,7 @@ use bizauth_core::user::{User, UserState};
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::sessions::end_all;
 
 /// An account to be made.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct UserRecord {
     pub developer_sanctioned: bool,
     /// When it was made.
     pub created_at: Time,
+    /// What it is called elsewhere.
+    pub external_id: Option<String>,
 }
 
 /// The columns of an account, wherever it is joined as `u`.
@@ -88,10 +91,10 @@ impl Store {
         const FIND: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at, u.external_id
              FROM users u WHERE u.email = $1"
         );
-        self.db.row(FIND, &[email.into()]).await?.as_ref().map(read).transpose()
+        self.db.row(FIND, &[email.into()]).await?.as_ref().map(read_record).transpose()
     }
 
     /// All accounts, newest first, at most `most`.
@@ -99,18 +102,20 @@ impl Store {
         const ALL: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at
+            ", u.password, u.developer_sanctioned, u.is_operator, u.created_at, u.external_id
              FROM users u ORDER BY u.id DESC LIMIT $1"
         );
-        self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
+        self.db.rows(ALL, &[most.into()]).await?.iter().map(read_record).collect()
     }
 }
 
 impl By {
     /// Puts an account into `state`. Blocked and withdrawn end all its tokens and codes for good: coming back does not
-    /// revive them. `false`: no such account.
+    /// revive them. `false`: no such account, or it is the last operator in good standing.
     pub async fn set_user_state(&self, id: UserId, state: UserState) -> Result<bool> {
-        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3";
+        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3
+             AND ($1 = 'active' OR is_operator = 0 OR state <> 'active' OR EXISTS
+                 (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $3))";
         let params = [state.word().into(), state.ends_tokens().into(), id.into()];
         self.change(Change::new("account.state", ("account", id), SEE, [id.into()]), SET, params).await
     }
@@ -134,8 +139,7 @@ impl By {
                 if tx.execute(set, &[password.clone().into(), id.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                tx.execute("DELETE FROM sessions WHERE user_id = $1", &[id.into()]).await?;
-                tx.execute("DELETE FROM devices WHERE user_id = $1", &[id.into()]).await?;
+                end_all(tx, id).await?;
                 note.end(tx).await?;
                 commit(true)
             })
@@ -177,13 +181,15 @@ pub(crate) fn read_user(row: &Row) -> Result<User> {
     })
 }
 
-fn read(row: &Row) -> Result<UserRecord> {
+/// Reads [`record_columns`].
+pub(crate) fn read_record(row: &Row) -> Result<UserRecord> {
     Ok(UserRecord {
         user: read_user(row)?,
         password: row.get("password")?,
         is_operator: row.get("is_operator")?,
         developer_sanctioned: row.get("developer_sanctioned")?,
         created_at: row.get("created_at")?,
+        external_id: row.get("external_id")?,
     })
 }
 

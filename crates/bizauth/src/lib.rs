@@ -3,6 +3,7 @@
 //! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
 //! people see, `cli/` a file for each noun.
 
+pub mod audit_line;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,10 +11,12 @@ pub mod dev;
 pub mod entropy;
 pub mod errors_page;
 pub mod http;
+pub mod icon;
 pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod seal;
 pub mod serve;
 pub mod usage;
 pub mod view;

@@ -8,6 +8,8 @@
 mod json;
 mod log;
 
+use std::ops::Deref;
+
 use bizauth_core::audit::Entry;
 use bizauth_core::id::{OperatorKeyId, UserId};
 use bizauth_core::secret::Digest;
@@ -69,13 +71,28 @@ pub struct Actor {
 #[derive(Clone)]
 pub struct By {
     pub(crate) store: Store,
-    pub(crate) actor: Actor,
+    pub(crate) actor: Acting,
+}
+
+/// An actor with the reason they gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    actor: Actor,
+    reason: Option<String>,
+}
+
+impl Deref for Acting {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
+    }
 }
 
 impl Store {
     /// The store in the hands of `actor`.
     pub fn by(&self, actor: Actor) -> By {
-        By { store: self.clone(), actor }
+        By { store: self.clone(), actor: Acting { actor, reason: None } }
     }
 }
 
@@ -83,6 +100,12 @@ impl By {
     /// Whose hands these are.
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// The same, for a reason that stands in the log beside whatever is changed.
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.actor.reason = Some(reason.into());
+        self
     }
 
     /// A sentence of one audited statement: whether it found the row it changes. Where it did not, nothing is noted.
@@ -136,7 +159,7 @@ impl Change {
     }
 
     /// Claims the log's next place and looks at the row. Whoever claims waits for the one before to commit.
-    pub(crate) async fn begin(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Note> {
+    pub(crate) async fn begin(&self, tx: &mut Tx<'_>, actor: &Acting) -> Result<Note> {
         self.begin_on(tx, actor, self.on_id.clone(), self.key.clone()).await
     }
 
@@ -144,18 +167,22 @@ impl Change {
     pub(crate) async fn begin_on(
         &self,
         tx: &mut Tx<'_>,
-        actor: &Actor,
+        actor: &Acting,
         on_id: String,
         key: Vec<Value>,
     ) -> Result<Note> {
         const CLAIM: &str = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, digest";
         let head = tx.row(CLAIM, &[]).await?.ok_or(crate::Error::Swallowed)?;
         let before = tx.rows(self.see, &key).await?;
+        let mut about = self.about.clone();
+        if let Some(reason) = &actor.reason {
+            about.add("reason", reason.as_str().into());
+        }
         Ok(Note {
             see: self.see,
             key,
             before,
-            about: self.about.clone(),
+            about,
             previous: head.get("digest")?,
             entry: Entry {
                 seq: head.get("seq")?,

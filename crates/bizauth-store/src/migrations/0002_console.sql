@@ -145,6 +145,7 @@ CREATE TABLE login_steps (
     used_at    BIGINT
 );
 CREATE INDEX login_steps_by_end ON login_steps (expires_at);
+CREATE INDEX login_steps_by_user ON login_steps (user_id);
 
 -- What a person took back of a consent stays readable.
 ALTER TABLE lent_assets ADD COLUMN withdrawn_at BIGINT;
@@ -179,3 +180,18 @@ CREATE TABLE audit_head (
     trimmed_digest BYTEA
 );
 INSERT INTO audit_head (id, seq, digest, trimmed_seq, trimmed_digest) VALUES (1, 0, NULL, 0, NULL);
+
+-- Icons are asked for by digest, by everybody.
+CREATE INDEX app_icons_by_digest ON app_icons (digest);
+-- Who handed a file in, by the name they had then; what it does, in numbers; when somebody last worked on it.
+ALTER TABLE imports ADD COLUMN maker TEXT NOT NULL DEFAULT '';
+ALTER TABLE imports ADD COLUMN n_refused BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE imports ADD COLUMN counts TEXT NOT NULL DEFAULT '';
+ALTER TABLE imports ADD COLUMN beat_at BIGINT;
+
+-- The few of many that an operator's pages look for. Who decided a request, by the name they had then.
+CREATE INDEX users_operating ON users (id) WHERE is_operator = 1;
+CREATE INDEX users_blocked ON users (id) WHERE state = 'blocked';
+CREATE INDEX apps_sanctioned ON apps (id) WHERE sanctioned = 1;
+ALTER TABLE permission_requests ADD COLUMN decided_by TEXT;
+CREATE INDEX holdings_by_holder ON holdings (group_id, asset_id, user_id);

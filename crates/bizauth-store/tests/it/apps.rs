@@ -3,7 +3,7 @@
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::key::KeyKind;
-use bizauth_store::{NewApp, NewKey};
+use bizauth_store::{NewApp, NewKey, Progress, RequestState};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, app_key, someone};
@@ -16,25 +16,88 @@ fn new(parent: Option<AppId>, owner: Option<UserId>) -> NewApp {
 #[tokio::test]
 async fn a_test_app_is_as_biz_as_its_parent() {
     on_each_engine(async |store| {
-        let parent = store.by(someone(NOW)).create_app(new(None, None)).await.unwrap().unwrap();
-        let child = store.by(someone(NOW)).create_app(new(Some(parent), None)).await.unwrap().unwrap();
+        let by = store.by(someone(NOW));
+        let parent = by.create_app(new(None, None)).await.unwrap().unwrap();
+        assert_eq!(by.create_app(new(Some(parent), None)).await.unwrap(), None, "only a Biz app has test apps");
+        assert!(by.set_app_kind(parent, AppKind::Biz).await.unwrap());
+        let child = by.create_app(new(Some(parent), None)).await.unwrap().unwrap();
         let counts = async || store.app(child).await.unwrap().unwrap().app.counts_as_biz();
-        assert!(!counts().await);
-        assert!(store.by(someone(NOW)).set_app_kind(parent, AppKind::Biz).await.unwrap());
         assert!(counts().await);
-        assert!(!store.by(someone(NOW)).set_app_kind(child, AppKind::Biz).await.unwrap(), "a test app stays one");
-        assert_eq!(store.app(child).await.unwrap().unwrap().parent, Some(parent));
-        assert!(store.by(someone(NOW)).delete_app(parent).await.unwrap());
+        assert!(by.set_app_kind(parent, AppKind::Basic).await.unwrap());
         assert!(!counts().await);
-        for (parent, owner) in [(Some(parent), None), (Some(child), None), (None, Some(UserId(1)))] {
-            assert_eq!(
-                store.by(someone(NOW)).create_app(new(parent, owner)).await.unwrap(),
-                None,
-                "{parent:?} {owner:?}"
-            );
+        assert!(by.set_app_kind(parent, AppKind::Biz).await.unwrap());
+        assert!(!by.set_app_kind(child, AppKind::Biz).await.unwrap(), "a test app stays one");
+        assert_eq!(store.app(child).await.unwrap().unwrap().parent, Some(parent));
+        for (parent, owner) in [(Some(child), None), (None, Some(UserId(1))), (Some(AppId(1)), None)] {
+            assert_eq!(by.create_app(new(parent, owner)).await.unwrap(), None, "{parent:?} {owner:?}");
         }
-        let listed: Vec<AppId> = store.apps(9).await.unwrap().iter().map(|it| it.app.id).collect();
-        assert_eq!(listed, [child], "what was refused left nothing");
+        assert_eq!(store.apps(9).await.unwrap().len(), 2, "what was refused left nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn test_apps_end_with_their_parent() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = store.by(someone(NOW));
+        let child = by.create_app(new(Some(scene.app), Some(scene.developer))).await.unwrap().unwrap();
+        let key = NewKey { app: child, kind: KeyKind::RestApi, value: app_key(), name: String::new(), secret: None };
+        let value = key.value.clone();
+        by.create_key(key).await.unwrap().unwrap();
+        by.ask_permission(child, Some("moment".into()), "why".to_owned()).await.unwrap();
+        for (viewer, is_member) in [(scene.developer, true), (scene.user, false)] {
+            let children = store.test_apps_of(scene.app, viewer, 9).await.unwrap();
+            assert_eq!(children.iter().map(|it| (it.0.app.id, it.1)).collect::<Vec<_>>(), [(child, is_member)]);
+        }
+        assert_eq!(store.count_test_apps(scene.app).await.unwrap(), 1);
+        assert!(by.delete_app(scene.app).await.unwrap());
+        assert!(store.app(child).await.unwrap().is_none());
+        assert!(store.test_apps_of(scene.app, scene.developer, 9).await.unwrap().is_empty());
+        assert_eq!(store.count_test_apps(scene.app).await.unwrap(), 0);
+        assert!(store.client(&value, NOW).await.unwrap().is_none(), "its keys are none");
+        assert_eq!(store.requests_of(child).await.unwrap()[0].state, RequestState::Withdrawn);
+        assert_eq!(by.create_app(new(Some(scene.app), None)).await.unwrap(), None);
+        let last = store.audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
+        assert_eq!((last.act.as_str(), last.about.as_str()), ("app.delete", r#"{"test_apps":1}"#));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_is_renamed() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = store.by(someone(NOW));
+        assert!(by.rename_app(scene.app, "Éclair".to_owned(), "Other".to_owned()).await.unwrap());
+        let app = store.app(scene.app).await.unwrap().unwrap().app;
+        assert_eq!((app.name.as_str(), app.company.as_str()), ("Éclair", "Other"));
+        assert_eq!(store.apps_of(scene.developer, "éclair", None, 9).await.unwrap().len(), 1, "found by its new name");
+        assert!(!by.rename_app(AppId(1), "x".to_owned(), "y".to_owned()).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_comes_closer_to_its_first_token() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = store.by(someone(NOW));
+        let progress = async || store.app_progress(scene.app).await.unwrap();
+        let mut wanted = Progress { has_key: true, ..Progress::default() };
+        assert_eq!(progress().await, wanted);
+        by.add_redirect_uri(scene.key, "https://a.example/cb".to_owned()).await.unwrap();
+        wanted.has_redirect_uri = true;
+        assert_eq!(progress().await, wanted);
+        by.switch_item_on(scene.app, "moment_create".into(), "x".to_owned()).await.unwrap();
+        wanted.has_item = true;
+        assert_eq!(progress().await, wanted, "its group needs a permission");
+        by.grant_permission(scene.app, "moment".into()).await.unwrap();
+        wanted.has_usable_item = true;
+        assert_eq!(progress().await, wanted);
+        scene.buys(scene.agrees().await).await;
+        wanted.has_token = true;
+        assert_eq!(progress().await, wanted);
     })
     .await;
 }

@@ -17,7 +17,8 @@ use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::{DAY, Time};
 use bizauth_core::token::IDLE_LIFETIME;
 use bizauth_store::{
-    Actor, Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewUser, Redemption, Store, Who,
+    Actor, Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewSession, NewUser, Redemption,
+    Store, Who,
 };
 
 /// The instant at which everything begins. Tests move on from here by adding to it.
@@ -62,6 +63,12 @@ pub(crate) async fn a_user(store: &Store, name: &str) -> UserId {
         is_operator: false,
     };
     store.by(someone(NOW)).create_user(new).await.unwrap().unwrap()
+}
+
+/// A browser that signs in for the first time.
+pub(crate) fn a_browser(session: (Digest, Time), device: (Digest, Time)) -> NewSession {
+    let (address, agent) = (Some("192.0.2.7".to_owned()), Some("Mozilla/5.0".to_owned()));
+    NewSession { session, device, earlier: None, known: None, address, agent }
 }
 
 pub(crate) async fn an_app(store: &Store, owner: UserId) -> AppId {

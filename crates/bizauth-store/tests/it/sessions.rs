@@ -4,10 +4,10 @@ use bizauth_core::id::{SessionId, UserId};
 use bizauth_core::secret::Secret;
 use bizauth_core::time::{DAY, Time};
 use bizauth_core::user::UserState;
-use bizauth_store::Store;
+use bizauth_store::{NewSession, Store};
 
 use crate::engines::on_each_engine;
-use crate::scene::{MINUTE, NOW, a_user, digest, secret, someone};
+use crate::scene::{MINUTE, NOW, a_browser, a_user, digest, secret, someone};
 
 /// A browser, as its cookies know it.
 struct Browser {
@@ -18,8 +18,10 @@ struct Browser {
 async fn sign_in(store: &Store, user: UserId, earlier: Option<(SessionId, bizauth_core::secret::Digest)>) -> Browser {
     let (session, device) = (secret(), secret());
     let (hour, year): (Time, Time) = (NOW.plus(60 * MINUTE), NOW.plus(365 * DAY));
-    let (id, known) =
-        store.sign_in(user, (session.digest(), hour), (device.digest(), year), earlier, NOW).await.unwrap();
+    let (id, known) = store
+        .sign_in(user, NewSession { earlier, ..a_browser((session.digest(), hour), (device.digest(), year)) }, NOW)
+        .await
+        .unwrap();
     Browser { session: (id, session), device: (known, device) }
 }
 
@@ -130,6 +132,79 @@ async fn an_address_has_one_account() {
         assert!(store.user_by_email("kim").await.unwrap().is_none());
         assert!(!store.by(someone(NOW)).set_user_state(UserId(1), UserState::Blocked).await.unwrap());
         assert!(!store.by(someone(NOW)).set_developer_sanction(UserId(1), true).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_sees_its_sessions_and_ends_them() {
+    on_each_engine(async |store| {
+        let (user, other) = (a_user(&store, "kim").await, a_user(&store, "lee").await);
+        let [first, second, third] =
+            [sign_in(&store, user, None).await, sign_in(&store, user, None).await, sign_in(&store, user, None).await];
+        let foreign = sign_in(&store, other, None).await;
+        store.note_visit(first.session.0, "198.51.100.9".to_owned(), NOW.plus(MINUTE)).await.unwrap();
+        store.note_visit(first.session.0, "203.0.113.5".to_owned(), NOW).await.unwrap();
+        let list = store.sessions_of(user, None, 2, NOW).await.unwrap();
+        assert_eq!(list.iter().map(|it| it.id).collect::<Vec<_>>(), [third.session.0, second.session.0]);
+        let rest = store.sessions_of(user, Some(second.session.0), 9, NOW).await.unwrap();
+        assert_eq!((rest.len(), rest[0].address.as_deref()), (1, Some("198.51.100.9")), "a visit of before is no news");
+        assert_eq!((rest[0].agent.as_deref(), rest[0].used_at), (Some("Mozilla/5.0"), NOW.plus(MINUTE)));
+        let found = store.session(first.session.0, &first.session.1, NOW).await.unwrap().unwrap();
+        assert_eq!(found.used_at, NOW.plus(MINUTE));
+        assert!(store.sessions_of(user, None, 9, NOW.plus(60 * MINUTE)).await.unwrap().is_empty(), "what has ended");
+
+        let by = store.by(someone(NOW));
+        assert!(!by.end_session(user, foreign.session.0).await.unwrap());
+        assert!(by.end_session(user, third.session.0).await.unwrap());
+        assert!(!is_in(&store, &third).await);
+        assert!(by.end_other_sessions(user, first.session.0).await.unwrap());
+        assert!(!by.end_other_sessions(user, first.session.0).await.unwrap());
+        assert!(is_in(&store, &first).await && !is_in(&store, &second).await && is_in(&store, &foreign).await);
+
+        let known = store.devices_of(user, None, 9, NOW).await.unwrap();
+        assert_eq!(known.len(), 3, "a browser is known beyond its session");
+        assert!(!by.forget_device(other, known[0].id).await.unwrap());
+        assert!(by.forget_device(user, known[0].id).await.unwrap());
+        assert!(by.forget_devices(user).await.unwrap() && !by.forget_devices(user).await.unwrap());
+        assert!(store.devices_of(user, None, 9, NOW).await.unwrap().is_empty());
+        assert_eq!(store.devices_of(other, None, 9, NOW).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// A browser that signs in again is one browser, not two.
+#[tokio::test]
+async fn a_new_mark_takes_the_place_of_the_old_one() {
+    on_each_engine(async |store| {
+        let user = a_user(&store, "kim").await;
+        let first = sign_in(&store, user, None).await;
+        let ends = NOW.plus(DAY);
+        let known = Some((first.device.0, first.device.1.digest()));
+        let again = NewSession { known, ..a_browser((digest(), ends), (digest(), ends)) };
+        store.sign_in(user, again, NOW).await.unwrap();
+        assert!(!store.knows_device(first.device.0, &first.device.1, user, NOW).await.unwrap());
+        assert_eq!(store.devices_of(user, None, 9, NOW).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_changes_of_a_password_one_counts() {
+    crate::engines::on_two_nodes(async |nodes| {
+        let user = a_user(&nodes[0], "kim").await;
+        let before = sign_in(&nodes[0], user, None).await;
+        let changed = crate::engines::at_once(&nodes, 8, |store, turn| async move {
+            let ends = NOW.plus(DAY);
+            let (old, new) = ("$argon2id$none".to_owned(), format!("$argon2id${turn}"));
+            let session = a_browser((digest(), ends), (digest(), ends));
+            store.by(someone(NOW)).change_password(user, (old, new), session).await.unwrap()
+        })
+        .await;
+        assert_eq!(changed.iter().flatten().count(), 1);
+        assert!(!is_in(&nodes[0], &before).await);
+        assert_eq!(nodes[1].sessions_of(user, None, 9, NOW).await.unwrap().len(), 1, "the one that goes on");
+        assert_eq!(nodes[1].devices_of(user, None, 9, NOW).await.unwrap().len(), 1);
     })
     .await;
 }

@@ -2,4 +2,3 @@
 
 console-home = Developer console
 console-lead = Register your apps here and look after their keys and permissions.
-console-front = To the front page

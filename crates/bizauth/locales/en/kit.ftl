@@ -12,7 +12,6 @@ nav-apps = Apps
 nav-catalogue = Consent items
 nav-assets = Assets
 nav-sessions = Sessions
-nav-maintenance = Maintenance
 nav-audit = Audit
 nav-keys = Operator keys
 crumbs = You are here

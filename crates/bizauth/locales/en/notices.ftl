@@ -45,3 +45,6 @@ notice-unavailable = Not available for the moment
 notice-broken = Something went wrong
     .text = The server met an unexpected error and recorded it for the operator. Please try again in a moment.
     .link = To the front page
+notice-seal-unavailable = Two-factor sign-in is not available right now
+    .text = This server is not fully set up for it. Nothing was changed; please tell the operator of this site.
+    .link = Go back

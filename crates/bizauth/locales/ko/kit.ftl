@@ -12,7 +12,6 @@ nav-apps = 앱
 nav-catalogue = 동의항목
 nav-assets = 자산
 nav-sessions = 세션
-nav-maintenance = 점검
 nav-audit = 감사 기록
 nav-keys = 운영자 키
 crumbs = 현재 위치

@@ -1,5 +1,83 @@
-# The words of a person's own pages.
+# Connected apps: what was lent to whom, and taking it back.
 
-me-home = 내 연결 관리
-me-lead = 어떤 앱에 무엇을 맡겼는지 확인하고, 원할 때 언제든지 거둘 수 있습니다.
-me-front = 첫 화면으로
+me-apps = 연결된 앱
+me-apps-lead = 내 비즈니스 자산을 맡긴 앱입니다. 무엇을 맡겼는지 확인하고 언제든지 거둘 수 있습니다.
+me-search = 앱 이름으로 찾기
+me-none = 연결된 앱이 없습니다
+    .text = 앱에서 비즈니스 권한을 요청하고 동의하면 여기에 표시됩니다. 지금은 할 일이 없습니다.
+me-none-found = 찾는 앱이 없습니다
+    .text = 입력한 글자로 시작하는 연결된 앱이 없습니다. 다른 이름으로 찾아보세요.
+me-may = 허용한 권한
+me-may-nothing = 살아 있는 토큰이 없어 지금은 아무것도 할 수 없습니다.
+me-on = 대상
+me-reach-all = { $group }: 모두, 앞으로 생기는 것까지
+me-reach-some = { $group }: { $count }개
+me-since = 연결한 날
+me-used = 마지막 사용
+me-used-last = 마지막 사용
+me-tokens-live = 살아 있는 토큰
+me-token-count = { $count }개
+me-look = 확인하고 거두기
+
+me-app-deleted = 삭제된 앱
+me-withdraw-app = 연결 끊기
+me-all-withdrawn = 이 앱에 맡긴 것을 모두 거두었습니다. 아래에는 예전에 동의한 내용만 남아 있습니다.
+me-now = 현재 상태
+me-may-now = 지금 할 수 있는 일
+me-risky = 주의 필요
+me-assets = 맡긴 자산
+me-assets-whole = { $group }: 지금 있는 것과 앞으로 생기는 것을 모두 맡겼습니다. 하나를 거두면 그때부터 새로 생기는 것은 포함되지 않습니다.
+me-assets-search = 자산 이름으로 찾기
+me-assets-none = 지금 맡긴 자산이 없습니다
+    .text = 이 앱이 지금 다룰 수 있는 자산이 없습니다. 다시 맡기려면 앱에서 권한을 새로 요청하게 하세요.
+me-assets-none-found = 찾는 자산이 없습니다
+    .text = 입력한 글자로 시작하는 자산이 없습니다. 다른 이름으로 찾아보세요.
+me-asset-name = 이름
+me-asset-id = 번호
+me-asset-group = 서비스
+me-take-back = 거두기
+me-tokens = 토큰
+me-tokens-hint = 앱은 토큰으로 내 자산에 접근합니다. 모르는 토큰이 있으면 하나만 거둘 수 있습니다.
+me-tokens-none = 살아 있는 토큰이 없습니다
+    .text = 이 앱은 지금 아무것도 할 수 없습니다. 다시 연결하지 못하게 하려면 연결을 끊으세요.
+me-token-id = 토큰 ID
+me-token-issued = 발급
+me-token-consent = 동의
+me-consents = 동의한 기록
+me-consents-hint = 날짜를 선택하면 그때 본 내용을 그대로 볼 수 있습니다. 거둔 뒤에도 기록은 남습니다.
+me-consent-when = 동의한 때
+me-consent-state = 상태
+me-consent-live = 사용 중
+me-consent-idle = 사용하지 않음
+me-consent-withdrawn = 거둠
+
+withdraw-app = { $app } 연결 끊기
+withdraw-asset = { $name } 거두기
+withdraw-token = 토큰 거두기
+withdraw-what = 바로 이렇게 됩니다
+withdraw-app-tokens = { $app }{ JOSA($app, "이/가") } 가진 살아 있는 토큰 { $count }개가 즉시 끝납니다.
+withdraw-app-codes = 아직 토큰으로 바꾸지 않은 인가 코드도 쓸 수 없게 됩니다. { $app }{ JOSA($app, "은/는") } 더 이상 내 자산에 접근할 수 없습니다.
+withdraw-app-again = 되돌릴 수 없습니다. 다시 쓰려면 앱에서 처음부터 동의해야 합니다.
+withdraw-asset-text = { $app }의 모든 토큰에서 이 자산이 즉시 빠집니다. 다시 맡기려면 앱에서 새로 동의해야 합니다.
+withdraw-asset-whole = { $group }: 앞으로 생기는 자산은 포함되지 않습니다.
+withdraw-asset-whole-text = 지금은 전체를 맡긴 상태입니다. 하나를 거두면 지금 있는 나머지 자산만 하나씩 맡긴 것으로 바뀝니다.
+withdraw-token-text = 이 토큰은 즉시 끝납니다. { $app }의 다른 토큰은 그대로입니다.
+withdraw-do = 거두기
+
+paper-title = 동의한 내용
+paper-lead = { $app }에 동의할 때 본 내용을 그때의 말 그대로 보여 줍니다.
+paper-taken = 그 뒤에 거둔 것
+paper-taken-all = 모두 거둠
+paper-taken-whole = ‘모두, 앞으로도’를 거두고 그때 있던 나머지만 남김
+paper-app = 앱
+paper-key = REST API 키
+paper-language = 화면 언어
+paper-lent = 맡긴 자산
+paper-lent-all = 그때 있던 것과 앞으로 생기는 것 모두
+paper-listed = 고를 수 있던 목록 { $count }개
+paper-ticked = 맡김
+paper-not-lendable = 맡길 수 없었음
+
+done-app-withdrawn = 연결을 끊었습니다. 이 앱은 더 이상 아무것도 할 수 없습니다.
+done-asset-withdrawn = 자산을 거두었습니다. 지금부터 이 앱은 그 자산을 쓸 수 없습니다.
+done-token-withdrawn = 토큰을 거두었습니다. 지금부터 쓸 수 없습니다.

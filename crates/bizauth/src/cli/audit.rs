@@ -1,10 +1,11 @@
 //! `bizauth audit`: who changed what, and the proof that the log is whole.
 
-use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 use bizauth_store::{AuditFilter, AuditHead, AuditRecord, AuditVerdict};
 use clap::Subcommand;
 use serde_json::{Value, json};
+
+use crate::audit_line::{document, hex};
 
 use super::desk::{Desk, cut};
 use super::noun;
@@ -185,26 +186,4 @@ async fn trim(desk: &mut Desk<'_>, before: Time, yes: bool) -> anyhow::Result<()
     }
     let said = format!("{removed} entries before {} removed", before.to_utc());
     Ok(desk.output.done(&said, json!({ "removed": removed }))?)
-}
-
-/// An entry, as the export has it.
-fn document(record: &AuditRecord) -> Value {
-    let it = &record.entry;
-    let facts = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
-    json!({
-        "seq": it.seq,
-        "at": it.at.to_utc(),
-        "actor": { "kind": it.actor_kind, "id": it.actor_id.map(|id| id.to_string()), "name": it.actor },
-        "address": it.address,
-        "act": it.act,
-        "on": { "kind": it.on_kind, "id": it.on_id },
-        "about": facts(&it.about),
-        "before": facts(&it.before),
-        "after": facts(&it.after),
-        "digest": hex(&record.digest),
-    })
-}
-
-fn hex(digest: &Digest) -> String {
-    digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }

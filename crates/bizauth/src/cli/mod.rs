@@ -14,6 +14,7 @@ mod ips;
 mod item;
 mod key;
 mod maintenance;
+mod master_key;
 mod member;
 mod migrate;
 mod noun;
@@ -83,6 +84,8 @@ enum Command {
     Ips(Noun<ips::Verb>),
     /// The audit log: who changed what
     Audit(Noun<audit::Verb>),
+    /// The master key, under which the seeds of two-factor sign-in are sealed
+    MasterKey(Noun<master_key::Verb>),
     /// Maintenance mode: every kapi call is answered with -9798
     Maintenance(Noun<maintenance::Verb>),
     /// Write a completion script for a shell
@@ -125,6 +128,7 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Token(noun) => noun.run(output).await,
             Command::Ips(noun) => noun.run(output).await,
             Command::Audit(noun) => noun.run(output).await,
+            Command::MasterKey(noun) => noun.run(output).await,
             Command::Maintenance(noun) => noun.run(output).await,
             Command::Completions(command) => command.run(output),
         }

@@ -103,7 +103,10 @@ impl noun::Verb for Verb {
             Verb::List { limit } => list(desk, limit).await,
             Verb::State { email, state } => {
                 let id = desk.user(&email).await?.user.id;
-                desk.by().set_user_state(id, state).await?;
+                if !desk.by().set_user_state(id, state).await? {
+                    let hint = "make another operator first: `bizauth operator create EMAIL`";
+                    return Err(refuse(format!("{email} is the last operator"), hint));
+                }
                 let ended = if state.ends_tokens() { "; its tokens have ended" } else { "" };
                 let json = json!({ "email": email, "state": state.word() });
                 Ok(desk.output.done(&format!("{email} is {}{ended}", state.word()), json)?)

@@ -77,6 +77,7 @@ impl Dev {
             Banner { data: folder.path().display().to_string(), operator_url: format!("http://{beside}"), ..seeded };
         let mut config = Config::default();
         config.listen = address;
+        config.data = folder.path().to_owned();
         let mut state = AppState::new(store, config);
         state.dev = Some(Arc::new(Demo {
             base_url: seeded.base_url.clone(),

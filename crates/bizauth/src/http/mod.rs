@@ -76,10 +76,12 @@ fn pages(state: &AppState) -> Router<AppState> {
     let mut routes = Router::new()
         .route("/", get(pages::home::get))
         .route("/login", get(pages::login::get).post(pages::login::post))
+        .route("/login/code", get(pages::login::code::get).post(pages::login::code::post))
         .route("/logout", post(pages::logout::post))
         .route("/consent", get(pages::consent::get).post(pages::consent::post))
         .route("/language", get(pages::language::get))
         .route("/static/{file}", get(pages::files::get))
+        .route("/icons/{digest}", get(pages::icons::get))
         .route("/favicon.ico", get(pages::files::icon))
         .route("/openapi.json", get(openapi::get));
     if state.dev.is_some() {

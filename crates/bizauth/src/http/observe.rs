@@ -19,7 +19,7 @@ use crate::config::Origin;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 13] = [
+const ENDPOINTS: [&str; 14] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -32,6 +32,7 @@ const ENDPOINTS: [&str; 13] = [
     "/consent",
     "/language",
     "/static/{file}",
+    "/icons/{digest}",
     "/dev/callback",
 ];
 

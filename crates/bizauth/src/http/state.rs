@@ -8,6 +8,7 @@ use bizauth_store::{Limit, Store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::icon::Painter;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
 use crate::usage::Counters;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub usage: Arc<Counters>,
     /// Checks passwords, a few at a time.
     pub passwords: Verifier,
+    /// Draws icons, a few at a time.
+    pub painter: Painter,
     /// What `bizauth dev` shows; on any other server there is none, and no route that would need it.
     pub dev: Option<Arc<Demo>>,
 }
@@ -63,6 +66,7 @@ impl AppState {
             words: Arc::new(Words::new()),
             metrics: Arc::new(Metrics::new()),
             passwords: Verifier::new(),
+            painter: Painter::default(),
             dev: None,
         }
     }

@@ -112,6 +112,8 @@ pub struct ConsentPage {
     pub form_token: String,
     /// The app's name.
     pub app_name: String,
+    /// Where the app's icon is, if it has one.
+    pub icon: Option<String>,
     /// The company or person behind the app.
     pub developer: String,
     /// The exact host, with a port if it has one, that the answer goes to.
@@ -145,8 +147,7 @@ impl ConsentPage {
 
     /// The first letter of the app's name, for its tile.
     fn initial(&self) -> String {
-        let letter = self.app_name.chars().find(|c| c.is_alphanumeric());
-        letter.unwrap_or('·').to_uppercase().to_string()
+        super::console::initial(&self.app_name)
     }
 
     /// The groups that lend assets.

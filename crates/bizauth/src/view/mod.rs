@@ -12,9 +12,9 @@ mod fault;
 mod home;
 pub mod kit;
 mod login;
-mod me;
+pub mod me;
 mod notice;
-mod operator;
+pub mod operator;
 pub mod particle;
 mod picker;
 pub mod words;
@@ -30,13 +30,10 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk, risk_text};
-pub use console::ConsoleHome;
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
-pub use login::{LoginError, LoginPage};
-pub use me::MeHome;
+pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use notice::{Notice, NoticePage};
-pub use operator::OperatorHome;
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 

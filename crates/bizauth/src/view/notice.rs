@@ -35,6 +35,8 @@ pub enum Notice {
     TooLarge,
     /// A form or an address that no page of ours makes.
     Malformed,
+    /// The server has no master key, or not the right one: second factors can be neither set up nor checked.
+    SealUnavailable,
     /// The store cannot be asked for the moment; nothing was done.
     Unavailable,
     /// Our own failure; it is in the log.
@@ -43,7 +45,7 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
@@ -57,6 +59,7 @@ impl Notice {
         Self::AccountClosed,
         Self::TooLarge,
         Self::Malformed,
+        Self::SealUnavailable,
         Self::Unavailable,
         Self::Broken,
     ];
@@ -77,6 +80,7 @@ impl Notice {
             Self::AccountClosed => "notice-account-closed",
             Self::TooLarge => "notice-too-large",
             Self::Malformed => "notice-malformed",
+            Self::SealUnavailable => "notice-seal-unavailable",
             Self::Unavailable => "notice-unavailable",
             Self::Broken => "notice-broken",
         }

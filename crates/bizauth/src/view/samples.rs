@@ -16,6 +16,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in LoginPage::samples(&frame) {
         keep(name, page.render());
     }
+    for (name, page) in CodePage::samples(&frame) {
+        keep(name, page.render());
+    }
     for (name, page) in ConsentPage::samples(&frame) {
         keep(name, page.render());
     }
@@ -34,16 +37,22 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     }
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
-    keep("console-home", ConsoleHome { frame: signed_in(frame("/console")) }.render());
     let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
     for (name, page) in console::business_samples::all(&in_console) {
+        keep(name, page);
+    }
+    for (name, page) in console::samples::all(&in_console) {
         keep(name, page);
     }
     for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
-    keep("me-home", MeHome { frame: signed_in(frame("/me")) }.render());
-    keep("operator-home", OperatorHome { frame: signed_in(frame("/operator")) }.render());
+    for (name, page) in me::samples::all(&|here| Frame { place: Place::Me, ..signed_in(frame(here)) }) {
+        keep(name, page);
+    }
+    for (name, page) in operator::sample::all(&|here| signed_in(frame(here))) {
+        keep(name, page.render());
+    }
     keep("home", HomePage { frame: signed_in(frame("/")), demo_url: None }.render());
     pages
 }
@@ -75,7 +84,24 @@ impl LoginPage {
             ("login-wrong", again(LoginError::WrongCredentials)),
             ("login-too-many", again(LoginError::TooManyTries { minutes: 5 })),
             ("login-form-expired", again(LoginError::FormExpired)),
+            ("login-step-over", again(LoginError::StepOver)),
             ("login-unavailable", again(LoginError::Unavailable)),
+        ]
+    }
+}
+
+impl CodePage {
+    fn samples(frame: Framed<'_>) -> Vec<(&'static str, Self)> {
+        let page = |error| Self {
+            frame: frame("/login/code?next=%2Fme"),
+            form_token: "token".to_owned(),
+            next: "/me".to_owned(),
+            error,
+        };
+        vec![
+            ("login-code", page(None)),
+            ("login-code-wrong", page(Some(CodeError::Wrong))),
+            ("login-code-too-many", page(Some(CodeError::TooMany { minutes: 12 }))),
         ]
     }
 }
@@ -136,6 +162,7 @@ impl ConsentPage {
             id: "7q2m".to_owned(),
             form_token: "token".to_owned(),
             app_name: "리포트 스튜디오".to_owned(),
+            icon: None,
             developer: "(주)리포트웍스".to_owned(),
             host: "app.report-studio.example".to_owned(),
             test_app: false,
@@ -167,6 +194,7 @@ impl ConsentPage {
         let mut same = page(vec![of("moment", &moment, Picker::Choose(choose(few())))]);
         same.changes = Some(Changes { last: Day { year: 2026, month: 3, day: 14 }, lines: Vec::new() });
         same.test_app = true;
+        same.icon = Some("/icons/0a".to_owned());
 
         let one = page(vec![of(
             "keyword",

@@ -24,7 +24,9 @@ macro_rules! files {
             "console_errors",
             "console_tools",
             "me",
+            "account",
             "operator",
+            "operator_acts",
         )
     };
     ($language:literal, $($name:literal),+ $(,)?) => {

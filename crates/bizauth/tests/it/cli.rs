@@ -208,8 +208,10 @@ fn an_app_is_made_changed_and_deleted() {
     let owned =
         ["app", "create", "Shop", "--company", "Works", "--kind", "basic", "--owner", "kim@example.com", "--json"];
     let app = text(&shell.json(owned)["id"]);
-    assert_eq!(shell.json(["app", "kind", &app, "biz", "--json"])["kind"], "biz");
     let child = ["app", "create", "Shop test", "--company", "Works", "--kind", "test", "--parent", &app, "--json"];
+    let hint = "only a Biz app has test apps; `bizauth app kind` makes a basic app one";
+    shell.run(child).refused(1, &format!("app {app} is a basic app"), hint);
+    assert_eq!(shell.json(["app", "kind", &app, "biz", "--json"])["kind"], "biz");
     let child = text(&shell.json(child)["id"]);
     let stays = format!("app {child} is a test app and stays one");
     shell.run(["app", "kind", &child, "biz"]).refused(1, &stays, "change the kind of its parent");
@@ -431,4 +433,19 @@ fn the_audit_log_is_listed_exported_proved_and_cut() {
     let cut = shell.json(["audit", "trim", "--before", "2020-01-01", "--yes", "--json"]);
     assert_eq!(cut["removed"], 0);
     assert_eq!(shell.run(["audit", "trim", "--before", "2200-01-01", "--yes"]).status, 2);
+}
+
+#[test]
+fn the_master_key_is_rotated_in_place() {
+    let shell = Shell::embedded();
+    assert_eq!(shell.run(["migrate"]).status, 0);
+    let key = shell.data().join("master.key");
+    assert!(!key.exists(), "made at first need");
+    let said = shell.run(["master-key", "rotate"]);
+    assert_eq!((said.status, said.notes.contains("sealed 0 seeds")), (0, true), "{}", said.notes);
+    let first = fs::read_to_string(&key).unwrap();
+    assert_eq!(first.lines().count(), 2);
+    assert_eq!(shell.run(["master-key", "reseal"]).status, 0);
+    assert_eq!(fs::read_to_string(&key).unwrap(), first);
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 }

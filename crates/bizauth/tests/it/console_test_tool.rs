@@ -47,7 +47,7 @@ async fn a_call_goes_to_the_real_endpoint_and_shows_what_came_back() {
         assert!(curl.contains("\"Authorization: Bearer ${BUSINESS_TOKEN}\""), "{curl}");
         assert!(!curl.contains(&token.0), "a token is no part of a command line");
         // The token goes along to the next endpoint, in a form.
-        assert_eq!(shown.values(&format!("form[action='{}'] input[name=token]", tool(&app))), [token.0.clone()]);
+        assert_eq!(shown.values(&format!("form[action='{}'] input[name=token]", tool(&app))), [token.0.as_str()]);
         assert!(!shown.body.contains(&format!("?token={}", token.0)));
     }
     let opened = kim
@@ -182,7 +182,7 @@ async fn authorize_is_an_address_for_a_person() {
     let world = World::new().await;
     let (kim, app) = a_developer(&world).await;
     let page = kim.opens(&format!("{}?api=authorize", tool(&app))).await;
-    assert_eq!(page.values("#field-redirect_uri"), [app.redirect_uri.clone()]);
+    assert_eq!(page.values("#field-redirect_uri"), [app.redirect_uri.as_str()]);
     let key = app.key.to_string();
     let fields = [
         ("key", key.as_str()),

@@ -146,7 +146,9 @@ async fn only_biz_apps_may_ask_and_test_apps_of_one() {
     let world = World::new().await;
     let basic = world.app_of(AppKind::Basic, None, None).await;
     world.get(&basic.authorize(SCOPE)).await.shows(KauthFault::NotBizApp);
-    let orphan = world.app_of(AppKind::Test, Some(basic.id), None).await;
+    let once_biz = world.app().await;
+    let orphan = world.app_of(AppKind::Test, Some(once_biz.id), None).await;
+    assert!(world.by().set_app_kind(once_biz.id, AppKind::Basic).await.unwrap());
     world.get(&orphan.authorize(SCOPE)).await.shows(KauthFault::NotBizApp);
     let biz = world.app().await;
     let child = world.app_of(AppKind::Test, Some(biz.id), None).await;

@@ -132,9 +132,10 @@ async fn create(desk: &mut Desk<'_>, new: Create) -> anyhow::Result<()> {
         return Err(misused("only a test app has a parent", "leave --parent out, or give --kind test"));
     }
     if let Some(parent) = new.parent
-        && desk.app(parent).await?.app.kind == AppKind::Test
+        && let kind @ (AppKind::Basic | AppKind::Test) = desk.app(parent).await?.app.kind
     {
-        return Err(refuse(format!("app {parent} is a test app itself"), "give the app that it is a child of"));
+        let hint = "only a Biz app has test apps; `bizauth app kind` makes a basic app one";
+        return Err(refuse(format!("app {parent} is a {} app", kind.word()), hint));
     }
     let owner = match &new.owner {
         Some(email) => Some(desk.user(email).await?.user.id),

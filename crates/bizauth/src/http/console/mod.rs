@@ -1,22 +1,41 @@
 //! `/console`: where developers look after their apps.
 
+pub mod app;
 pub mod callers;
+pub mod delete;
+pub mod errors;
 pub mod errors;
 pub mod home;
+pub mod home;
+pub mod icon;
+pub mod invitations;
 pub mod items;
 pub mod key;
 pub mod keys;
+pub mod member;
+pub mod members;
+pub mod new;
 mod page;
 pub mod permissions;
 pub mod preview;
 pub mod redirect_uris;
 pub mod secret;
+pub mod settings;
 pub mod test;
 pub mod token;
 pub mod tokens;
 pub mod usage;
 
+use axum::http::StatusCode;
+use axum::response::Response;
+
 use super::access::{Rule, Who};
+use super::pages::html;
+use super::state::AppState;
+use super::visit::Visit;
+use crate::view::console::{AppHead, app_sections};
+use crate::view::kit::{Fields, Post, Titled};
+use crate::view::{Frame, Template};
 
 /// Every page and action, and who may.
 pub fn table() -> Vec<Rule> {
@@ -24,6 +43,25 @@ pub fn table() -> Vec<Rule> {
         Rule::get("/console", Who::SignedIn, home::get),
         //
         // Apps
+        Rule::get("/console/apps/new", Who::SignedIn, new::get),
+        Rule::post("/console/apps/new", Who::SignedIn, new::post),
+        Rule::get("/console/apps/{app}", Who::Editor, app::get),
+        Rule::get("/console/apps/{app}/settings", Who::Editor, settings::get),
+        Rule::post("/console/apps/{app}/rename", Who::Editor, settings::rename),
+        Rule::post("/console/apps/{app}/icon", Who::Editor, icon::post).body(icon::LONGEST_BODY),
+        Rule::post("/console/apps/{app}/icon/delete", Who::Editor, icon::delete),
+        Rule::post("/console/apps/{app}/biz/request", Who::Owner, settings::ask_biz),
+        Rule::post("/console/apps/{app}/biz/{request}/withdraw", Who::Owner, settings::withdraw_biz),
+        Rule::post("/console/apps/{app}/delete", Who::Owner, delete::post),
+        Rule::get("/console/apps/{app}/members", Who::Editor, members::get),
+        Rule::post("/console/apps/{app}/members/invite", Who::Owner, members::invite),
+        Rule::post("/console/apps/{app}/members/transfer", Who::Owner, members::transfer),
+        Rule::post("/console/apps/{app}/members/invitations/{invitation}/cancel", Who::Owner, invitations::cancel),
+        Rule::get("/console/apps/{app}/members/{user}", Who::Editor, member::get),
+        Rule::post("/console/apps/{app}/members/{user}/role", Who::Owner, member::role),
+        Rule::post("/console/apps/{app}/members/{user}/remove", Who::Editor, member::remove),
+        Rule::post("/console/invitations/{invitation}/accept", Who::SignedIn, invitations::accept),
+        Rule::post("/console/invitations/{invitation}/decline", Who::SignedIn, invitations::decline),
         //
         // Keys
         Rule::get("/console/apps/{app}/keys", Who::Editor, keys::get),
@@ -64,4 +102,32 @@ pub fn table() -> Vec<Rule> {
         Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
         Rule::get("/console/errors", Who::SignedIn, errors::get),
     ]
+}
+
+/// The app in the path, as the pages about it name it.
+pub fn head(visit: &Visit) -> AppHead {
+    AppHead::of(&visit.app().app, visit.role())
+}
+
+/// The frame of the page at `here` about an app. A refused form is posted elsewhere, and shows that page again.
+pub fn app_frame(it: &AppState, visit: &Visit, head: &AppHead, here: String) -> Frame {
+    app_sections(Frame { here, ..visit.frame(it) }, head)
+}
+
+/// A form that posts to `to`.
+pub fn post(visit: &Visit, to: String) -> Post {
+    let token = visit.form_token(&to);
+    Post::new(to, token)
+}
+
+/// What was typed into these fields.
+pub fn typed(visit: &Visit, names: &[&str]) -> Fields {
+    let form = visit.form();
+    Fields::typed(names.iter().filter_map(|name| form.text(name).map(|value| (*name, value))))
+}
+
+/// A page: 422 where a form on it was refused.
+pub fn page(page: &(impl Template + Titled)) -> Response {
+    let status = if page.refused() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    html(status, page, None)
 }

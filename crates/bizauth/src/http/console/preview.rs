@@ -12,7 +12,7 @@ use crate::http::pages::consent::{group_name, item_about, item_name, risk};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
-use crate::view::console::Preview;
+use crate::view::console::{Preview, icon_url};
 use crate::view::kit::{Fields, Pick};
 use crate::view::{AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Unlendable};
 
@@ -86,12 +86,13 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         id: String::new(),
         form_token: String::new(),
         app_name: app.name.clone(),
+        icon: app.icon.map(icon_url),
         developer: app.company.clone(),
         host: host(&it, &visit).await?,
         test_app: app.kind == AppKind::Test,
         groups: groups.collect(),
         changes: None,
-        connected_url: None,
+        connected_url: Some("/me".to_owned()),
         preview: Some(preview),
         frame,
     };

@@ -5,18 +5,20 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bizauth_core::id::{DeviceId, SessionId};
+use bizauth_core::id::{DeviceId, LoginStepId, SessionId};
 use bizauth_core::secret::{Credential, Digest, Secret};
 use bizauth_store::SignedIn;
 use cookie::{Cookie, SameSite};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::convert::Infallible;
+use std::time::Duration;
 
+use super::caller;
 use crate::http::access::place_of;
 use crate::http::listen::Peer;
 use crate::http::reply::log_breakage;
@@ -25,6 +27,13 @@ use crate::view::{Account, Frame, Language};
 
 /// How long the anonymous form cookie lives, in seconds: as long as a person may leave a sign-in page open.
 pub const FORM_COOKIE_SECONDS: i64 = 24 * 60 * 60;
+
+/// How often it is noted that a session was seen.
+const VISIT_NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
+/// How long a request waits for that.
+const NOTING: Duration = Duration::from_millis(100);
+/// What is kept of a browser's word about itself, in characters.
+const LONGEST_AGENT: usize = 200;
 
 /// What a browser brought along.
 #[derive(Debug)]
@@ -37,6 +46,12 @@ pub struct Browser {
     pub credential: Option<(SessionId, Secret)>,
     /// The mark of a browser that signed in before.
     pub device: Option<(DeviceId, Secret)>,
+    /// Proof of a sign-in that waits for its second factor.
+    pub step: Option<(LoginStepId, Secret)>,
+    /// Where it comes from.
+    pub address: String,
+    /// What it says it is.
+    pub agent: Option<String>,
     /// Which language to speak.
     pub language: Language,
     /// Whether cookies may only travel over TLS.
@@ -58,6 +73,10 @@ impl FromRequestParts<AppState> for Browser {
         let read = |kind: Credential, name: &str| kind.read(&sent(name)?);
         let credential = read(Credential::Session, "session").map(|(id, secret)| (SessionId(id), secret));
         let device = read(Credential::Device, "device").map(|(id, secret)| (DeviceId(id), secret));
+        let step = read(Credential::LoginStep, "step").map(|(id, secret)| (LoginStepId(id), secret));
+        let address = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies).to_string();
+        let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent = agent.map(|text| text.chars().take(LONGEST_AGENT).collect());
         let (mut session, mut unavailable) = (None, false);
         if let Some((id, secret)) = &credential {
             match it.store.session(*id, secret, it.clock.now()).await {
@@ -68,6 +87,9 @@ impl FromRequestParts<AppState> for Browser {
                 }
             }
         }
+        if let Some(session) = &session {
+            note_visit(it, session, &address).await;
+        }
         let form = sent("form").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let anonymous = form.and_then(|bytes| Some(Secret::from_bytes(bytes.try_into().ok()?)));
         let chosen = sent("language").and_then(|code| Language::from_code(&code));
@@ -77,12 +99,29 @@ impl FromRequestParts<AppState> for Browser {
             unavailable,
             credential,
             device,
+            step,
+            address,
+            agent,
             language: chosen.unwrap_or_else(|| Language::from_header(header)),
             secure,
             sealed: sent("once"),
             anonymous: anonymous.unwrap_or_else(|| it.entropy.secret()),
             here: parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
         })
+    }
+}
+
+/// Writes down that the session was seen, now and then. What it asked for does not depend on the note, so a busy or
+/// broken writer must not keep it waiting.
+async fn note_visit(it: &AppState, session: &SignedIn, address: &str) {
+    let now = it.clock.now();
+    if now.since(session.used_at) < VISIT_NOTED_EVERY {
+        return;
+    }
+    match tokio::time::timeout(NOTING, it.store.note_visit(session.id, address.to_owned(), now)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log_breakage(&error),
+        Err(_) => tracing::warn!("a visit was not noted in time"),
     }
 }
 

@@ -1,16 +1,89 @@
 //! `/me`: where people look after what they lent, and their account.
 
-pub mod home;
+pub mod account;
+pub mod app;
+pub mod apps;
+pub mod consent;
+pub mod password;
+pub mod two_factor;
+pub mod withdraw;
+
+use bizauth_core::id::AppId;
+use bizauth_core::scope::{Catalogue, ItemId};
+use bizauth_store::{Alive, ConnectedApp};
 
 use super::access::{Rule, Who};
+use super::pages::consent::{group_name, item_about, item_name, risk};
+use super::state::AppState;
+use super::visit::{PageError, Visit};
+use crate::view::me::{ItemLine, ItemsLine};
+use crate::view::{Frame, Words};
 
 /// Every page and action, and who may.
 pub fn table() -> Vec<Rule> {
     vec![
-        Rule::get("/me", Who::SignedIn, home::get),
+        Rule::get("/me", Who::SignedIn, apps::get),
         //
         // Connected apps
+        Rule::get("/me/apps/{connected}", Who::SignedIn, app::get),
+        Rule::get("/me/apps/{connected}/withdraw", Who::SignedIn, withdraw::app),
+        Rule::post("/me/apps/{connected}/withdraw", Who::SignedIn, withdraw::app_post),
+        Rule::get("/me/apps/{connected}/assets/withdraw", Who::SignedIn, withdraw::asset),
+        Rule::post("/me/apps/{connected}/assets/withdraw", Who::SignedIn, withdraw::asset_post),
+        Rule::get("/me/apps/{connected}/tokens/{token}/withdraw", Who::SignedIn, withdraw::token),
+        Rule::post("/me/apps/{connected}/tokens/{token}/withdraw", Who::SignedIn, withdraw::token_post),
+        Rule::get("/me/apps/{connected}/consents/{consent}", Who::SignedIn, consent::get),
         //
         // Account
+        Rule::get("/me/account", Who::SignedIn, account::get),
+        Rule::post("/me/account/sessions/{session}/end", Who::SignedIn, account::end),
+        Rule::post("/me/account/sessions/end-others", Who::SignedIn, account::end_others),
+        Rule::post("/me/account/devices/{device}/forget", Who::SignedIn, account::forget),
+        Rule::post("/me/account/devices/forget-all", Who::SignedIn, account::forget_all),
+        Rule::get("/me/account/password", Who::SignedIn, password::get),
+        Rule::post("/me/account/password", Who::SignedIn, password::post),
+        Rule::get("/me/account/two-factor", Who::SignedIn, two_factor::get),
+        Rule::post("/me/account/two-factor/begin", Who::SignedIn, two_factor::begin),
+        Rule::post("/me/account/two-factor/confirm", Who::SignedIn, two_factor::confirm),
+        Rule::get("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes),
+        Rule::post("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes_post),
+        Rule::get("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable),
+        Rule::post("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable_post),
     ]
+}
+
+/// Since when things must have stirred to be alive now.
+fn alive(it: &AppState, visit: &Visit) -> Alive {
+    Alive::at(visit.at(), it.config.token_idle_lifetime, it.config.code_lifetime)
+}
+
+/// The app in the path, if the person ever agreed to it.
+async fn connected(it: &AppState, visit: &Visit) -> Result<ConnectedApp, PageError> {
+    let id: AppId = visit.param("connected")?;
+    it.store.connected_app(visit.user().id, id, alive(it, visit)).await?.ok_or(PageError::NotFound)
+}
+
+/// The address of an app's page.
+fn path_of(app: AppId) -> String {
+    format!("/me/apps/{app}")
+}
+
+/// Items in a person's words, by their groups.
+fn lines(words: &Words, frame: &Frame, catalogue: &Catalogue, items: &[ItemId]) -> Vec<ItemsLine> {
+    let line = |item: &&bizauth_core::scope::Item| ItemLine {
+        name: item_name(words, frame.language, item),
+        about: item_about(words, frame.language, item),
+        purpose: None,
+        risky: risk(item).is_some(),
+    };
+    let of_group = |(group, items): (&bizauth_core::scope::Group, Vec<&bizauth_core::scope::Item>)| ItemsLine {
+        group: group_name(words, frame.language, group),
+        items: items.iter().map(line).collect(),
+    };
+    catalogue.grouped(items).into_iter().map(of_group).collect()
+}
+
+/// A group's name, also of one that the catalogue lost.
+fn named(it: &AppState, frame: &Frame, catalogue: &Catalogue, group: &str) -> String {
+    catalogue.group(group).map_or_else(|| group.to_owned(), |group| group_name(&it.words, frame.language, group))
 }

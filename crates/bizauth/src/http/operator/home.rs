@@ -1,14 +1,20 @@
 //! `GET /operator`: where an operator begins.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 
-use crate::http::pages::html;
+use super::desk::shown;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
-use crate::view::OperatorHome;
+use crate::view::operator::home::{COUNTED, Overview, page};
 
 /// The page.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
-    Ok(html(StatusCode::OK, &OperatorHome { frame: visit.frame(&it) }, None))
+    let overview = Overview {
+        waiting: it.store.waiting(COUNTED).await?,
+        maintenance: it.store.maintenance().await?,
+        head: it.store.audit_head().await?,
+        ips: it.store.published_ips().await?.map(|published| published.serial),
+        steps: it.store.first_steps().await?,
+    };
+    shown(&it, &visit, |desk| page(desk, &overview))
 }

@@ -1,8 +1,17 @@
 //! The operator's door, on a listener of its own that is loopback by default: health and metrics for machines, pages for
 //! people who are signed in as operators.
 
+pub mod accounts;
+pub mod apps;
+pub mod assets;
+pub mod audit;
+pub mod catalogue;
+pub mod desk;
 pub mod health;
 pub mod home;
+pub mod keys;
+pub mod platform;
+pub mod requests;
 
 use std::fmt::Display;
 
@@ -23,14 +32,70 @@ pub fn pages_table() -> Vec<Rule> {
         Rule::get("/operator", Who::Operator, home::get),
         //
         // Accounts
+        Rule::get("/operator/accounts", Who::Operator, accounts::get),
+        Rule::get("/operator/accounts/new", Who::Operator, accounts::blank),
+        Rule::post("/operator/accounts/new", Who::Operator, accounts::create),
+        Rule::get("/operator/accounts/{account}", Who::Operator, accounts::open),
+        Rule::post("/operator/accounts/{account}/state", Who::Operator, accounts::state),
+        Rule::post("/operator/accounts/{account}/centre", Who::Operator, accounts::centre),
+        Rule::post("/operator/accounts/{account}/verified", Who::Operator, accounts::verified),
+        Rule::post("/operator/accounts/{account}/sanction", Who::Operator, accounts::sanction),
+        Rule::post("/operator/accounts/{account}/lift", Who::Operator, accounts::lift),
+        Rule::post("/operator/accounts/{account}/make", Who::Operator, accounts::make),
+        Rule::post("/operator/accounts/{account}/unmake", Who::Operator, accounts::unmake),
+        Rule::post("/operator/accounts/{account}/password", Who::Operator, accounts::reset),
+        Rule::post("/operator/accounts/{account}/factor", Who::Operator, accounts::factor),
+        Rule::post("/operator/accounts/{account}/end", Who::Operator, accounts::end),
+        Rule::post("/operator/accounts/{account}/end-all", Who::Operator, accounts::end_all),
         //
         // Apps
+        Rule::get("/operator/apps", Who::Operator, apps::get),
+        Rule::get("/operator/apps/{application}", Who::Operator, apps::open),
+        Rule::post("/operator/apps/{application}/kind", Who::Operator, apps::kind),
+        Rule::post("/operator/apps/{application}/sanction", Who::Operator, apps::sanction),
+        Rule::post("/operator/apps/{application}/lift", Who::Operator, apps::lift),
+        Rule::post("/operator/apps/{application}/quota", Who::Operator, apps::quota),
+        Rule::post("/operator/apps/{application}/grant", Who::Operator, apps::grant),
+        Rule::post("/operator/apps/{application}/take", Who::Operator, apps::take),
+        Rule::post("/operator/apps/{application}/delete", Who::Operator, apps::delete),
         //
         // Requests
+        Rule::get("/operator/requests", Who::Operator, requests::get),
+        Rule::get("/operator/requests/{request}", Who::Operator, requests::open),
+        Rule::post("/operator/requests/{request}/decide", Who::Operator, requests::decide),
         //
         // Catalogue, assets
+        Rule::get("/operator/catalogue", Who::Operator, catalogue::get),
+        Rule::get("/operator/catalogue/new", Who::Operator, catalogue::blank),
+        Rule::post("/operator/catalogue/new", Who::Operator, catalogue::create),
+        Rule::get("/operator/catalogue/groups/{group}", Who::Operator, catalogue::open),
+        Rule::post("/operator/catalogue/groups/{group}", Who::Operator, catalogue::change),
+        Rule::post("/operator/catalogue/groups/{group}/raise", Who::Operator, catalogue::raise),
+        Rule::get("/operator/catalogue/groups/{group}/new", Who::Operator, catalogue::blank_item),
+        Rule::post("/operator/catalogue/groups/{group}/new", Who::Operator, catalogue::create_item),
+        Rule::get("/operator/catalogue/items/{item}", Who::Operator, catalogue::open_item),
+        Rule::post("/operator/catalogue/items/{item}", Who::Operator, catalogue::change_item),
+        Rule::post("/operator/catalogue/items/{item}/raise", Who::Operator, catalogue::raise_item),
+        Rule::get("/operator/assets", Who::Operator, assets::get),
+        Rule::get("/operator/assets/new", Who::Operator, assets::blank),
+        Rule::post("/operator/assets/new", Who::Operator, assets::create),
+        Rule::get("/operator/assets/{group}/{asset}", Who::Operator, assets::open),
+        Rule::post("/operator/assets/{group}/{asset}/rename", Who::Operator, assets::rename),
+        Rule::post("/operator/assets/{group}/{asset}/hold", Who::Operator, assets::hold),
+        Rule::post("/operator/assets/{group}/{asset}/lose", Who::Operator, assets::lose),
+        Rule::post("/operator/assets/{group}/{asset}/remove", Who::Operator, assets::remove),
         //
         // Server
+        Rule::get("/operator/platform", Who::Operator, platform::get),
+        Rule::post("/operator/platform/close", Who::Operator, platform::close),
+        Rule::post("/operator/platform/open", Who::Operator, platform::open),
+        Rule::get("/operator/keys", Who::Operator, keys::get),
+        Rule::get("/operator/keys/new", Who::Operator, keys::blank),
+        Rule::post("/operator/keys/new", Who::Operator, keys::create),
+        Rule::post("/operator/keys/{key}/revoke", Who::Operator, keys::revoke),
+        Rule::get("/operator/audit", Who::Operator, audit::get),
+        Rule::get("/operator/audit/export", Who::Operator, audit::export),
+        Rule::get("/operator/audit/verify", Who::Operator, audit::verify),
     ]
 }
 
@@ -58,6 +123,7 @@ fn entrance(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .route("/", get(async || see("/operator")))
         .route("/login", get(pages::login::get).post(pages::login::post))
+        .route("/login/code", get(pages::login::code::get).post(pages::login::code::post))
         .route("/logout", post(pages::logout::post))
         .route("/language", get(pages::language::get))
         .route("/static/{file}", get(pages::files::get))

@@ -4,6 +4,7 @@ pub mod callback;
 pub mod consent;
 pub mod files;
 pub mod home;
+pub mod icons;
 pub mod language;
 pub mod login;
 pub mod logout;
@@ -98,7 +99,7 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
         Notice::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Notice::Malformed => StatusCode::BAD_REQUEST,
         Notice::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-        Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Notice::SealUnavailable | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Notice::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     };
     html(status, &NoticePage { frame, notice, next }, None)

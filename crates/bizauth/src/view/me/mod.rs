@@ -1,13 +1,48 @@
-//! The pages below `/me`.
+//! The pages below `/me`: connected apps and what was agreed to, and a person's own account.
 
-use askama::Template;
+mod account;
+mod agent;
+mod app;
+mod apps;
+mod consent;
+#[cfg(test)]
+pub(super) mod samples;
+mod two_factor;
+mod withdraw;
 
-use super::Frame;
+pub use account::{AccountPage, DeviceLine, PasswordError, PasswordPage, SessionLine};
+pub use agent::agent;
+pub use app::{AppPage, AssetLine, ConsentLine, ConsentState, TokenLine};
+pub use apps::{AppLine, AppsPage, reach_of};
+pub use consent::{ConsentPaper, PaperAsset, PaperGroup, PaperLent, TakenBackLine};
+pub use two_factor::{ProofPage, ProofWish, Stage, TwoFactorPage, first_code_wrong};
+pub use withdraw::{WithdrawPage, Withdrawal};
 
-/// Where `/me` begins.
-#[derive(Template)]
-#[template(path = "me/home.html")]
-pub struct MeHome {
-    /// The frame around the page.
-    pub frame: Frame,
+/// A consent item, in a person's words.
+#[derive(Clone, Debug, Default)]
+pub struct ItemLine {
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    pub about: String,
+    /// What the developer said it is for.
+    pub purpose: Option<String>,
+    /// Whether it is marked as one to think about twice.
+    pub risky: bool,
+}
+
+/// The items of a group.
+#[derive(Clone, Debug, Default)]
+pub struct ItemsLine {
+    /// The group's name.
+    pub group: String,
+    /// Its items.
+    pub items: Vec<ItemLine>,
+}
+
+impl ItemsLine {
+    /// The names of the items in one line.
+    pub fn names(&self) -> String {
+        self.items.iter().map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
 }

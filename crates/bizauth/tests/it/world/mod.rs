@@ -5,6 +5,7 @@
 
 mod answer;
 mod app;
+mod authenticator;
 mod person;
 pub mod process;
 
@@ -24,6 +25,7 @@ use tokio::sync::oneshot;
 
 pub use answer::Answer;
 pub use app::{App, BusinessToken, the_one_bought};
+pub use authenticator::Authenticator;
 pub use person::Person;
 pub use process::Process;
 
@@ -77,6 +79,7 @@ impl World {
         store.migrate(NOON).await.unwrap();
         let mut config = Config::default();
         config.token_rate = 0;
+        config.data = folder.path().to_owned();
         change(&mut config);
         let mut state = AppState::new(store, config);
         state.clock = Clock::set_to(NOON);

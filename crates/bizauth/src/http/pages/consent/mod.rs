@@ -32,7 +32,7 @@ use crate::view::{Frame, Language, Notice};
 
 use picks::Picks;
 pub use picks::first_picks;
-pub use screen::{group_name, item_about, item_name, risk};
+pub(in crate::http) use screen::{group_name, item_about, item_name, risk};
 
 /// Listed assets that are written down with a consent, for each group.
 const RECORDED: i64 = 1000;

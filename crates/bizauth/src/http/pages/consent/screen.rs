@@ -15,6 +15,7 @@ use crate::http::form::Form;
 use crate::http::guard::Browser;
 use crate::http::pages::html;
 use crate::http::state::AppState;
+use crate::view::console::icon_url;
 use crate::view::{
     AssetKind, AssetRow, Change, Changes, Choice, ConsentPage, Day, GroupView, ItemView, Language, PickError, Picker,
     Risk, Unlendable, Words,
@@ -65,12 +66,13 @@ pub(super) async fn show(
         id: found.id.clone(),
         form_token: browser.form_token(&purpose(&found.id)),
         app_name: client.app.name.clone(),
+        icon: client.app.icon.map(icon_url),
         developer: client.app.company.clone(),
         host: parked.asked.destination.host().to_owned(),
         test_app: client.app.kind == AppKind::Test,
         groups,
         changes,
-        connected_url: None,
+        connected_url: Some("/me".to_owned()),
         preview: None,
     };
     let wrong =
@@ -215,22 +217,22 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
 }
 
 /// How an item is marked: in the platform's own words where it is the platform's, else as the catalogue says.
-pub fn risk(item: &Item) -> Option<Risk> {
+pub(in crate::http) fn risk(item: &Item) -> Option<Risk> {
     Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
 }
 
 /// The name of an item, in the page's language.
-pub fn item_name(words: &Words, language: Language, item: &Item) -> String {
+pub(in crate::http) fn item_name(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.name, language).or_else(|| words.item_name(&item.id.0, language)).unwrap_or_else(|| item.id.0.clone())
 }
 
 /// What an item allows, in the page's language.
-pub fn item_about(words: &Words, language: Language, item: &Item) -> String {
+pub(in crate::http) fn item_about(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.about, language).or_else(|| words.item_about(&item.id.0, language)).unwrap_or_default()
 }
 
 /// The name of a group, in the page's language.
-pub fn group_name(words: &Words, language: Language, group: &Group) -> String {
+pub(in crate::http) fn group_name(words: &Words, language: Language, group: &Group) -> String {
     wording(&group.name, language)
         .or_else(|| words.group_name(&group.id.0, language))
         .unwrap_or_else(|| group.id.0.clone())

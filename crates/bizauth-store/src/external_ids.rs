@@ -1,0 +1,52 @@
+//! What an account is called elsewhere, so that a directory can name it.
+
+use bizauth_core::id::UserId;
+
+use crate::Store;
+use crate::audit::{By, Change};
+use crate::db::{Result, Tx, commit, roll_back};
+
+/// What became of an account's external id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It is as wanted.
+    Done,
+    /// Another account has it.
+    Taken,
+    /// There is no such account.
+    NoSuchAccount,
+}
+
+impl By {
+    /// Says what an account is called elsewhere; `None` takes the name away.
+    pub async fn set_external_id(&self, id: UserId, external_id: Option<String>) -> Result<Named> {
+        const SEE: &str = "SELECT email, external_id FROM users WHERE id = $1";
+        const TAKEN: &str = "SELECT id FROM users WHERE external_id = $1 AND id <> $2";
+        const SET: &str = "UPDATE users SET external_id = $1 WHERE id = $2";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("account.external_id", ("account", id), SEE, [id.into()]);
+                let note = change.begin(tx, &actor).await?;
+                if tx.row(TAKEN, &[external_id.clone().into(), id.into()]).await?.is_some() {
+                    return roll_back(Named::Taken);
+                }
+                if tx.execute(SET, &[external_id.clone().into(), id.into()]).await? == 0 {
+                    return roll_back(Named::NoSuchAccount);
+                }
+                note.end(tx).await?;
+                commit(Named::Done)
+            })
+            .await
+    }
+}
+
+impl Store {
+    /// The account that is called so elsewhere.
+    pub async fn account_called(&self, external_id: &str) -> Result<Option<UserId>> {
+        const FIND: &str = "SELECT id FROM users WHERE external_id = $1";
+        let row = self.db.row(FIND, &[external_id.into()]).await?;
+        row.map(|row| row.get("id")).transpose()
+    }
+}

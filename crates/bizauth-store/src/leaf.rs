@@ -1,0 +1,58 @@
+//! Pages of long lists: each begins behind or before a row that is named, so that the tenth costs what the first does.
+
+/// From where on a list is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Turn<K> {
+    /// From its beginning.
+    #[default]
+    First,
+    /// What follows this row.
+    After(K),
+    /// What comes before this row.
+    Before(K),
+}
+
+/// A page of a list, in the list's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf<T> {
+    /// What stands on it.
+    pub rows: Vec<T>,
+    /// Whether the list has rows before these.
+    pub before: bool,
+    /// Whether the list has rows after these.
+    pub after: bool,
+}
+
+impl<K> Turn<K> {
+    /// Whether the list is read backwards.
+    pub(crate) fn is_back(&self) -> bool {
+        matches!(self, Turn::Before(_))
+    }
+
+    /// The row that is named.
+    pub(crate) fn key(&self) -> Option<&K> {
+        match self {
+            Turn::First => None,
+            Turn::After(key) | Turn::Before(key) => Some(key),
+        }
+    }
+}
+
+impl<T> Leaf<T> {
+    /// The page of at most `most` rows, out of up to one more, in the order in which they were read.
+    pub(crate) fn of<K>(turn: &Turn<K>, mut rows: Vec<T>, most: i64) -> Self {
+        let most = usize::try_from(most).unwrap_or(0);
+        let more = rows.len() > most;
+        rows.truncate(most);
+        if turn.is_back() {
+            rows.reverse();
+            return Leaf { rows, before: more, after: true };
+        }
+        Leaf { rows, before: turn.key().is_some(), after: more }
+    }
+}
+
+/// What sorts behind everything that begins with `prefix`.
+pub(crate) fn behind(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
+}

@@ -1,0 +1,42 @@
+//! `bizauth master-key`: the key under which the seeds of two-factor sign-in are sealed, and its rotation.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::desk::Desk;
+use super::noun;
+use super::refusal::refuse;
+use crate::seal::{MasterKeys, path_of, put_first, reseal};
+
+/// What can be done with it.
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Put a new key first in the file, and seal everything anew with it
+    #[command(
+        after_help = "The old keys stay in the file behind the new one. Once this command has said that everything is\nsealed with the new key, their lines may be removed; keep them with the backups they belong to.\n\nWith several nodes that have a copy each: put the new line last everywhere, then first everywhere,\nand run `bizauth master-key reseal`."
+    )]
+    Rotate,
+    /// Seal everything anew with the first key of the file
+    Reseal,
+}
+
+impl noun::Verb for Verb {
+    async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
+        // Read first, which also makes the file where there is none.
+        let mut keys = MasterKeys::of(&desk.config).await?;
+        if matches!(self, Verb::Rotate) {
+            put_first(&path_of(&desk.config)?, desk.entropy)?;
+            keys = MasterKeys::of(&desk.config).await?;
+        }
+        let done = reseal(&desk.store, &keys, desk.entropy).await?;
+        if done.closed > 0 {
+            return Err(refuse(
+                format!("{} seals are of a key that the file does not hold; {} are done", done.closed, done.changed),
+                "put the missing line back into the file and run `bizauth master-key reseal`",
+            ));
+        }
+        let told =
+            format!("sealed {} seeds with the first key; its predecessors are not needed any more", done.changed);
+        Ok(desk.output.done(&told, json!({ "resealed": done.changed }))?)
+    }
+}

@@ -1,0 +1,87 @@
+//! `GET` and `POST /console/apps/new`: making an app. Whoever makes it owns it.
+
+use axum::extract::State;
+use bizauth_core::app::{AppKind, Role, name};
+use bizauth_core::id::AppId;
+use bizauth_store::NewApp;
+
+use super::{page, post as form_to, typed};
+use crate::http::state::AppState;
+use crate::http::visit::{Page, PageError, Visit};
+use crate::view::Frame;
+use crate::view::console::{NewAppPage, kind_refusal, name_refusal, parent_refusal};
+use crate::view::kit::{Crumb, Fields, Pick};
+
+/// How many Biz apps are offered as parents.
+const MOST_PARENTS: i64 = 200;
+
+/// The empty form.
+pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
+    let kind = visit.form().get("parent").map_or("basic", |_| "test");
+    let parent = visit.form().get("parent").unwrap_or_default();
+    show(&it, &visit, Fields::typed([("kind", kind), ("parent", parent)])).await
+}
+
+async fn show(it: &AppState, visit: &Visit, fields: Fields) -> Page {
+    let frame = frame(it, visit);
+    let parents = it.store.biz_apps_owned_by(visit.user().id, MOST_PARENTS).await?;
+    let parents = parents.into_iter().map(|it| Pick::new(it.app.id.to_string(), it.app.name)).collect();
+    Ok(page(&NewAppPage { frame, fields, post: form_to(visit, "/console/apps/new".to_owned()), parents }))
+}
+
+fn frame(it: &AppState, visit: &Visit) -> Frame {
+    let frame = visit.frame(it);
+    let crumb = Crumb::new(frame.say("nav-console"), "/console");
+    frame.below([crumb])
+}
+
+/// Makes it.
+pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
+    let (frame, mut fields) = (frame(&it, &visit), typed(&visit, &["name", "company", "kind", "parent"]));
+    let names = read_names(&frame, &mut fields);
+    let parent = parent(&it, &visit, &frame, &mut fields).await?;
+    let (Some((name, company)), true) = (names, fields.is_fine()) else { return show(&it, &visit, fields).await };
+    let kind = if parent.is_some() { AppKind::Test } else { AppKind::Basic };
+    let new = NewApp { name, company, kind, parent, owner: Some(visit.user().id) };
+    match visit.by(&it).create_app(new).await? {
+        Some(id) => Ok(visit.see(&format!("/console/apps/{id}"), "app-made")),
+        // The parent went between looking and making.
+        None => {
+            fields.refuse("parent", parent_refusal(&frame, true));
+            show(&it, &visit, fields).await
+        }
+    }
+}
+
+/// Name and company as they can be kept; refuses the fields otherwise.
+pub fn read_names(frame: &Frame, fields: &mut Fields) -> Option<(String, String)> {
+    let mut read = |field: &str| {
+        let read = name(fields.value(field));
+        read.map_err(|why| fields.refuse(field, name_refusal(frame, field, why))).ok()
+    };
+    let (name, company) = (read("name"), read("company"));
+    name.zip(company)
+}
+
+/// The Biz app that the new one is a test app of, if it is to be one.
+async fn parent(it: &AppState, visit: &Visit, frame: &Frame, fields: &mut Fields) -> Result<Option<AppId>, PageError> {
+    match fields.value("kind") {
+        "basic" => return Ok(None),
+        "test" => {}
+        _ => {
+            fields.refuse("kind", kind_refusal(frame));
+            return Ok(None);
+        }
+    }
+    let Ok(id) = fields.value("parent").parse::<AppId>() else {
+        fields.refuse("parent", parent_refusal(frame, false));
+        return Ok(None);
+    };
+    match it.store.app_for_member(id, visit.user().id).await? {
+        Some((record, Role::Owner)) if record.app.kind == AppKind::Biz => Ok(Some(id)),
+        _ => {
+            fields.refuse("parent", parent_refusal(frame, true));
+            Ok(None)
+        }
+    }
+}

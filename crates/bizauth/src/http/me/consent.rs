@@ -1,0 +1,90 @@
+//! `GET /me/apps/{connected}/consents/{consent}`: what was agreed to, in the words that were shown then, and what was
+//! taken back since.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use bizauth_core::id::ConsentId;
+use serde_json::Value;
+
+use super::{connected, named, path_of};
+use crate::http::pages::html;
+use crate::http::state::AppState;
+use crate::http::visit::{Page, PageError, Visit};
+use crate::view::Language;
+use crate::view::kit::Crumb;
+use crate::view::me::{ConsentPaper, ItemLine, PaperAsset, PaperGroup, PaperLent, TakenBackLine};
+
+/// How many lines of what was taken back are shown.
+const MOST: i64 = 1000;
+
+/// The page.
+pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    let id: ConsentId = visit.param("consent")?;
+    let mine = (visit.user().id, app.id);
+    let (shown, agreed_at, withdrawn_at) = it.store.consent_shown(mine, id).await?.ok_or(PageError::NotFound)?;
+    let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
+    let shown: Value = serde_json::from_str(&shown).unwrap_or(Value::Null);
+    let groups: Vec<PaperGroup> = shown["groups"].as_array().into_iter().flatten().map(group).collect();
+    let taken = it.store.taken_back(id, MOST).await?;
+    let line = |taken: &bizauth_store::TakenBack| {
+        let known = groups.iter().find(|group| group.id == taken.group.0);
+        TakenBackLine {
+            group: known.map_or_else(|| named(&it, &frame, &catalogue, &taken.group.0), |group| group.name.clone()),
+            name: known.and_then(|group| group.name_of(&taken.asset)),
+            asset: taken.asset.clone(),
+            at: taken.at.into(),
+        }
+    };
+    let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(app.name, path_of(app.id))];
+    let page = ConsentPaper {
+        taken: taken.iter().map(line).collect(),
+        language: Language::from_code(&text(&shown["language"])).unwrap_or(frame.language),
+        app: text(&shown["app"]),
+        developer: text(&shown["developer"]),
+        account: text(&shown["account"]),
+        returns_to: text(&shown["returns_to"]),
+        client_id: text(&shown["client_id"]),
+        groups,
+        agreed_at: agreed_at.into(),
+        withdrawn_at: withdrawn_at.map(Into::into),
+        frame: frame.below(crumbs),
+    };
+    Ok(html(StatusCode::OK, &page, None))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn group(group: &Value) -> PaperGroup {
+    let list = |value: &Value| -> Vec<PaperAsset> { value.as_array().into_iter().flatten().map(asset).collect() };
+    PaperGroup {
+        id: text(&group["group"]),
+        name: text(&group["name"]),
+        items: group["items"].as_array().into_iter().flatten().map(item).collect(),
+        listed: list(&group["listed"]),
+        lent: match &group["lent"] {
+            Value::String(_) => PaperLent::All,
+            Value::Array(_) => PaperLent::These(list(&group["lent"])),
+            _ => PaperLent::NoAssets,
+        },
+    }
+}
+
+fn item(item: &Value) -> ItemLine {
+    ItemLine {
+        name: text(&item["name"]),
+        about: text(&item["about"]),
+        purpose: Some(text(&item["purpose"])).filter(|purpose| !purpose.is_empty()),
+        risky: item["risk_marked"].as_bool().unwrap_or(false),
+    }
+}
+
+fn asset(asset: &Value) -> PaperAsset {
+    PaperAsset {
+        id: text(&asset["id"]),
+        name: text(&asset["name"]),
+        lendable: asset["lendable"].as_bool().unwrap_or(true),
+    }
+}

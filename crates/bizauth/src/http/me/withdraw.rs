@@ -1,0 +1,91 @@
+//! Taking back: the whole app, one asset, one token. A page that says what will happen, then the action.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bizauth_core::asset::{AssetId, Resource};
+use bizauth_core::id::TokenId;
+use bizauth_core::scope::GroupId;
+use bizauth_store::ConnectedApp;
+
+use super::{alive, connected, named, path_of};
+use crate::http::pages::html;
+use crate::http::state::AppState;
+use crate::http::visit::{Page, PageError, Visit};
+use crate::view::kit::{Crumb, Post};
+use crate::view::me::{WithdrawPage, Withdrawal};
+
+/// `GET …/withdraw`.
+pub async fn app(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    app.since.ok_or(PageError::NotFound)?;
+    let tokens = usize::try_from(app.tokens).unwrap_or(0);
+    Ok(ask(&it, &visit, &app, Withdrawal::App { tokens }, None))
+}
+
+/// `POST …/withdraw`.
+pub async fn app_post(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    match visit.by(&it).withdraw_consents(visit.user().id, app.id).await? {
+        0 => Err(PageError::NotFound),
+        _ => Ok(visit.see("/me", "app-withdrawn")),
+    }
+}
+
+/// `GET …/assets/withdraw?asset=moment:11`.
+pub async fn asset(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    let (group, id) = resource(&visit)?;
+    let mine = (visit.user().id, app.id);
+    let (asset, whole) = it.store.lent_asset(mine, &group, &id).await?.ok_or(PageError::NotFound)?;
+    let group = named(&it, &visit.frame(&it), &it.store.catalogue().await?, &group.0);
+    let what = Withdrawal::Asset { name: asset.name, id: asset.id.0.clone(), group, whole };
+    Ok(ask(&it, &visit, &app, what, Some(format!("{}:{}", asset.group, asset.id))))
+}
+
+/// `POST …/assets/withdraw`.
+pub async fn asset_post(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    let (group, id) = resource(&visit)?;
+    match visit.by(&it).withdraw_asset(visit.user().id, app.id, group, id).await? {
+        false => Err(PageError::NotFound),
+        true => Ok(visit.see(&path_of(app.id), "asset-withdrawn")),
+    }
+}
+
+/// `GET …/tokens/{token}/withdraw`.
+pub async fn token(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    let id: TokenId = visit.param("token")?;
+    let mine = (visit.user().id, app.id);
+    let before = Some(TokenId(id.0.saturating_add(1)));
+    let found = it.store.living_tokens(mine, before, 1, alive(&it, &visit)).await?;
+    let token = found.into_iter().find(|token| token.id == id).ok_or(PageError::NotFound)?;
+    let what = Withdrawal::Token { id: token.id.to_string(), used_at: token.used_at.into() };
+    Ok(ask(&it, &visit, &app, what, None))
+}
+
+/// `POST …/tokens/{token}/withdraw`.
+pub async fn token_post(State(it): State<AppState>, visit: Visit) -> Page {
+    let app = connected(&it, &visit).await?;
+    match visit.by(&it).withdraw_token(visit.user().id, app.id, visit.param("token")?).await? {
+        false => Err(PageError::NotFound),
+        true => Ok(visit.see(&path_of(app.id), "token-withdrawn")),
+    }
+}
+
+/// The asset that a form or an address names.
+fn resource(visit: &Visit) -> Result<(GroupId, AssetId), PageError> {
+    match visit.form().get("asset").and_then(Resource::read) {
+        Some(Resource::One(group, id)) => Ok((group, id)),
+        _ => Err(PageError::NotFound),
+    }
+}
+
+fn ask(it: &AppState, visit: &Visit, app: &ConnectedApp, what: Withdrawal, asset: Option<String>) -> Response {
+    let (frame, back) = (visit.frame(it), path_of(app.id));
+    let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(app.name.clone(), back.clone())];
+    let post = Post::new(visit.path(), visit.form_token(visit.path()));
+    let page = WithdrawPage { frame: frame.below(crumbs), app: app.name.clone(), what, post, asset, back };
+    html(StatusCode::OK, &page, None)
+}

@@ -1,0 +1,264 @@
+//! Seals what we must be able to read again, such as the seeds of one-time passwords, under the master key.
+//!
+//! The master key is a file: 32 random bytes in base64 on each line. The first line seals, every line opens; a new first
+//! line is a rotation, and lines that seal nothing any more may go. The file is read whenever it is needed, so neither
+//! needs a restart. Sealed: four bytes that name the key, the nonce, the text under ChaCha20-Poly1305.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bizauth_core::id::UserId;
+use bizauth_core::secret::Digest;
+use bizauth_store::Store;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+
+use crate::config::{Config, Database};
+use crate::entropy::Entropy;
+
+/// Seals that are read at a time.
+const PAGE: i64 = 500;
+const NAME: usize = 4;
+const NONCE: usize = 12;
+
+/// Why nothing can be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// Several nodes may share the database, so none may make a key of its own.
+    #[error("the setting master_key is not given; with PostgreSQL every node needs the path of one and the same file")]
+    NotSet,
+    /// The file cannot be read or made.
+    #[error("the master key {0} cannot be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// A line is no key.
+    #[error("the master key {0}, line {1}: 32 bytes in base64 are wanted")]
+    Malformed(PathBuf, usize),
+    /// There is no line.
+    #[error("the master key {0} holds no key")]
+    Empty(PathBuf),
+    /// It was sealed with a key that the file does not hold, or for somebody else, or was altered.
+    #[error("the master key does not open what is sealed")]
+    DoesNotOpen,
+}
+
+/// The keys of the file, the one that seals first.
+#[derive(Clone)]
+pub struct MasterKeys(Vec<[u8; 32]>);
+
+impl std::fmt::Debug for MasterKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKeys({})", self.0.len())
+    }
+}
+
+impl MasterKeys {
+    /// Reads the file that the settings name. On the embedded database, which has one server, it is made at first need.
+    ///
+    /// # Errors
+    /// Why not, in a sentence for the operator.
+    pub async fn of(config: &Config) -> Result<Self, SealError> {
+        let embedded = matches!(config.database, Database::Sqlite);
+        let path = path_of(config)?;
+        let told = path.clone();
+        let read = move || match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && embedded => make(&path, Entropy),
+            read => read,
+        };
+        let read = tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let text = read.map_err(|error| SealError::Unreadable(told.clone(), error))?;
+        MasterKeys::read(&told, &text)
+    }
+
+    fn read(path: &Path, text: &str) -> Result<Self, SealError> {
+        let mut keys = Vec::new();
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            let bytes = STANDARD.decode(line.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+            keys.push(bytes.ok_or_else(|| SealError::Malformed(path.to_owned(), number))?);
+        }
+        match keys.is_empty() {
+            true => Err(SealError::Empty(path.to_owned())),
+            false => Ok(MasterKeys(keys)),
+        }
+    }
+
+    /// Seals `plain` for an account with the first key.
+    pub fn seal(&self, user: UserId, plain: &[u8], entropy: Entropy) -> Vec<u8> {
+        let (key, nonce) = (&self.0[0], entropy.bytes::<NONCE>());
+        let payload = Payload { msg: plain, aad: &bound(user) };
+        let sealed = cipher(key).encrypt(&Nonce::from(nonce), payload).expect("memory takes a short text");
+        [&name(key)[..], &nonce, &sealed].concat()
+    }
+
+    /// Opens what was sealed for this account, with whichever key it was.
+    ///
+    /// # Errors
+    /// None of the keys does.
+    pub fn open(&self, user: UserId, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let parts = sealed.split_at_checked(NAME).and_then(|(named, rest)| {
+            let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
+            Some((named, *nonce, sealed))
+        });
+        let (named, nonce, sealed) = parts.ok_or(SealError::DoesNotOpen)?;
+        let opened = self.0.iter().filter(|key| name(key) == named).find_map(|key| {
+            let payload = Payload { msg: sealed, aad: &bound(user) };
+            cipher(key).decrypt(&Nonce::from(nonce), payload).ok()
+        });
+        opened.ok_or(SealError::DoesNotOpen)
+    }
+
+    /// Whether the first key sealed it.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.starts_with(&name(&self.0[0]))
+    }
+}
+
+/// Where the settings have the file.
+///
+/// # Errors
+/// They do not say, and no node may choose for all.
+pub fn path_of(config: &Config) -> Result<PathBuf, SealError> {
+    match (&config.master_key, &config.database) {
+        (Some(path), _) => Ok(path.clone()),
+        (None, Database::Sqlite) => Ok(config.data.join("master.key")),
+        (None, Database::Postgres(_)) => Err(SealError::NotSet),
+    }
+}
+
+/// Puts a new key before those of the file. It stays its owner's, and is never half written.
+///
+/// # Errors
+/// Why not; the file is as it was.
+pub fn put_first(path: &Path, entropy: Entropy) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let (old, about) = (std::fs::read_to_string(path)?, std::fs::metadata(path)?);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(format!("{}{old}", new_key(entropy)).as_bytes())?;
+    file.as_file().set_permissions(about.permissions())?;
+    // Whoever runs the command may be another user than the server.
+    fchown(file.as_file(), Some(about.uid()), Some(about.gid()))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|lost| lost.error)?;
+    Ok(())
+}
+
+/// How a change of seals went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Seals that are of the first key now.
+    pub changed: u64,
+    /// Seals that no line of the file opens.
+    pub closed: u64,
+}
+
+/// Puts seals of the first key on everything that bears another. Sign-ins go on meanwhile.
+///
+/// # Errors
+/// The store does not answer. What was changed stays, and the rest can be done again.
+pub async fn reseal(store: &Store, keys: &MasterKeys, entropy: Entropy) -> bizauth_store::Result<Resealed> {
+    let (mut done, mut last) = (Resealed::default(), UserId(0));
+    loop {
+        let page = store.sealed_seeds(last, PAGE).await?;
+        let Some((end, _)) = page.last() else { return Ok(done) };
+        last = *end;
+        for (user, sealed) in page.into_iter().filter(|(_, sealed)| !keys.is_current(sealed)) {
+            match keys.open(user, &sealed) {
+                Err(_) => done.closed += 1,
+                Ok(plain) => {
+                    let anew = keys.seal(user, &plain, entropy);
+                    done.changed += u64::from(store.reseal(user, sealed, anew).await?);
+                }
+            }
+        }
+    }
+}
+
+/// A new key on a line of its own.
+pub fn new_key(entropy: Entropy) -> String {
+    format!("{}\n", STANDARD.encode(entropy.bytes::<32>()))
+}
+
+/// Makes the file for its owner alone. If another process was first, its key counts.
+fn make(path: &Path, entropy: Entropy) -> std::io::Result<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // Made beside it and moved there whole: nobody ever reads half a key. Such a file is its owner's alone (0600).
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(new_key(entropy).as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(lost) if lost.error.kind() == ErrorKind::AlreadyExists => {}
+        Err(lost) => return Err(lost.error),
+    }
+    std::fs::read_to_string(path)
+}
+
+fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(key.into())
+}
+
+/// What names a key and tells nothing of it.
+fn name(key: &[u8; 32]) -> [u8; NAME] {
+    let [a, b, c, d, ..] = Digest::of(&[b"bizauth master key ", &key[..]].concat()).0;
+    [a, b, c, d]
+}
+
+/// What a seal is bound to: another account's row opens nothing.
+fn bound(user: UserId) -> Vec<u8> {
+    [&b"second factor "[..], &user.0.to_be_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn keys(lines: &[String]) -> MasterKeys {
+        MasterKeys::read(Path::new("k"), &lines.concat()).unwrap()
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_its_account_with_its_key_alone() {
+        let (old, new) = (new_key(Entropy), new_key(Entropy));
+        let before = keys(std::slice::from_ref(&old));
+        let sealed = before.seal(UserId(7), b"seed", Entropy);
+        assert_eq!(before.open(UserId(7), &sealed).unwrap(), b"seed");
+        assert_ne!(before.seal(UserId(7), b"seed", Entropy), sealed, "never the same twice");
+        assert!(before.open(UserId(8), &sealed).is_err(), "another account");
+        let rotated = keys(&[new.clone(), old]);
+        assert_eq!(rotated.open(UserId(7), &sealed).unwrap(), b"seed", "an old line still opens");
+        assert!(before.is_current(&sealed) && !rotated.is_current(&sealed));
+        assert!(keys(&[new]).open(UserId(7), &sealed).is_err(), "another key");
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(before.open(UserId(7), &altered).is_err(), "byte {at}");
+        }
+        assert!(before.open(UserId(7), &sealed[..10]).is_err() && before.open(UserId(7), b"").is_err());
+    }
+
+    #[test]
+    fn a_file_that_holds_no_key_says_which_line() {
+        let read = |text: &str| MasterKeys::read(Path::new("k"), text).unwrap_err().to_string();
+        assert_eq!(read("\n \n"), "the master key k holds no key");
+        assert_eq!(
+            read(&format!("{}\nabc\n", new_key(Entropy))),
+            "the master key k, line 3: 32 bytes in base64 are wanted"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_embedded_server_makes_its_key_once_for_its_owner_alone() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let mut config = Config::default();
+        config.data = folder.path().join("deeper");
+        let sealed = MasterKeys::of(&config).await.unwrap().seal(UserId(1), b"x", Entropy);
+        assert_eq!(MasterKeys::of(&config).await.unwrap().open(UserId(1), &sealed).unwrap(), b"x");
+        let mode = std::fs::metadata(config.data.join("master.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,234 @@
+//! `/me` and below: connected apps, what was agreed to, and taking back an app, an asset, a token, with effect at once.
+
+use bizauth::view::Notice;
+use bizauth_core::asset::AssetKind;
+use bizauth_core::fault::{KapiFault, KauthFault};
+use bizauth_core::user::UserState;
+use bizauth_store::AuditFilter;
+use serde_json::json;
+
+use crate::world::{Answer, App, BusinessToken, Person, World, days, minutes};
+
+async fn account_ids(world: &World, token: &BusinessToken) -> serde_json::Value {
+    world.tokeninfo(token).await.json()["biz_agreements"][0]["ad_account_ids"].clone()
+}
+
+fn path(app: &App) -> String {
+    format!("/me/apps/{}", app.id)
+}
+
+/// Opens a page of a confirmation and confirms.
+async fn confirms(person: &Person, page: &str) -> Answer {
+    let action = page.split('?').next().unwrap();
+    person.submits(page, action, &[]).await
+}
+
+async fn acts(world: &World) -> Vec<String> {
+    let page = world.store().audit_page(&AuditFilter::default(), None, 50).await.unwrap();
+    page.into_iter().map(|record| format!("{} by {}", record.entry.act, record.entry.actor)).collect()
+}
+
+#[tokio::test]
+async fn whoever_lent_nothing_is_told_what_would_be_here() {
+    let world = World::new().await;
+    let kim = world.newcomer("kim@example.com").await;
+    kim.signs_in().await;
+    let page = kim.opens("/me").await;
+    assert_eq!(page.status, 200);
+    page.is_a_strict_page();
+    assert_eq!(page.all(".nothing-title"), ["No app is connected"]);
+    kim.opens("/me/apps/5").await.says(Notice::NotFound);
+    kim.opens("/me/apps/x").await.says(Notice::NotFound);
+}
+
+#[tokio::test]
+async fn a_connected_app_is_told_of_in_full() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let rest = "scope=biz_account_email,moment_management,keyword_management";
+    let picks = [("asset.moment", "11"), ("asset.moment", "12"), ("choice.keyword", "all")];
+    let code = kim.consents(&app, rest, &picks).await;
+    let token = app.buys(&world, &code).await;
+    world.advance(minutes(90));
+    world.tokeninfo(&token).await;
+
+    let list = kim.opens("/me").await;
+    assert_eq!(list.all(".connected h2"), ["Ad report"]);
+    for words in ["Example Inc.", "카카오모먼트", "1 token", "2 assets", "everything, now and in future"] {
+        let words = if words == "카카오모먼트" { "Kakao" } else { words };
+        assert!(list.body.contains(words), "{words}: {}", list.body);
+    }
+    let page = kim.opens(&path(&app)).await;
+    page.is_a_strict_page();
+    assert_eq!(page.all("#assets tbody th"), ["Account 21", "Account 11", "Account 12"]);
+    assert_eq!((page.all("#tokens tbody th").len(), page.all("#consents tbody th").len()), (1, 1));
+    assert!(page.body.contains("13:30"), "last used at half past one: {}", page.body);
+}
+
+#[tokio::test]
+async fn an_app_that_is_disconnected_can_do_nothing_any_more() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let token = kim.lends(&world, &app).await;
+    let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "12")]).await;
+    let page = format!("{}/withdraw", path(&app));
+    let ask = kim.opens(&page).await;
+    assert!(ask.body.contains("The one live token of Ad report ends."), "{}", ask.body);
+    assert_eq!(world.tokeninfo(&token).await.status, 200, "a look changes nothing");
+    let done = confirms(&kim, &page).await;
+    assert_eq!((done.status, done.location()), (303, "/me?done=app-withdrawn"));
+    world.tokeninfo(&token).await.declines(KapiFault::NoSuchToken, "");
+    app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+    let list = kim.opens(done.location()).await;
+    assert_eq!((list.all(".connected li").len(), list.all("[role=status]").len()), (0, 1));
+    let record = kim.opens(&path(&app)).await;
+    assert_eq!(record.all("#consents tbody th").len(), 2, "the record stays");
+    kim.opens(&page).await.says(Notice::NotFound);
+    assert_eq!(acts(&world).await[0], "consent.withdraw by kim@example.com");
+}
+
+#[tokio::test]
+async fn an_asset_that_is_taken_back_leaves_tokeninfo_at_once() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let picks = [("asset.moment", "11"), ("asset.moment", "12")];
+    let code = kim.consents(&app, "scope=moment_management", &picks).await;
+    let token = app.buys(&world, &code).await;
+    let waiting = kim.consents(&app, "scope=moment_management", &picks).await;
+    let before = world.tokeninfo(&token).await.json()["updated_at"].clone();
+    world.advance(minutes(1));
+    let page = format!("{}/assets/withdraw?asset=moment:11", path(&app));
+    assert!(!kim.opens(&page).await.body.contains("no longer be included"));
+    let done = confirms(&kim, &page).await;
+    assert_eq!(done.location(), format!("{}?done=asset-withdrawn", path(&app)));
+    assert_eq!(account_ids(&world, &token).await, json!(["12"]));
+    assert_ne!(world.tokeninfo(&token).await.json()["updated_at"], before);
+    let late = app.buys(&world, &waiting).await;
+    assert_eq!(account_ids(&world, &late).await, json!(["12"]), "a code does not escape it");
+    assert_eq!(kim.opens(&path(&app)).await.all("#assets tbody th"), ["Account 12"]);
+    confirms(&kim, &format!("{}/assets/withdraw?asset=moment:12", path(&app))).await;
+    assert_eq!(account_ids(&world, &token).await, json!([]), "the group stays, its list is empty");
+    for gone in ["moment:11", "moment:404", "moment:*", "x"] {
+        kim.opens(&format!("{}/assets/withdraw?asset={gone}", path(&app))).await.says(Notice::NotFound);
+    }
+    assert_eq!(acts(&world).await[0], "asset.withdraw by kim@example.com");
+    // The consent screen no longer has it ticked.
+    let screen = kim.asked(&app.authorize("scope=moment_management")).await;
+    assert!(screen.values("input[type=checkbox][checked]").is_empty());
+    assert!(screen.body.contains("href=\"/me\""), "it says where things are taken back");
+}
+
+#[tokio::test]
+async fn one_asset_out_of_everything_leaves_a_list() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let code = kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await;
+    let token = app.buys(&world, &code).await;
+    assert_eq!(account_ids(&world, &token).await, json!(["*"]));
+    let page = format!("{}/assets/withdraw?asset=moment:11", path(&app));
+    assert!(kim.opens(&page).await.body.contains("no longer be included"), "said before the button");
+    confirms(&kim, &page).await;
+    assert_eq!(account_ids(&world, &token).await, json!(["12"]), "19 could not be lent");
+    world.gives(&kim, "moment", "13", AssetKind::AdAccount, true).await;
+    assert_eq!(account_ids(&world, &token).await, json!(["12"]));
+}
+
+#[tokio::test]
+async fn one_token_of_several_is_taken_back() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let (first, second) = (kim.lends(&world, &app).await, kim.lends(&world, &app).await);
+    let id = world.tokeninfo(&first).await.json()["id"].as_str().unwrap().to_owned();
+    let page = format!("{}/tokens/{id}/withdraw", path(&app));
+    let done = confirms(&kim, &page).await;
+    assert_eq!(done.location(), format!("{}?done=token-withdrawn", path(&app)));
+    world.tokeninfo(&first).await.declines(KapiFault::NoSuchToken, "");
+    assert_eq!(world.tokeninfo(&second).await.status, 200);
+    kim.opens(&page).await.says(Notice::NotFound);
+    assert_eq!(acts(&world).await[0], "token.withdraw by kim@example.com");
+}
+
+#[tokio::test]
+async fn what_is_anothers_does_not_exist() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let lee = world.owner("lee@example.com").await;
+    let (kims, lees) = (kim.lends(&world, &app).await, lee.lends(&world, &app).await);
+    let id = world.tokeninfo(&lees).await.json()["id"].as_str().unwrap().to_owned();
+    let page = lee.opens(&path(&app)).await;
+    let consent = page.body.split("/consents/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(lee.opens(&format!("{}/consents/{consent}", path(&app))).await.status, 200);
+    for foreign in [format!("{}/tokens/{id}/withdraw", path(&app)), format!("{}/consents/{consent}", path(&app))] {
+        kim.opens(&foreign).await.says(Notice::NotFound);
+    }
+    let forged = lee
+        .form_token(&format!("{}/tokens/{id}/withdraw", path(&app)), &format!("{}/tokens/{id}/withdraw", path(&app)))
+        .await;
+    let refused = kim.posts(&format!("{}/tokens/{id}/withdraw", path(&app)), &[("form_token", &forged)]).await;
+    refused.says(Notice::FormExpired);
+    for token in [kims, lees] {
+        assert_eq!(world.tokeninfo(&token).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_account_still_takes_back() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    kim.lends(&world, &app).await;
+    world.by().set_user_state(kim.id, UserState::Blocked).await.unwrap();
+    assert!(kim.opens("/me").await.body.contains("none"), "its tokens ended with the block");
+    let done = confirms(&kim, &format!("{}/withdraw", path(&app))).await;
+    assert_eq!(done.location(), "/me?done=app-withdrawn");
+    assert_eq!(world.store().earlier_consent(kim.id, app.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_shown_is_read_in_the_words_of_then() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let picks = [("asset.moment", "11"), ("asset.moment", "12"), ("choice.keyword", "all")];
+    let rest = "scope=moment_management,keyword_management";
+    kim.opens("/language?to=ko&next=/").await;
+    let code = kim.consents(&app, rest, &picks).await;
+    app.buys(&world, &code).await;
+    kim.opens("/language?to=en&next=/").await;
+    world.alter(["UPDATE apps SET name = 'Renamed'"; 2]).await;
+    confirms(&kim, &format!("{}/assets/withdraw?asset=moment:11", path(&app))).await;
+    let page = kim.opens(&path(&app)).await;
+    let consent = page.body.split("/consents/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let paper = kim.opens(&format!("{}/consents/{consent}", path(&app))).await;
+    paper.is_a_strict_page();
+    for words in ["Ad report", "한국어", "광고 운영과 조회", "For the report", "Account 11", "kim@example.com"]
+    {
+        assert!(paper.body.contains(words), "{words}: {}", paper.body);
+    }
+    assert!(paper.body.contains("https://app.example.com/callback") && paper.body.contains(&app.client_id));
+    assert_eq!(paper.all(".changes li").len(), 1, "what was taken back since");
+    assert!(!paper.body.contains("Renamed") || paper.all("dd").iter().all(|fact| fact != "Renamed"));
+}
+
+#[tokio::test]
+async fn long_lists_are_searched_and_paged() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.newcomer("kim@example.com").await);
+    for n in 100..125 {
+        world.gives(&kim, "moment", &n.to_string(), AssetKind::AdAccount, true).await;
+    }
+    let code = kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await;
+    app.buys(&world, &code).await;
+    let first = kim.opens(&path(&app)).await;
+    assert_eq!(first.all("#assets tbody th").len(), 20);
+    let next = first.body.split("href=\"").find(|rest| rest.contains("rel=\"next\"") && rest.contains("assets="));
+    let next = next.unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let second = kim.opens(next.split('#').next().unwrap()).await;
+    assert_eq!(second.all("#assets tbody th").len(), 5, "{next}");
+    let found = kim.opens(&format!("{}?q=ACCOUNT+11", path(&app))).await;
+    assert_eq!(found.all("#assets tbody th").len(), 10);
+    assert_eq!(kim.opens(&format!("{}?q=%25", path(&app))).await.all("#assets tbody th").len(), 0);
+    assert_eq!(kim.opens("/me?q=ad").await.all(".connected li").len(), 1);
+    assert_eq!(kim.opens("/me?q=x").await.all(".connected li").len(), 0);
+    world.advance(days(365));
+    kim.signs_in().await;
+    assert_eq!(kim.opens(&path(&app)).await.all("#tokens tbody th").len(), 0, "dead of disuse");
+}
