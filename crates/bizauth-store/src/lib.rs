@@ -52,7 +52,6 @@ pub use accounts::{LentApp, MemberOf};
 pub use app_items::KeptItems;
 pub use apps::{AppRecord, MemberRecord, NewApp, Progress};
 pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
-pub use assets::{AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
 pub use catalogue::{Added, Changed};
 pub use codes::Redemption;

@@ -4,8 +4,6 @@ pub mod app;
 pub mod callers;
 pub mod delete;
 pub mod errors;
-pub mod errors;
-pub mod home;
 pub mod home;
 pub mod icon;
 pub mod invitations;
