@@ -21,7 +21,7 @@ pub struct NewImport {
     /// What the file was called.
     pub name: String,
     /// `csv` or `json`.
-    pub format: &'static str,
+    pub format: String,
     /// What is in it.
     pub body: String,
     /// How many rows fit.
@@ -159,21 +159,14 @@ macro_rules! columns {
 const SEE: &str = "SELECT name, state, total, done, n_refused, counts FROM imports WHERE id = $1";
 
 impl By {
-    /// What applying these rows would do, row by row, without doing it: it is done and taken back.
+    /// What applying these rows would do, row by row, without doing it.
     pub async fn weigh_rows(&self, rows: Vec<WantedAsset>) -> Result<Vec<std::result::Result<Effect, Misfit>>> {
-        let (ids, actor) = (self.store.ids.clone(), self.actor.clone());
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
                 let mut effects = Vec::with_capacity(rows.len());
                 for row in &rows {
-                    match plan(tx, row, Others::Keep).await? {
-                        Ok(plan) => {
-                            plan.carry_out(tx, &ids, actor.at).await?;
-                            effects.push(Ok(plan.effect()));
-                        }
-                        Err(misfit) => effects.push(Err(misfit)),
-                    }
+                    effects.push(plan(tx, row, Others::Keep).await?.map(|plan| plan.effect()));
                 }
                 roll_back(effects)
             })
@@ -199,7 +192,7 @@ impl By {
                 let row: [Value; 12] = [
                     id.into(),
                     new.name.as_str().into(),
-                    new.format.into(),
+                    new.format.as_str().into(),
                     new.body.as_str().into(),
                     made_by.into(),
                     now.into(),

@@ -48,6 +48,7 @@ impl Store {
             (DEVICES, now.into()),
             (LOGIN_STEPS, now.into()),
             (PENDING, now.into()),
+            (IMPORTS, now.into()),
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),
             (USAGE, (today - USAGE_STAYS).into()),

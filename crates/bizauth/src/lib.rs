@@ -3,7 +3,8 @@
 //! Time comes from `clock`, chance from `entropy`, both only here. `http/` has a folder for each door, `view/` what
 //! people see, `cli/` a file for each noun.
 
-pub mod audit_line;
+pub mod asset_file;
+pub mod audit_entry;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod entropy;
 pub mod errors_page;
 pub mod http;
 pub mod icon;
+pub mod import;
 pub mod ip_document;
 pub mod log;
 pub mod metrics;

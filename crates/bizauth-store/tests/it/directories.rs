@@ -114,8 +114,8 @@ async fn one_bad_element_and_nothing_is_changed() {
         assert_eq!(store.directory("crm").await.unwrap().unwrap().cursor, "c1");
         let names: Vec<_> = store.directory_assets("crm", "", 9).await.unwrap();
         assert_eq!(names.len(), 1, "{names:?}");
-        let other =
-            store.by(someone(NOW)).follow_directory("erp".to_owned(), vec![put("x", "moment", "1", vec![])], None);
+        let by = store.by(someone(NOW));
+        let other = by.follow_directory("erp".to_owned(), vec![put("x", "moment", "1", vec![])], None);
         let kept = Misfit::KeptBy("crm".to_owned(), "a".to_owned());
         assert_eq!(other.await.unwrap(), Followed::Refused(vec![(0, kept)]));
     })

@@ -24,7 +24,15 @@ fn row(id: &str, name: &str, user: Option<bizauth_core::id::UserId>) -> WantedAs
 fn file(total: i64) -> NewImport {
     let (name, body) = ("assets.csv".to_owned(), "the file".to_owned());
     let counts = Counts { added: 7, ..Counts::default() };
-    NewImport { name, format: "csv", body, total, refused: "3 email unknown".to_owned(), n_refused: 1, counts }
+    NewImport {
+        name,
+        format: "csv".to_owned(),
+        body,
+        total,
+        refused: "3 email unknown".to_owned(),
+        n_refused: 1,
+        counts,
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use serde::Deserializer as _;
 use serde::de::{SeqAccess, Visitor};
 use serde_json::Value;
 
-pub use row::{BadRow, Column, Reason};
+pub use row::{BadRow, Column, Reason, short};
 
 /// The longest file, in bytes.
 pub const LONGEST: usize = 16 * 1024 * 1024;
@@ -106,15 +106,15 @@ impl Unreadable {
     /// The words about it, and what they speak of.
     pub fn words(&self) -> (&'static str, String) {
         match self {
-            Unreadable::TooLong => ("import-too-long", (LONGEST / 1024 / 1024).to_string()),
-            Unreadable::NotUtf8(line) => ("import-not-utf8", line.to_string()),
-            Unreadable::TooMany => ("import-too-many", MOST.to_string()),
-            Unreadable::NoRows => ("import-no-rows", String::new()),
-            Unreadable::MissingColumn(name) => ("import-missing-column", name.clone()),
-            Unreadable::UnknownColumn(name) => ("import-unknown-column", name.clone()),
-            Unreadable::ColumnTwice(name) => ("import-column-twice", name.clone()),
-            Unreadable::NotJson(line) => ("import-not-json", line.to_string()),
-            Unreadable::NotAnArray => ("import-not-an-array", String::new()),
+            Unreadable::TooLong => ("import-bad-file-too-long", (LONGEST / 1024 / 1024).to_string()),
+            Unreadable::NotUtf8(line) => ("import-bad-file-not-utf8", line.to_string()),
+            Unreadable::TooMany => ("import-bad-file-too-many", MOST.to_string()),
+            Unreadable::NoRows => ("import-bad-file-no-rows", String::new()),
+            Unreadable::MissingColumn(name) => ("import-bad-file-missing-column", name.clone()),
+            Unreadable::UnknownColumn(name) => ("import-bad-file-unknown-column", name.clone()),
+            Unreadable::ColumnTwice(name) => ("import-bad-file-column-twice", name.clone()),
+            Unreadable::NotJson(line) => ("import-bad-file-not-json", line.to_string()),
+            Unreadable::NotAnArray => ("import-bad-file-not-an-array", String::new()),
         }
     }
 }
@@ -212,8 +212,15 @@ fn read_csv(text: &str, sorter: &mut Sorter) -> Result<(), Unreadable> {
         return Err(Unreadable::NoRows);
     }
     let columns = header(&record)?;
+    let (mut place, mut counted) = (1, 0);
     while next(&mut record) {
-        let place = record.position().map_or(0, csv::Position::line);
+        // The reader's own count of lines is one short where lines end with CRLF.
+        let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let rest = text.as_bytes().get(begins..).unwrap_or_default();
+        let begins = begins + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = text.as_bytes().get(counted..begins).unwrap_or_default();
+        place += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        counted = begins;
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }

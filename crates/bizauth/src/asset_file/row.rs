@@ -88,15 +88,8 @@ pub struct BadRow {
 
 impl Column {
     /// Those that stand in a header.
-    pub const ALL: [Column; 7] = [
-        Column::Group,
-        Column::Id,
-        Column::Kind,
-        Column::Name,
-        Column::Email,
-        Column::Role,
-        Column::Lendable,
-    ];
+    pub const ALL: [Column; 7] =
+        [Column::Group, Column::Id, Column::Kind, Column::Name, Column::Email, Column::Role, Column::Lendable];
     /// Those that must.
     pub const REQUIRED: [Column; 4] = [Column::Group, Column::Id, Column::Kind, Column::Name];
 
@@ -200,18 +193,16 @@ fn words(column: Column, text: &str) -> Result<String, (Column, Reason)> {
 }
 
 /// What a row says, or the first thing that is wrong with it.
-pub fn judge<'c>(cell: impl Fn(Column) -> &'c str) -> Result<WantedAsset, (Column, Reason)> {
+pub(super) fn judge<'c>(cell: impl Fn(Column) -> &'c str) -> Result<WantedAsset, (Column, Reason)> {
     let filled = |column| match cell(column).trim() {
         "" => Err((column, Reason::Empty)),
         text => Ok(text),
     };
-    let group = match Resource::read(&format!("{}:*", filled(Column::Group)?)) {
-        Some(Resource::All(group)) => group,
-        _ => return Err((Column::Group, Reason::BadGroup)),
+    let Some(Resource::All(group)) = Resource::read(&format!("{}:*", filled(Column::Group)?)) else {
+        return Err((Column::Group, Reason::BadGroup));
     };
-    let id = match Resource::read(&format!("group:{}", filled(Column::Id)?)) {
-        Some(Resource::One(_, id)) => id,
-        _ => return Err((Column::Id, Reason::BadId)),
+    let Some(Resource::One(_, id)) = Resource::read(&format!("group:{}", filled(Column::Id)?)) else {
+        return Err((Column::Id, Reason::BadId));
     };
     let kind = filled(Column::Kind)?;
     let kind = AssetKind::read(kind).ok_or_else(|| (Column::Kind, Reason::BadKind(short(kind))))?;
@@ -247,7 +238,7 @@ fn holder<'c>(cell: &impl Fn(Column) -> &'c str) -> Result<Option<WantedHolder>,
 }
 
 /// The same of an element of a JSON array. Numbers and truth values count as they are written; null is nothing.
-pub fn judge_json(element: &Value) -> Result<WantedAsset, (Column, Reason)> {
+pub(super) fn judge_json(element: &Value) -> Result<WantedAsset, (Column, Reason)> {
     let Value::Object(members) = element else { return Err((Column::Row, Reason::NotAnObject)) };
     let mut cells: [String; 7] = Default::default();
     for (name, value) in members {

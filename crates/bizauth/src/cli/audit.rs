@@ -5,13 +5,12 @@ use bizauth_store::{AuditFilter, AuditHead, AuditRecord, AuditVerdict};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::audit_line::{document, hex};
-
 use super::desk::{Desk, cut};
 use super::noun;
 use super::output::Rows;
 use super::read::{self, Noted};
 use super::refusal::{misused, refuse};
+use crate::audit_entry::{document, hex};
 
 /// How many entries one cut takes: a few milliseconds of the writer's time.
 const CUT: i64 = 500;

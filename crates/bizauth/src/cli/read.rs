@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bizauth_core::app::AppKind;
 use bizauth_core::asset::{AssetId, AssetKind, Resource};
-use bizauth_core::id::{AppId, KeyId, TokenId};
+use bizauth_core::id::{AppId, KeyId, OperatorKeyId, TokenId};
 use bizauth_core::key::{self, AppKey, KeyKind};
+use bizauth_core::operator::Scope;
 use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
@@ -65,6 +66,10 @@ fn id(text: &str, what: &str, list: &str) -> Result<i64, String> {
 
 pub(super) fn app_id(text: &str) -> Result<AppId, String> {
     id(text, "the id of an app", "bizauth app list").map(AppId)
+}
+
+pub(super) fn operator_key_id(text: &str) -> Result<OperatorKeyId, String> {
+    id(text, "the id of an operator key", "bizauth operator key list").map(OperatorKeyId)
 }
 
 pub(super) fn token_id(text: &str) -> Result<TokenId, String> {
@@ -137,11 +142,8 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
 
 /// A day begins at midnight UTC.
 pub(super) fn instant(text: &str) -> Result<Time, String> {
-    let day = || strict_date(text)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
-    let instant = text.parse::<jiff::Timestamp>().ok().or_else(day);
-    let instant = instant
-        .ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for its midnight (UTC)".to_owned());
-    instant.map(|instant| Time::from_millis(instant.as_millisecond()))
+    let instant = crate::audit_entry::instant(text);
+    instant.ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for its midnight (UTC)".to_owned())
 }
 
 pub(super) fn thing(text: &str) -> Result<(String, String), String> {
@@ -189,6 +191,10 @@ pub(super) fn asset_kind() -> impl TypedValueParser<Value = AssetKind> {
 
 pub(super) fn user_state() -> impl TypedValueParser<Value = UserState> {
     one_of(UserState::ALL.map(|state| (state, state.word())))
+}
+
+pub(super) fn operator_scope() -> impl TypedValueParser<Value = Scope> {
+    one_of(Scope::ALL.map(|scope| (scope, scope.word())))
 }
 
 fn one_of<T, const N: usize>(words: [(T, &'static str); N]) -> impl TypedValueParser<Value = T>

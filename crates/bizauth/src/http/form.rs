@@ -90,6 +90,11 @@ impl Form {
         self.fields.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
     }
 
+    /// The names of all fields, in the order sent.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The value of a field; an empty one counts as absent, and so does one of several lines.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next().filter(|value| !value.is_empty())

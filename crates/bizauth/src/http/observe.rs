@@ -48,6 +48,12 @@ impl Watched {
     pub fn new<'r>(it: &AppState, rules: impl Iterator<Item = &'r Rule>) -> Self {
         Watched { it: it.clone(), endpoints: ENDPOINTS.into_iter().chain(rules.map(|rule| rule.path)).collect() }
     }
+
+    /// The same with these paths too.
+    pub fn with(self, paths: impl Iterator<Item = &'static str>) -> Self {
+        let endpoints = self.endpoints.iter().copied().chain(paths).collect();
+        Watched { endpoints, ..self }
+    }
 }
 
 /// Runs the request, then counts it and writes its line.

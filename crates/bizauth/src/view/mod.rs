@@ -34,6 +34,7 @@ pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use notice::{Notice, NoticePage};
+pub use operator::{ImportPage, ImportRow, ImportedPage, RefusedRow, import};
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
 pub use words::{Language, Value, Words};
 

@@ -47,6 +47,13 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
+    let operating = |here: &str| Frame { place: Place::Operator, is_operator: true, ..signed_in(frame(here)) };
+    for (name, page) in ImportPage::samples(&operating) {
+        keep(name, page.render());
+    }
+    for (name, page) in ImportedPage::samples(&operating) {
+        keep(name, page.render());
+    }
     for (name, page) in me::samples::all(&|here| Frame { place: Place::Me, ..signed_in(frame(here)) }) {
         keep(name, page);
     }

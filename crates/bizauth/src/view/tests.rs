@@ -101,7 +101,7 @@ fn every_key_in_the_sources_exists() {
 
 #[test]
 fn every_key_is_used() {
-    let built = ["item-", "group-", "role-", "fault-koe", "kauth-", "kapi-", "done-", "op-act-"];
+    let built = ["item-", "group-", "role-", "fault-koe", "kauth-", "kapi-", "done-", "op-act-", "import-bad-"];
     let sources = ["templates", "src/view", "src/http"].into_iter().flat_map(files_under);
     let sources: String = sources.map(|file| file.1).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {

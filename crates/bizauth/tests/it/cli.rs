@@ -142,6 +142,7 @@ sessions! {
     accounts_are_made_and_changed: "user";
     the_catalogue_grows: "item";
     assets_are_added_held_and_lost: "asset";
+    operator_keys_are_made_listed_and_revoked: "operator_key";
     the_ip_list_is_published_and_shown: "ips";
     maintenance_is_switched: "maintenance";
     settings_are_documented_and_shown: "config";

@@ -5,6 +5,7 @@
 
 mod cli;
 mod openapi;
+mod operator_openapi;
 mod tidy;
 mod world;
 
@@ -33,10 +34,16 @@ mod kauth_token;
 mod me_account;
 mod me_apps;
 mod operator_accounts;
+mod operator_api_access;
+mod operator_api_accounts;
+mod operator_api_apps;
+mod operator_api_assets;
+mod operator_api_platform;
 mod operator_apps;
 mod operator_assets;
 mod operator_audit;
 mod operator_catalogue;
+mod operator_import;
 mod operator_keys;
 mod operator_platform;
 mod operator_requests;

@@ -1,5 +1,7 @@
 //! Assets and who holds them: what is lost leaves every token's answer at once.
 
+use bizauth_core::asset::AssetId;
+
 use crate::operator_accounts::{noted, operator};
 use crate::world::World;
 
@@ -47,8 +49,8 @@ async fn what_is_lost_or_removed_leaves_every_tokens_answer_at_once() {
     assert!(ids().await.contains("11") && ids().await.contains("12"));
     let at = "/operator/assets/moment/11";
     assert_eq!(lee.submits(at, &format!("{at}/lose"), &[]).await.status, 303);
-    let left = world.store().holdings_named(kim.id, &[("moment".into(), bizauth_core::asset::AssetId("11".into()))]);
-    assert!(left.await.unwrap().is_empty());
+    let lost = [("moment".into(), AssetId("11".to_owned()))];
+    assert!(world.store().holdings_named(kim.id, &lost).await.unwrap().is_empty());
     assert!(!ids().await.contains("\"11\""), "{}", ids().await);
     let at = "/operator/assets/moment/12";
     assert_eq!(lee.submits(at, &format!("{at}/remove"), &[("confirm", "11")]).await.status, 422);

@@ -11,7 +11,7 @@ use futures_util::stream::try_unfold;
 
 use super::desk::{ROWS, Typed, shown};
 use super::keys::day;
-use crate::audit_line::document;
+use crate::audit_entry::document;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::kit::Fields;

@@ -12,6 +12,7 @@ pub mod home;
 pub mod keys;
 pub mod platform;
 pub mod requests;
+pub mod v1;
 
 use std::fmt::Display;
 
@@ -25,6 +26,9 @@ use super::observe::{self, Watched};
 use super::reply::see;
 use super::state::AppState;
 use super::{LONGEST_BODY, door, pages};
+
+/// A file of assets with the form around it.
+const LONGEST_FILE: usize = crate::asset_file::LONGEST + LONGEST_BODY;
 
 /// Every page and action, and who may.
 pub fn pages_table() -> Vec<Rule> {
@@ -84,6 +88,10 @@ pub fn pages_table() -> Vec<Rule> {
         Rule::post("/operator/assets/{group}/{asset}/hold", Who::Operator, assets::hold),
         Rule::post("/operator/assets/{group}/{asset}/lose", Who::Operator, assets::lose),
         Rule::post("/operator/assets/{group}/{asset}/remove", Who::Operator, assets::remove),
+        Rule::get("/operator/assets/import", Who::Operator, assets::import::get),
+        Rule::post("/operator/assets/import", Who::Operator, assets::import::post).body(LONGEST_FILE),
+        Rule::get("/operator/assets/imports/{import}", Who::Operator, assets::imports::get),
+        Rule::post("/operator/assets/imports/{import}/apply", Who::Operator, assets::imports::apply),
         //
         // Server
         Rule::get("/operator/platform", Who::Operator, platform::get),
@@ -107,10 +115,11 @@ where
     E: Display,
 {
     let table = pages_table();
-    let watched = Watched::new(&state, table.iter());
+    let watched = Watched::new(&state, table.iter()).with(v1::table().iter().map(|rule| rule.path));
     let pages = Router::new()
         .merge(entrance(&state))
         .merge(access::routes(table, &state))
+        .merge(v1::routes(&state))
         .fallback(door::unknown)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(watched, observe::observe))

@@ -25,7 +25,7 @@ fn to(path: &str) -> Post {
 }
 
 /// Each sample with its name; `frame` makes the frame of a signed-in person at a path.
-pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Result<String, askama::Error>)> {
+pub(in crate::view) fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Result<String, askama::Error>)> {
     let home = home(frame("/console"));
     let empty = ConsoleHome {
         apps: Vec::new(),

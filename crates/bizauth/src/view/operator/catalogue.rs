@@ -154,8 +154,8 @@ pub fn new_group(desk: Desk<'_>, fields: Fields) -> Sheet {
     let desk = desk.below("nav-catalogue", PATH);
     let mut list = vec![Field::Id("id", "op-group-id")];
     list.extend(group_fields(&desk));
-    for number in 1..NAMES.len() {
-        list.push(Field::MayLine(NAMES[number][0], "op-item-id", "text"));
+    for (number, names) in NAMES.iter().enumerate().skip(1) {
+        list.push(Field::MayLine(names[0], "op-item-id", "text"));
         list.extend(item_fields(&desk, number).into_iter().map(|field| match field {
             Field::Line(name, key, kind) => Field::MayLine(name, key, kind),
             other => other,

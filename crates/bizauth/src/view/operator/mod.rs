@@ -6,6 +6,7 @@ pub mod assets;
 pub mod audit;
 pub mod catalogue;
 pub mod home;
+pub mod import;
 pub mod keys;
 pub mod platform;
 pub mod requests;
@@ -15,6 +16,8 @@ pub mod sheet;
 pub mod slips;
 
 pub use sheet::Sheet;
+
+pub use import::{ImportPage, ImportRow, ImportedPage, RefusedRow};
 
 use bizauth_core::scope::{Group, Item};
 use bizauth_core::user::UserState;

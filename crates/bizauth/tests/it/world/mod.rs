@@ -6,6 +6,7 @@
 mod answer;
 mod app;
 mod authenticator;
+mod operator_key;
 mod person;
 pub mod process;
 
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 pub use answer::Answer;
 pub use app::{App, BusinessToken, the_one_bought};
 pub use authenticator::Authenticator;
+pub use operator_key::Program;
 pub use person::Person;
 pub use process::Process;
 

@@ -1,5 +1,7 @@
 //! `bizauth operator`: accounts that operate the platform. The first one is made here, never with a default password.
 
+mod key;
+
 use bizauth_store::NewUser;
 use clap::Subcommand;
 
@@ -22,15 +24,24 @@ pub(super) enum Verb {
         #[command(flatten)]
         password: NewPassword,
     },
+    /// Keys to the operator API
+    #[command(subcommand)]
+    Key(key::Verb),
 }
 
 impl noun::Verb for Verb {
     fn if_absent(&self) -> Absent {
-        Absent::Make
+        match self {
+            Verb::Create { .. } => Absent::Make,
+            Verb::Key(_) => Absent::Refuse,
+        }
     }
 
     async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
-        let Verb::Create { email, password } = self;
+        let (email, password) = match self {
+            Verb::Create { email, password } => (email, password),
+            Verb::Key(verb) => return verb.run(desk).await,
+        };
         let password = unless_taken(desk, &email, password).await?;
         let new = NewUser { email, email_verified: true, password, in_business_centre: false, is_operator: true };
         make(desk, new).await

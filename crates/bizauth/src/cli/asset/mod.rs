@@ -1,5 +1,7 @@
 //! `bizauth asset`: business assets, and which accounts hold them.
 
+mod import;
+
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::id::HoldingId;
 use bizauth_core::scope::GroupId;
@@ -57,6 +59,8 @@ pub(super) enum Verb {
         #[arg(value_parser = read::asset_id)]
         id: AssetId,
     },
+    /// Add assets and holders, or change them, from a CSV or JSON file
+    Import(import::Import),
     /// List the assets that somebody holds, with who holds them
     List {
         /// How many at most
@@ -99,6 +103,7 @@ impl noun::Verb for Verb {
             Verb::Hold(hold) => hold.run(desk).await,
             Verb::Lose { email, group, id } => lose(desk, email, group, id).await,
             Verb::Remove { group, id } => remove(desk, group, id).await,
+            Verb::Import(import) => import.run(desk).await,
             Verb::List { limit } => list(desk, limit).await,
         }
     }

@@ -1,8 +1,11 @@
-//! One line of the exported audit log, the same wherever it is exported.
+//! An entry of the audit log as it is exported: by the command line and by the operator's API alike.
 
 use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
 use bizauth_store::AuditRecord;
 use serde_json::{Value, json};
+
+use crate::ip_document::strict_date;
 
 /// An entry, as the export has it.
 pub fn document(record: &AuditRecord) -> Value {
@@ -22,7 +25,14 @@ pub fn document(record: &AuditRecord) -> Value {
     })
 }
 
-/// A digest as people write it down.
+/// A digest in small hexadecimal digits.
 pub fn hex(digest: &Digest) -> String {
     digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An instant, or a day for its midnight (UTC).
+pub fn instant(text: &str) -> Option<Time> {
+    let day = || strict_date(text)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(day)?;
+    Some(Time::from_millis(instant.as_millisecond()))
 }

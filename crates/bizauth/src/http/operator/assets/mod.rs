@@ -1,5 +1,8 @@
 //! `/operator/assets`: the assets of each group, and who holds them.
 
+pub mod import;
+pub mod imports;
+
 use axum::extract::State;
 use bizauth_core::asset::{AssetId, AssetKind, Holding, Resource};
 use bizauth_core::id::{HoldingId, UserId};

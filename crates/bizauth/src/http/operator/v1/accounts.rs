@@ -1,0 +1,247 @@
+//! `/operator/v1/accounts`: people, their standing, and what an operator may do about it.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use bizauth_core::id::{AppId, UserId};
+use bizauth_core::scope::GroupId;
+use bizauth_core::user::UserState;
+use bizauth_store::{AccountName, Leaf, Named, NewUser, Turn, UserRecord};
+use serde_json::{Value, json};
+
+use super::body::{self, Object};
+use super::gate::Call;
+use super::listing::{self, limit, page, turn};
+use super::problem::{Answer, Mistake, Problem, done, fine, said};
+use crate::http::state::AppState;
+use crate::password;
+
+/// An account, as it is told.
+pub fn told(it: &UserRecord) -> Value {
+    json!({
+        "id": it.user.id.to_string(),
+        "email": it.user.email,
+        "email_verified": it.user.email_verified,
+        "state": it.user.state.word(),
+        "business_centre": it.user.in_business_centre,
+        "developer_sanctioned": it.developer_sanctioned,
+        "operator": it.is_operator,
+        "external_id": it.external_id,
+        "created_at": it.created_at.to_utc(),
+    })
+}
+
+/// The account in the path.
+pub async fn named(it: &AppState, call: &Call) -> Result<UserRecord, Problem> {
+    let id: UserId = call.id("account")?;
+    it.store.account(id).await?.ok_or_else(|| Problem::not_found(format!("account {id}")))
+}
+
+/// How a body names an account: exactly one of `id`, `email` and `external_id`.
+pub fn name(mut object: Object) -> Option<AccountName> {
+    let at = object.at("");
+    let (id, email) = (object.take("id", body::id::<UserId>), object.take("email", body::email));
+    let external = object.take("external_id", body::external_id);
+    let found = match (id, email, external) {
+        (Some(id), None, None) => Some(AccountName::Id(id)),
+        (None, Some(email), None) => Some(AccountName::Email(email)),
+        (None, None, Some(id)) => Some(AccountName::External(id)),
+        _ => {
+            object.refuse(at.trim_end_matches('/').to_owned(), "names an account by one of id, email and external_id");
+            None
+        }
+    };
+    object.close();
+    found
+}
+
+/// A list by address, or the one account with this address or external id.
+pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
+    call.only(&["limit", "after", "q", "email", "external_id"])?;
+    let query = call.query();
+    let one = match (query.get("email"), query.get("external_id")) {
+        (Some(email), None) => Some(it.store.account_named(email).await?.filter(|_| email.contains('@'))),
+        (None, Some(id)) => Some(match it.store.account_called(id).await? {
+            Some(id) => it.store.account(id).await?,
+            None => None,
+        }),
+        (None, None) => None,
+        _ => return Err(Problem::invalid(vec![Mistake::of("email", "cannot be asked together with external_id")])),
+    };
+    let leaf = match one {
+        Some(found) => Leaf { rows: found.into_iter().collect(), before: false, after: false },
+        None => it.store.accounts_page(query.get("q").unwrap_or_default(), &turn(&call)?, limit(&call)?).await?,
+    };
+    Ok(fine(&page(&leaf, told, |it| it.user.id.to_string())))
+}
+
+/// Makes an account. Without a password it gets a temporary one, told once.
+pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
+    let mut body = call.object()?;
+    let email = body.need("email", body::email);
+    let email_verified = body.take("email_verified", body::truth).unwrap_or(true);
+    let given = body.take("password", body::text);
+    let in_business_centre = body.take("business_centre", body::truth).unwrap_or(false);
+    let is_operator = body.take("operator", body::truth).unwrap_or(false);
+    let external_id = body.take("external_id", body::external_id);
+    body.finish()?;
+    let email = email.ok_or_else(Problem::broken)?;
+    if let Some(external_id) = &external_id
+        && it.store.account_called(external_id).await?.is_some()
+    {
+        return Err(Problem::conflict("the external id is taken by another account"));
+    }
+    let temporary = given.is_none().then(|| temporary(&it));
+    let secret = given.or_else(|| temporary.clone()).unwrap_or_default();
+    let password = hashed(&it, secret).await?;
+    let by = call.by(&it);
+    let new = NewUser { email, email_verified, password, in_business_centre, is_operator };
+    let id = by.create_user(new).await?.ok_or_else(|| Problem::conflict("there is an account with this address"))?;
+    if external_id.is_some() && by.set_external_id(id, external_id).await? != Named::Done {
+        return Err(Problem::conflict(format!("account {id} was made, but its external id was taken meanwhile")));
+    }
+    let found = it.store.account(id).await?.ok_or_else(Problem::broken)?;
+    let mut told = told(&found);
+    if let Some(temporary) = temporary {
+        told["temporary_password"] = json!(temporary);
+    }
+    Ok(said(StatusCode::CREATED, &told))
+}
+
+/// One account.
+pub async fn get(State(it): State<AppState>, call: Call) -> Answer {
+    let found = named(&it, &call).await?;
+    let mut told = told(&found);
+    told["second_factor"] =
+        json!(it.store.second_factor(found.user.id).await?.is_some_and(|it| it.confirmed_at.is_some()));
+    Ok(fine(&told))
+}
+
+/// What a body wants changed about an account.
+#[derive(Default)]
+struct Wish {
+    state: Option<UserState>,
+    operator: Option<bool>,
+    external_id: Option<Option<String>>,
+    email_verified: Option<bool>,
+    business_centre: Option<bool>,
+    developer_sanctioned: Option<bool>,
+}
+
+/// Changes an account. Of what can be refused by what is there only one at a time, so that nothing is half done.
+pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
+    let mut body = call.object()?;
+    let states = UserState::ALL.map(UserState::word).join(", ");
+    let wish = Wish {
+        state: body.take("state", body::one_of(UserState::read, &states)),
+        operator: body.take("operator", body::truth),
+        external_id: body.take_or_null("external_id", body::external_id),
+        email_verified: body.take("email_verified", body::truth),
+        business_centre: body.take("business_centre", body::truth),
+        developer_sanctioned: body.take("developer_sanctioned", body::truth),
+    };
+    let reason = body.take("reason", body::words);
+    let refusable = [wish.state.is_some(), wish.operator.is_some(), wish.external_id.is_some()];
+    if refusable.iter().filter(|asked| **asked).count() > 1 {
+        body.refuse(String::new(), "state, operator and external_id are changed one at a time");
+    }
+    body.finish()?;
+    let id = named(&it, &call).await?.user.id;
+    let by = match reason {
+        Some(reason) => call.by(&it).because(reason),
+        None => call.by(&it),
+    };
+    let last = || Problem::conflict("this is the last operator in good standing");
+    if let Some(state) = wish.state
+        && !by.set_user_state(id, state).await?
+    {
+        return Err(last());
+    }
+    if let Some(on) = wish.operator
+        && !by.set_operator(id, on).await?
+    {
+        let why = || Problem::conflict("only an account in good standing can become an operator");
+        return Err(if on { why() } else { last() });
+    }
+    if let Some(external_id) = wish.external_id
+        && by.set_external_id(id, external_id).await? == Named::Taken
+    {
+        return Err(Problem::conflict("the external id is taken by another account"));
+    }
+    if let Some(verified) = wish.email_verified {
+        by.set_email_verified(id, verified).await?;
+    }
+    if let Some(joined) = wish.business_centre {
+        by.set_business_centre(id, joined).await?;
+    }
+    if let Some(on) = wish.developer_sanctioned {
+        by.set_developer_sanction(id, on).await?;
+    }
+    get(State(it), call).await
+}
+
+/// Gives an account a temporary password, told once, and signs it out everywhere.
+pub async fn password(State(it): State<AppState>, call: Call) -> Answer {
+    let id = named(&it, &call).await?.user.id;
+    let temporary = temporary(&it);
+    let hash = hashed(&it, temporary.clone()).await?;
+    call.by(&it).set_password(id, hash).await?;
+    Ok(fine(&json!({ "temporary_password": temporary })))
+}
+
+/// Takes the second step of signing in from an account.
+pub async fn factor(State(it): State<AppState>, call: Call) -> Answer {
+    let id = named(&it, &call).await?.user.id;
+    call.by(&it).remove_second_factor(id).await?;
+    Ok(done())
+}
+
+/// The apps it is a member of.
+pub async fn apps(State(it): State<AppState>, call: Call) -> Answer {
+    call.only(&listing::PARAMETERS)?;
+    let id = named(&it, &call).await?.user.id;
+    let leaf = it.store.memberships(id, &turn::<AppId>(&call)?, limit(&call)?).await?;
+    let item = |it: &bizauth_store::MemberOf| json!({ "app": it.app.to_string(), "name": it.name, "kind": it.kind.word(), "role": it.role });
+    Ok(fine(&page(&leaf, item, |it| it.app.to_string())))
+}
+
+/// What it holds.
+pub async fn assets(State(it): State<AppState>, call: Call) -> Answer {
+    call.only(&listing::PARAMETERS)?;
+    let id = named(&it, &call).await?.user.id;
+    let turn = match call.query().get("after") {
+        None => Turn::First,
+        Some(text) => {
+            let (group, asset) = text.split_once(':').ok_or_else(listing::stale)?;
+            Turn::After((GroupId::from(group), asset.to_owned()))
+        }
+    };
+    let leaf = it.store.holdings_of(id, &turn, limit(&call)?).await?;
+    let item = |it: &bizauth_core::asset::Holding| {
+        json!({
+            "group": it.group.0,
+            "id": it.asset.0,
+            "kind": it.kind.word(),
+            "name": it.name,
+            "role": it.role,
+            "lendable": it.lendable,
+        })
+    };
+    Ok(fine(&page(&leaf, item, |it| format!("{}:{}", it.group, it.asset))))
+}
+
+/// Sixteen letters and digits, to be typed once.
+fn temporary(it: &AppState) -> String {
+    it.entropy.client_secret().chars().take(16).collect()
+}
+
+async fn hashed(it: &AppState, secret: String) -> Result<String, Problem> {
+    let entropy = it.entropy;
+    let hash = tokio::task::spawn_blocking(move || password::hash(&secret, entropy)).await;
+    match hash.map_err(|_| Problem::broken())? {
+        Ok(hash) => Ok(hash),
+        Err(password::Unfit::Length) => {
+            Err(Problem::invalid(vec![Mistake::at("/password", password::Unfit::Length.to_string())]))
+        }
+        Err(password::Unfit::Hash(_)) => Err(Problem::broken()),
+    }
+}

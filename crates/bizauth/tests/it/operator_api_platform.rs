@@ -1,0 +1,90 @@
+//! The operator's API about the platform itself: the catalogue, maintenance, the audit log.
+
+use bizauth_core::operator::Scope;
+use bizauth_store::AuditVerdict;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_group_with_its_items_is_added_without_touching_code() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::CatalogueWrite, Scope::AssetsWrite]).await;
+    let group = json!({ "name": { "ko": "매장", "en": "Shops" }, "has_assets": true });
+    for _ in 0..2 {
+        let told = robot.gets_from(200, "PUT", "/catalogue/groups/shop", group.clone()).await;
+        assert_eq!((&told["name"]["ko"], &told["needs_permission"]), (&json!("매장"), &json!(true)));
+    }
+    let item = json!({ "group": "shop", "name": { "ko": "매장 보기", "en": "See shops" }, "risky": true });
+    for _ in 0..2 {
+        robot.gets_from(200, "PUT", "/catalogue/items/shop_read", item.clone()).await;
+    }
+    let all = robot.gets("/catalogue").await;
+    let found = |list: &Value, id: &str| list.as_array().unwrap().iter().find(|it| it["id"] == id).cloned().unwrap();
+    assert_eq!(found(&all["items"], "shop_read")["risky"], true);
+    assert_eq!(found(&all["groups"], "shop")["name"]["en"], "Shops");
+    robot.gets_from(200, "PUT", "/assets/shop/1", json!({ "kind": "channel", "name": "Seoul" })).await;
+    assert_eq!(robot.says("PUT", "/assets/shop/2", json!({ "kind": "ad_account", "name": "x" })).await.status, 422);
+    let without = json!({ "has_assets": false });
+    assert_eq!(robot.says("PUT", "/catalogue/groups/shop", without).await.status, 409, "there are assets in it");
+    for (path, body) in [
+        ("/catalogue/groups/a%20b", json!({})),
+        ("/catalogue/groups/x", json!({ "has_assets": false, "has_ad_accounts": true })),
+        ("/catalogue/groups/x", json!({ "name": "Shops" })),
+        ("/catalogue/items/shop_x", json!({ "group": "nowhere" })),
+        ("/catalogue/items/shop_x", json!({})),
+    ] {
+        assert_eq!(robot.says("PUT", path, body.clone()).await.status, 422, "{path} {body}");
+    }
+    let moved = json!({ "group": "moment" });
+    assert_eq!(robot.says("PUT", "/catalogue/items/shop_read", moved).await.status, 409);
+}
+
+#[tokio::test]
+async fn maintenance_is_switched_for_all() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::PlatformWrite]).await;
+    assert_eq!(robot.gets("/maintenance").await, json!({ "on": false }));
+    for on in [true, true, false] {
+        assert_eq!(robot.gets_from(200, "PUT", "/maintenance", json!({ "on": on })).await, json!({ "on": on }));
+        assert_eq!(world.store().maintenance().await.unwrap(), on);
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_exported_and_proved() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::AuditRead]).await;
+    let kim = world.newcomer("kim@example.com").await;
+    world.by().set_business_centre(kim.id, false).await.unwrap();
+    let page = robot.gets("/audit?limit=2").await;
+    assert_eq!(
+        (&page["items"][0]["act"], page["items"].as_array().unwrap().len()),
+        (&json!("account.business_centre"), 2)
+    );
+    let rest = robot.gets(&format!("/audit?after={}", page["next"].as_str().unwrap())).await;
+    assert!(rest["items"][0]["seq"].as_i64() < page["items"][1]["seq"].as_i64());
+    let on = robot.gets(&format!("/audit?on=account:{}&act=account.create", kim.id)).await;
+    assert_eq!(
+        (on["items"].as_array().unwrap().len(), &on["items"][0]["after"]["email"]),
+        (1, &json!("kim@example.com"))
+    );
+    assert_eq!(robot.gets("/audit?actor=nobody&since=2026-01-01&until=2027-01-01T00:00:00Z").await["items"], json!([]));
+    for query in ["on=x", "since=yesterday", "after=x", "colour=red"] {
+        assert_eq!(robot.asks("GET", &format!("/audit?{query}")).await.status, 422, "{query}");
+    }
+
+    let head = robot.gets("/audit/head").await;
+    let export = robot.asks("GET", "/audit/export").await;
+    let lines: Vec<Value> = export.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(export.header("content-type"), Some("application/x-ndjson"));
+    assert_eq!(lines.last().unwrap()["digest"], head["digest"]);
+    assert_eq!(lines.len() as i64, head["seq"].as_i64().unwrap());
+    assert_eq!(robot.asks("GET", "/audit/export?after=2").await.body.lines().count(), lines.len() - 2);
+    let verdict = robot.gets("/audit/verdict").await;
+    assert_eq!((&verdict["verdict"], &verdict["head"]), (&json!("whole"), &head));
+    assert!(matches!(world.store().verify_audit().await.unwrap(), AuditVerdict::Whole(_)));
+    let alter = "UPDATE audit_log SET actor = 'somebody else' WHERE seq = 2";
+    world.alter([alter, alter]).await;
+    assert_eq!(robot.gets("/audit/verdict").await, json!({ "verdict": "altered", "seq": 2 }));
+}
