@@ -10,8 +10,9 @@ use bizauth_core::user;
 use crate::Store;
 use crate::assets::read_holding;
 use crate::audit::{By, Change};
-use crate::db::{Result, Row};
+use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::leaf::{Leaf, Turn, behind};
+use crate::operator_keys::end_keys_of;
 use crate::users::{UserRecord, read_record, user_columns};
 
 /// An app that an account is a member of.
@@ -143,14 +144,31 @@ impl Store {
 }
 
 impl By {
-    /// Makes an account an operator, or ends that. `false`: no such account; one that is not in good standing cannot
+    /// Makes an account an operator, or ends that and the keys it made. `false`: no such account; one that is not in good standing cannot
     /// begin, the last in good standing cannot stop.
     pub async fn set_operator(&self, id: UserId, on: bool) -> Result<bool> {
         const BEGIN: &str = "UPDATE users SET is_operator = 1 WHERE id = $1 AND state = 'active'";
         const STOP: &str = "UPDATE users SET is_operator = 0 WHERE id = $1 AND (is_operator = 0 OR EXISTS
              (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $1))";
-        let (act, sql) = if on { ("account.make_operator", BEGIN) } else { ("account.unmake_operator", STOP) };
-        self.change(Change::new(act, ("account", id), SEE, [id.into()]), sql, [id.into()]).await
+        if on {
+            let change = Change::new("account.make_operator", ("account", id), SEE, [id.into()]);
+            return self.change(change, BEGIN, [id.into()]).await;
+        }
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::new("account.unmake_operator", ("account", id), SEE, [id.into()]);
+                let mut note = change.begin(tx, &actor).await?;
+                if tx.execute(STOP, &[id.into()]).await? == 0 {
+                    return roll_back(false);
+                }
+                let keys = end_keys_of(tx, id, actor.at).await?;
+                note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Says whether an account's address is verified. `false`: no such account.

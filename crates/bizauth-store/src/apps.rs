@@ -91,13 +91,14 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
+                let id = AppId(ids.next(now));
+                // Claims the log's head: a parent that is deleted at the same time is seen to be.
+                let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
                 if let Some(parent) = new.parent
                     && tx.row(KNOWN, &[parent.into()]).await?.is_none()
                 {
                     return roll_back(None);
                 }
-                let id = AppId(ids.next(now));
-                let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
                 let sort = new.name.to_lowercase().into();
                 let (name, company) = (new.name.clone().into(), new.company.clone().into());
                 let row = [id.into(), name, company, new.kind.word().into(), new.parent.into(), now.into(), sort];

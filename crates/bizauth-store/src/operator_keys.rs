@@ -62,11 +62,9 @@ impl By {
     ) -> Result<OperatorKeyId> {
         const CREATE: &str = "INSERT INTO operator_keys (id, digest, name, scopes, made_by, made_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        const MAKER: &str = "SELECT made_by FROM operator_keys WHERE id = $1";
         let scopes = Scope::tidy(scopes).into_iter().map(Scope::word).collect::<Vec<_>>().join(" ");
-        let made_by = match self.actor.who {
-            Who::Account(id) => Some(id),
-            _ => None,
-        };
+        let who = self.actor.who;
         let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
         let change = Change::new("operator_key.create", ("operator_key", ""), SEE, []);
         self.store
@@ -74,6 +72,15 @@ impl By {
             .write(async move |tx: &mut Tx<'_>| {
                 let id = OperatorKeyId(ids.next(now));
                 let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
+                // A key that a key made belongs to the same person: it ends with what they may do.
+                let made_by: Option<UserId> = match who {
+                    Who::Account(id) => Some(id),
+                    Who::OperatorKey(key) => {
+                        let maker = tx.row(MAKER, &[key.into()]).await?;
+                        maker.map(|row| row.get("made_by")).transpose()?.flatten()
+                    }
+                    Who::CommandLine | Who::Server => None,
+                };
                 let (name, scopes) = (name.clone().into(), scopes.clone().into());
                 let row: [Value; 7] =
                     [id.into(), digest.into(), name, scopes, made_by.into(), now.into(), expires_at.into()];
@@ -90,6 +97,12 @@ impl By {
         let change = Change::new("operator_key.revoke", ("operator_key", id), SEE, [id.into()]);
         self.change(change, REVOKE, [self.actor.at.into(), id.into()]).await
     }
+}
+
+/// Ends the keys of someone who may no longer operate the platform.
+pub(crate) async fn end_keys_of(tx: &mut Tx<'_>, user: UserId, now: Time) -> Result<u64> {
+    const END: &str = "UPDATE operator_keys SET revoked_at = $1 WHERE made_by = $2 AND revoked_at IS NULL";
+    tx.execute(END, &[now.into(), user.into()]).await
 }
 
 impl Store {

@@ -130,10 +130,18 @@ impl By {
             .await
     }
 
-    /// Takes an open request of an app back. `false`: there is none, or it is decided.
+    /// Takes an app's open request for a feature permission back. `false`: there is none, or it is decided.
     pub async fn withdraw_request(&self, app: AppId, id: RequestId) -> Result<bool> {
         const WITHDRAW: &str = "UPDATE permission_requests SET state = 'withdrawn'
-             WHERE id = $1 AND app_id = $2 AND state = 'open'";
+             WHERE id = $1 AND app_id = $2 AND state = 'open' AND group_id IS NOT NULL";
+        let change = Change::new("request.withdraw", ("app", app), SEE, [id.into()]);
+        self.change(change, WITHDRAW, [id.into(), app.into()]).await
+    }
+
+    /// Takes an app's open request to become a Biz app back. `false`: there is none, or it is decided.
+    pub async fn withdraw_biz_request(&self, app: AppId, id: RequestId) -> Result<bool> {
+        const WITHDRAW: &str = "UPDATE permission_requests SET state = 'withdrawn'
+             WHERE id = $1 AND app_id = $2 AND state = 'open' AND group_id IS NULL";
         let change = Change::new("request.withdraw", ("app", app), SEE, [id.into()]);
         self.change(change, WITHDRAW, [id.into(), app.into()]).await
     }

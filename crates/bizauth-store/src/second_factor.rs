@@ -11,7 +11,7 @@ use bizauth_core::user::User;
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row, Tx, commit, roll_back};
-use crate::sessions::{NewSession, open};
+use crate::sessions::{NewSession, claim_password, open};
 use crate::users::{read_user, user_columns};
 
 /// The second factor of an account.
@@ -43,6 +43,8 @@ pub struct NewLoginStep {
     pub digest: Digest,
     /// The account and its era, as they were when the password was right.
     pub user: (UserId, i64),
+    /// The hash that the password proved itself against.
+    pub proved: String,
     /// Whether the session shall last.
     pub stay: bool,
     /// Where the person goes then.
@@ -97,13 +99,16 @@ impl Store {
         self.db.row(FIND, &[user.into()]).await?.map(read).transpose()
     }
 
-    /// Keeps a sign-in whose password was right until its second factor comes.
-    pub async fn begin_login_step(&self, new: NewLoginStep, now: Time) -> Result<LoginStepId> {
+    /// Keeps a sign-in whose password was right until its second factor comes. `None`: the password is another by now.
+    pub async fn begin_login_step(&self, new: NewLoginStep, now: Time) -> Result<Option<LoginStepId>> {
         const BEGIN: &str = "INSERT INTO login_steps (id, digest, user_id, user_era, stay, next, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
+                if !claim_password(tx, new.user.0, &new.proved).await? {
+                    return roll_back(None);
+                }
                 let id = LoginStepId(ids.next(now));
                 let row = [
                     id.into(),
@@ -115,7 +120,7 @@ impl Store {
                     new.expires_at.into(),
                 ];
                 tx.execute(BEGIN, &row).await?;
-                commit(id)
+                commit(Some(id))
             })
             .await
     }
@@ -208,6 +213,8 @@ impl By {
             .write(async move |tx: &mut Tx<'_>| {
                 let change = Change::new("second_factor.confirm", ("account", user), SEE, [user.into()]);
                 let note = change.begin(tx, &actor).await?;
+                // Whoever is signing in with the password alone comes before, or hears of the factor.
+                tx.execute("UPDATE users SET era = era WHERE id = $1", &[user.into()]).await?;
                 let params = [actor.at.into(), step.into(), user.into(), sealed.clone().into()];
                 if tx.execute(CONFIRM, &params).await? == 0 {
                     return roll_back(false);

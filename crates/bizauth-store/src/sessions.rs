@@ -67,10 +67,27 @@ pub struct DeviceRecord {
 }
 
 impl Store {
-    /// Signs a browser in: a new session, and a mark by which the browser is known again.
-    pub async fn sign_in(&self, user: UserId, new: NewSession, now: Time) -> Result<(SessionId, DeviceId)> {
+    /// Signs a browser in: a new session, and a mark by which the browser is known again. `proved` is the hash that the
+    /// password proved itself against. `None`: the password is another by now, or a second factor is asked for.
+    pub async fn sign_in(
+        &self,
+        user: UserId,
+        proved: String,
+        new: NewSession,
+        now: Time,
+    ) -> Result<Option<(SessionId, DeviceId)>> {
+        const FACTOR: &str = "SELECT user_id FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL";
         let ids = self.ids.clone();
-        self.db.write(async move |tx: &mut Tx<'_>| commit(open(tx, &ids, user, &new, now).await?)).await
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                // The account's row is claimed first, in a statement of its own: what is read next is what whoever
+                // changed the password or confirmed a factor meanwhile has committed.
+                if !claim_password(tx, user, &proved).await? || tx.row(FACTOR, &[user.into()]).await?.is_some() {
+                    return roll_back(None);
+                }
+                commit(Some(open(tx, &ids, user, &new, now).await?))
+            })
+            .await
     }
 
     /// The session with this id, if `secret` proves it and it has not ended. In which
@@ -216,10 +233,17 @@ impl By {
 
 /// Ends all that an old password opened: sessions, known browsers, sign-ins that wait for their second factor.
 pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    // The steps first: who is finishing one holds its row, and has committed the session when the next statement looks.
+    tx.execute("DELETE FROM login_steps WHERE user_id = $1", &[user.into()]).await?;
     tx.execute("DELETE FROM sessions WHERE user_id = $1", &[user.into()]).await?;
     tx.execute("DELETE FROM devices WHERE user_id = $1", &[user.into()]).await?;
-    tx.execute("DELETE FROM login_steps WHERE user_id = $1", &[user.into()]).await?;
     Ok(())
+}
+
+/// Claims the account's row, if its password is still the one of this hash: whoever changes it comes before or after.
+pub(crate) async fn claim_password(tx: &mut Tx<'_>, user: UserId, proved: &str) -> Result<bool> {
+    const CLAIM: &str = "UPDATE users SET era = era WHERE id = $1 AND password = $2";
+    Ok(tx.execute(CLAIM, &[user.into(), proved.into()]).await? > 0)
 }
 
 /// A new session and a new mark, in the place of those that the browser had.

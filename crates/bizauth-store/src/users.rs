@@ -7,6 +7,7 @@ use bizauth_core::user::{User, UserState};
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::operator_keys::end_keys_of;
 use crate::sessions::end_all;
 
 /// An account to be made.
@@ -116,8 +117,23 @@ impl By {
         const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3
              AND ($1 = 'active' OR is_operator = 0 OR state <> 'active' OR EXISTS
                  (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $3))";
-        let params = [state.word().into(), state.ends_tokens().into(), id.into()];
-        self.change(Change::new("account.state", ("account", id), SEE, [id.into()]), SET, params).await
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let mut note =
+                    Change::new("account.state", ("account", id), SEE, [id.into()]).begin(tx, &actor).await?;
+                if tx.execute(SET, &[state.word().into(), state.ends_tokens().into(), id.into()]).await? == 0 {
+                    return roll_back(false);
+                }
+                if state.ends_tokens() {
+                    let keys = end_keys_of(tx, id, actor.at).await?;
+                    note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+                }
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Lets an account join or leave the business centre. `false`: no such account.

@@ -7,6 +7,9 @@ use bizauth_core::scope::GroupId;
 use crate::audit::{By, Change};
 use crate::db::{Result, Tx, Value, commit, roll_back};
 
+/// No code lives longer; the configuration sees to that.
+const LONGEST_CODE: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
 impl By {
     /// Takes one asset back from an app, in everything that was agreed to for it. Where all of the group was lent, the
     /// assets held now are lent one by one instead, and new ones are no more included. `false`: it is not lent.
@@ -24,7 +27,9 @@ impl By {
              SELECT CAST($1 AS BIGINT),
                  (SELECT MAX(l.position) FROM lent_assets l WHERE l.consent_id = $1) + ROW_NUMBER() OVER (ORDER BY h.asset_id),
                  h.group_id, h.id, h.asset_id
-             FROM holdings h WHERE h.user_id = $2 AND h.group_id = $3 AND h.lendable = 1 AND h.id <> $4";
+             FROM holdings h WHERE h.user_id = $2 AND h.group_id = $3 AND h.lendable = 1 AND h.id <> $4
+               AND (EXISTS (SELECT 1 FROM tokens t WHERE t.consent_id = $1 AND t.revoked_at IS NULL)
+                   OR EXISTS (SELECT 1 FROM consents c WHERE c.id = $1 AND c.agreed_at > $5))";
         const CHANGED: &str = "UPDATE tokens SET updated_at = $1 WHERE revoked_at IS NULL AND consent_id IN
              (SELECT l.consent_id FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at = $1
               WHERE c.user_id = $2 AND c.app_id = $3 AND c.withdrawn_at IS NULL)";
@@ -39,6 +44,7 @@ impl By {
                 let change = change.about("app", app).about("asset", format!("{group}:{asset}"));
                 let note = change.begin(tx, &actor).await?;
                 let now: Value = actor.at.into();
+                let codes_from: Value = actor.at.minus(LONGEST_CODE).into();
                 let of_group = || -> Value { group.clone().into() };
                 let Some(held) = tx.row(HELD, &[user.into(), of_group(), asset.0.clone().into()]).await? else {
                     return roll_back(false);
@@ -48,7 +54,10 @@ impl By {
                 let mut taken = tx.execute(ONE, &one).await?;
                 for row in tx.rows(ALL, &[now.clone(), of_group(), user.into(), app.into()]).await? {
                     let consent: ConsentId = row.get("consent_id")?;
-                    tx.execute(INSTEAD, &[consent.into(), user.into(), of_group(), held.clone()]).await?;
+                    // Where no token lives and no code can come any more, nothing stands in its place: years of old
+                    // consents times thousands of assets would keep everybody waiting.
+                    let params = [consent.into(), user.into(), of_group(), held.clone(), codes_from.clone()];
+                    tx.execute(INSTEAD, &params).await?;
                     taken += 1;
                 }
                 if taken == 0 {

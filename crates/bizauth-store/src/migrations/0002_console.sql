@@ -189,6 +189,8 @@ ALTER TABLE imports ADD COLUMN n_refused BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE imports ADD COLUMN counts TEXT NOT NULL DEFAULT '';
 ALTER TABLE imports ADD COLUMN beat_at BIGINT;
 
+CREATE INDEX permission_requests_decided ON permission_requests (id) WHERE state <> 'open';
+
 -- The few of many that an operator's pages look for. Who decided a request, by the name they had then.
 CREATE INDEX users_operating ON users (id) WHERE is_operator = 1;
 CREATE INDEX users_blocked ON users (id) WHERE state = 'blocked';

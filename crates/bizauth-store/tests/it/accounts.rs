@@ -92,7 +92,7 @@ async fn an_operator_signs_somebody_out_everywhere() {
                 address: None,
                 agent: None,
             };
-            store.sign_in(user, new, NOW).await.unwrap();
+            store.sign_in(user, "$argon2id$none".to_owned(), new, NOW).await.unwrap().unwrap();
         }
         let open = async |user| store.sessions_of(user, None, 9, NOW).await.unwrap().len();
         let by = store.by(someone(NOW)).because("lost laptop");

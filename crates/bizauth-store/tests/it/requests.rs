@@ -56,9 +56,12 @@ async fn a_basic_app_may_ask_to_become_biz() {
         let child = by.create_app(new(AppKind::Test, Some(scene.app))).await.unwrap().unwrap();
         assert_eq!(ask(child).await, Asked::NoSuchApp, "a test app is what its parent is");
         let basic = by.create_app(new(AppKind::Basic, None)).await.unwrap().unwrap();
-        assert!(matches!(ask(basic).await, Asked::Made(_)));
+        let Asked::Made(asked) = ask(basic).await else { panic!("it may ask") };
         assert_eq!(ask(basic).await, Asked::AlreadyOpen);
+        assert!(!by.withdraw_request(basic, asked).await.unwrap(), "it asks for no permission");
         assert_eq!(store.requests_of(basic).await.unwrap()[0].group, None);
+        assert!(!by.withdraw_biz_request(scene.app, asked).await.unwrap(), "somebody else's");
+        assert!(by.withdraw_biz_request(basic, asked).await.unwrap());
     })
     .await;
 }

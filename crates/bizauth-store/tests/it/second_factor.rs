@@ -17,8 +17,9 @@ async fn waits(store: &Store, user: UserId) -> (LoginStepId, Secret) {
     let secret = secret();
     let next = "/me?x=1".to_owned();
     let (user, expires_at) = ((user, 0), NOW.plus(5 * MINUTE));
-    let new = NewLoginStep { digest: secret.digest(), user, stay: true, next, expires_at };
-    (store.begin_login_step(new, NOW).await.unwrap(), secret)
+    let proved = "$argon2id$none".to_owned();
+    let new = NewLoginStep { digest: secret.digest(), user, proved, stay: true, next, expires_at };
+    (store.begin_login_step(new, NOW).await.unwrap().unwrap(), secret)
 }
 
 /// An account whose second factor is asked for, with these recovery codes.

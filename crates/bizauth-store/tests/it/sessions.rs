@@ -18,10 +18,9 @@ struct Browser {
 async fn sign_in(store: &Store, user: UserId, earlier: Option<(SessionId, bizauth_core::secret::Digest)>) -> Browser {
     let (session, device) = (secret(), secret());
     let (hour, year): (Time, Time) = (NOW.plus(60 * MINUTE), NOW.plus(365 * DAY));
-    let (id, known) = store
-        .sign_in(user, NewSession { earlier, ..a_browser((session.digest(), hour), (device.digest(), year)) }, NOW)
-        .await
-        .unwrap();
+    let new = NewSession { earlier, ..a_browser((session.digest(), hour), (device.digest(), year)) };
+    let signed = store.sign_in(user, "$argon2id$none".to_owned(), new, NOW).await.unwrap();
+    let (id, known) = signed.unwrap();
     Browser { session: (id, session), device: (known, device) }
 }
 
@@ -182,7 +181,7 @@ async fn a_new_mark_takes_the_place_of_the_old_one() {
         let ends = NOW.plus(DAY);
         let known = Some((first.device.0, first.device.1.digest()));
         let again = NewSession { known, ..a_browser((digest(), ends), (digest(), ends)) };
-        store.sign_in(user, again, NOW).await.unwrap();
+        store.sign_in(user, "$argon2id$none".to_owned(), again, NOW).await.unwrap().unwrap();
         assert!(!store.knows_device(first.device.0, &first.device.1, user, NOW).await.unwrap());
         assert_eq!(store.devices_of(user, None, 9, NOW).await.unwrap().len(), 1);
     })
@@ -205,6 +204,27 @@ async fn of_many_changes_of_a_password_one_counts() {
         assert!(!is_in(&nodes[0], &before).await);
         assert_eq!(nodes[1].sessions_of(user, None, 9, NOW).await.unwrap().len(), 1, "the one that goes on");
         assert_eq!(nodes[1].devices_of(user, None, 9, NOW).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// A password that was changed, and a factor that was confirmed, while somebody was signing in.
+#[tokio::test]
+async fn what_was_proved_against_an_old_password_opens_nothing() {
+    on_each_engine(async |store| {
+        let kim = a_user(&store, "kim").await;
+        let new = || a_browser((digest(), NOW.plus(60 * MINUTE)), (digest(), NOW.plus(60 * MINUTE)));
+        let old = "$argon2id$none".to_owned();
+        assert!(store.sign_in(kim, "another".to_owned(), new(), NOW).await.unwrap().is_none());
+        assert!(store.sign_in(kim, old.clone(), new(), NOW).await.unwrap().is_some());
+        assert!(store.by(someone(NOW)).set_password(kim, "changed".to_owned()).await.unwrap());
+        assert!(store.sign_in(kim, old, new(), NOW).await.unwrap().is_none());
+        assert_eq!(store.sessions_of(kim, None, 9, NOW).await.unwrap().len(), 0);
+        let sealed = vec![1, 2, 3];
+        assert!(store.by(someone(NOW)).begin_second_factor(kim, sealed.clone()).await.unwrap());
+        assert!(store.sign_in(kim, "changed".to_owned(), new(), NOW).await.unwrap().is_some(), "not confirmed yet");
+        assert!(store.by(someone(NOW)).confirm_second_factor(kim, sealed, 1, Vec::new()).await.unwrap());
+        assert!(store.sign_in(kim, "changed".to_owned(), new(), NOW).await.unwrap().is_none());
     })
     .await;
 }

@@ -27,7 +27,10 @@ async fn a_sweep_is_bounded() {
         let limit = Limit { kind: "tries", most: 9, window: MINUTE };
         for subject in 0..23 {
             let ends = NOW.plus(MINUTE);
-            store.sign_in(user, a_browser((digest(), ends), (digest(), ends)), NOW).await.unwrap();
+            store
+                .sign_in(user, "$argon2id$none".to_owned(), a_browser((digest(), ends), (digest(), ends)), NOW)
+                .await
+                .unwrap();
             // Many who share one window.
             assert!(store.take(limit, subject.to_string(), NOW).await.unwrap());
         }
@@ -45,9 +48,16 @@ async fn what_has_not_ended_stays() {
         let scene = Scene::set(&store).await;
         let (proof, device) = (secret(), secret());
         let (soon, later) = (NOW.plus(MINUTE), NOW.plus(99 * DAY));
-        store.sign_in(scene.user, a_browser((digest(), soon), (digest(), soon)), NOW).await.unwrap();
+        store
+            .sign_in(scene.user, "$argon2id$none".to_owned(), a_browser((digest(), soon), (digest(), soon)), NOW)
+            .await
+            .unwrap();
         let ends = ((proof.digest(), later), (device.digest(), later));
-        let (id, known) = store.sign_in(scene.user, a_browser(ends.0, ends.1), NOW).await.unwrap();
+        let (id, known) = store
+            .sign_in(scene.user, "$argon2id$none".to_owned(), a_browser(ends.0, ends.1), NOW)
+            .await
+            .unwrap()
+            .unwrap();
         let screen = scene.shows().await;
         let day = Limit { kind: "codes", most: 9, window: DAY };
         assert!(store.take(day, "kim".to_owned(), NOW).await.unwrap());

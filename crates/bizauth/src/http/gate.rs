@@ -85,7 +85,7 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
 fn refuse(it: &AppState, terms: Terms, method: &Method, browser: &Browser, notice: Notice) -> Response {
     let home = home_of(terms.place);
     let mut frame = browser.frame(it);
-    if method == Method::POST {
+    if method == Method::POST || browser.here().contains("/callback?") {
         // The language switch cannot come back to an action.
         frame.here = home.to_owned();
     }
@@ -113,16 +113,15 @@ async fn admit(
     if browser.unavailable {
         return Err(Notice::Unavailable.into());
     }
-    let Some(session) = browser.session.clone() else {
-        // Pages send no referrer, so nothing tells which one the form was on.
-        return Err(Stop::SignIn(if posted { home_of(terms.place) } else { browser.here() }.to_owned()));
+    let Some(mut session) = browser.session.clone() else {
+        return Err(Stop::SignIn(way_back(terms, parts, browser)));
     };
     judge_standing(terms, &session)?;
     let params: Vec<_> = match RawPathParams::from_request_parts(parts, &()).await {
         Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         Err(_) => return Err(Notice::NotFound.into()),
     };
-    let member = judge_membership(it, terms, &session, &params).await?;
+    let mut member = judge_membership(it, terms, &session, &params).await?;
     let (form, files) = match posted {
         true => read_body(&parts.headers, body, terms.body).await?,
         false => (Form::parse(parts.uri.query().unwrap_or_default()).map_err(|_| Notice::Malformed)?, Vec::new()),
@@ -132,8 +131,27 @@ async fn admit(
     if posted && (elsewhere || !browser.owns_form(&purpose(&path), form.get("form_token"))) {
         return Err(Notice::FormExpired.into());
     }
+    if posted {
+        // A body may take half a minute to come: whoever lost their rights meanwhile has lost them.
+        let Some((id, secret)) = &browser.credential else { return Err(Notice::FormExpired.into()) };
+        let Some(now) = it.store.session(*id, secret, it.clock.now()).await? else {
+            return Err(Stop::SignIn(way_back(terms, parts, browser)));
+        };
+        session = now;
+        judge_standing(terms, &session)?;
+        member = judge_membership(it, terms, &session, &params).await?;
+    }
     let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
     Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
+}
+
+/// Where somebody goes after signing in. Pages send no referrer, so nothing tells which one a form was on; and the
+/// address of a callback holds a code, which belongs in no other address.
+fn way_back(terms: Terms, parts: &Parts, browser: &Browser) -> String {
+    match parts.method == Method::POST || parts.uri.path().ends_with("/callback") {
+        true => home_of(terms.place).to_owned(),
+        false => browser.here().to_owned(),
+    }
 }
 
 /// Whoever takes back what they lent needs no good standing; whoever closed the account has left.

@@ -88,3 +88,61 @@ async fn the_audit_log_is_read_exported_and_proved() {
     world.alter([alter, alter]).await;
     assert_eq!(robot.gets("/audit/verdict").await, json!({ "verdict": "altered", "seq": 2 }));
 }
+
+/// Whoever can make an operator can do everything by signing in as one.
+#[tokio::test]
+async fn nobody_becomes_more_than_their_key() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::AccountsWrite, Scope::PlatformWrite]).await;
+    let boss = world.operator("boss@example.com").await;
+    let kim = world.newcomer("kim@example.com").await;
+    let made = json!({ "email": "mine@example.com", "password": "correct horse battery", "operator": true });
+    assert_eq!(robot.says("POST", "/accounts", made).await.status, 403);
+    let boss = format!("/accounts/{}", boss.id);
+    let kim = format!("/accounts/{}", kim.id);
+    for (method, path, body) in [
+        ("PATCH", kim.clone(), json!({ "operator": true })),
+        ("PATCH", boss.clone(), json!({ "state": "dormant" })),
+        ("POST", format!("{boss}/password"), json!({})),
+        ("DELETE", format!("{boss}/second-factor"), json!({})),
+        ("DELETE", format!("{boss}/sessions"), json!({})),
+    ] {
+        assert_eq!(robot.says(method, &path, body).await.status, 403, "{method} {path}");
+    }
+    assert!(robot.says("PATCH", &kim, json!({ "state": "dormant" })).await.status == 200, "of others it may");
+    let all = world.program(&Scope::ALL).await;
+    all.gets_from(200, "PATCH", &kim, json!({ "state": "active" })).await;
+    all.gets_from(200, "PATCH", &kim, json!({ "operator": true })).await;
+}
+
+/// A key that ends makes no key that does not; and keys end with the operator who made them.
+#[tokio::test]
+async fn a_key_outlives_neither_its_parent_nor_its_operator() {
+    let world = World::new().await;
+    let secret = world.state.entropy.secret();
+    let (boss, other) = (world.operator("boss@example.com").await, world.operator("other@example.com").await);
+    let hands = bizauth_store::Actor {
+        who: bizauth_store::Who::Account(boss.id),
+        name: boss.email.clone(),
+        from: None,
+        at: world.now(),
+    };
+    let end = world.now().plus(crate::world::days(1));
+    let scopes = vec![Scope::PlatformWrite];
+    let id = world
+        .store()
+        .by(hands)
+        .create_operator_key("short".to_owned(), scopes, secret.digest(), Some(end))
+        .await
+        .unwrap();
+    let key = bizauth_core::secret::Credential::OperatorKey.spell(id.0, &secret);
+    let short = crate::world::Program { key, base: world.operators.clone(), http: world.http.clone() };
+    let child = json!({ "name": "child", "scopes": ["platform:write"] });
+    let made = short.gets_from(201, "POST", "/keys", child).await;
+    assert_eq!(made["expires_at"], end.to_utc());
+    assert!(world.by().set_operator(boss.id, false).await.unwrap());
+    assert_eq!(short.asks("GET", "/maintenance").await.status, 401);
+    let living = world.store().operator_keys().await.unwrap();
+    assert!(living.iter().all(|key| key.revoked_at.is_some()), "the child too: {living:?}");
+    assert!(world.by().set_user_state(other.id, bizauth_core::user::UserState::Active).await.unwrap());
+}

@@ -119,7 +119,7 @@ pub async fn ask_biz(State(it): State<AppState>, visit: Visit) -> Page {
 /// Takes the request back.
 pub async fn withdraw_biz(State(it): State<AppState>, visit: Visit) -> Page {
     let (head, id) = (head(&visit), visit.param::<RequestId>("request")?);
-    match visit.by(&it).withdraw_request(head.id, id).await? {
+    match visit.by(&it).withdraw_biz_request(head.id, id).await? {
         true => Ok(visit.see(&format!("{}/settings", head.path()), "request-withdrawn-now")),
         false => Err(PageError::NotFound),
     }

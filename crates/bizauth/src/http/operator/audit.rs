@@ -9,7 +9,7 @@ use bizauth_core::time::DAY;
 use bizauth_store::{AuditFilter, Error};
 use futures_util::stream::try_unfold;
 
-use super::desk::{ROWS, Typed, shown};
+use super::desk::{ROWS, Typed, refused, shown};
 use super::keys::day;
 use crate::audit_entry::document;
 use crate::http::state::AppState;
@@ -38,6 +38,11 @@ fn read(it: &AppState, visit: &Visit) -> (Sought, AuditFilter, Fields) {
             typed.refuse(name, slips::DATE);
         }
     }
+    for (name, text, other) in [("kind", &sought.kind, &sought.id), ("id", &sought.id, &sought.kind)] {
+        if text.is_empty() && !other.is_empty() {
+            typed.refuse(name, slips::EMPTY);
+        }
+    }
     let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let filter = AuditFilter {
         actor: filled(&sought.actor),
@@ -54,6 +59,9 @@ fn read(it: &AppState, visit: &Visit) -> (Sought, AuditFilter, Fields) {
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let (sought, filter, fields) = read(&it, &visit);
     let before = visit.form().get("after").and_then(|text| text.parse().ok());
+    if !fields.is_fine() {
+        return refused(&it, &visit, "/operator/audit", |desk| list(desk, &sought, fields, &[], false));
+    }
     let mut rows = it.store.audit_page(&filter, before, ROWS + 1).await?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > ROWS;
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
@@ -62,7 +70,11 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 
 /// `GET /operator/audit/export`: all that the filter wants, newest first, as JSON lines.
 pub async fn export(State(it): State<AppState>, visit: Visit) -> Page {
-    let (_, filter, _) = read(&it, &visit);
+    let (sought, filter, fields) = read(&it, &visit);
+    if !fields.is_fine() {
+        // Without the part that was not understood it would be another export than the one that was meant.
+        return refused(&it, &visit, "/operator/audit", |desk| list(desk, &sought, fields, &[], false));
+    }
     let store = it.store.clone();
     let lines = try_unfold((store, filter, Some(i64::MAX)), async |(store, filter, before)| {
         let Some(before) = before else { return Ok::<_, Error>(None) };

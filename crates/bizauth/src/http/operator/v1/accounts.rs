@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use bizauth_core::id::{AppId, UserId};
+use bizauth_core::operator::Scope;
 use bizauth_core::scope::GroupId;
 use bizauth_core::user::UserState;
 use bizauth_store::{AccountName, Leaf, Named, NewUser, Turn, UserRecord};
@@ -74,6 +75,21 @@ pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
     Ok(fine(&page(&leaf, told, |it| it.user.id.to_string())))
 }
 
+/// Whoever can become an operator can do everything: nobody makes one, or takes one over, with a key that cannot.
+fn may_touch_operators(call: &Call) -> Result<(), Problem> {
+    let lacking = Scope::ALL.into_iter().find(|scope| !scope.is_within(&call.key().scopes));
+    lacking.map_or(Ok(()), |scope| Err(Problem::missing_scope(scope)))
+}
+
+/// The account in the path; one that operates the platform only for a key that may do everything.
+pub(super) async fn touched(it: &AppState, call: &Call) -> Result<UserRecord, Problem> {
+    let found = named(it, call).await?;
+    if found.is_operator {
+        may_touch_operators(call)?;
+    }
+    Ok(found)
+}
+
 /// Makes an account. Without a password it gets a temporary one, told once.
 pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     let mut body = call.object()?;
@@ -85,6 +101,9 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     let external_id = body.take("external_id", body::external_id);
     body.finish()?;
     let email = email.ok_or_else(Problem::broken)?;
+    if is_operator {
+        may_touch_operators(&call)?;
+    }
     if let Some(external_id) = &external_id
         && it.store.account_called(external_id).await?.is_some()
     {
@@ -145,7 +164,10 @@ pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
         body.refuse(String::new(), "state, operator and external_id are changed one at a time");
     }
     body.finish()?;
-    let id = named(&it, &call).await?.user.id;
+    if wish.operator == Some(true) {
+        may_touch_operators(&call)?;
+    }
+    let id = touched(&it, &call).await?.user.id;
     let by = match reason {
         Some(reason) => call.by(&it).because(reason),
         None => call.by(&it),
@@ -181,7 +203,7 @@ pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
 
 /// Gives an account a temporary password, told once, and signs it out everywhere.
 pub async fn password(State(it): State<AppState>, call: Call) -> Answer {
-    let id = named(&it, &call).await?.user.id;
+    let id = touched(&it, &call).await?.user.id;
     let temporary = temporary(&it);
     let hash = hashed(&it, temporary.clone()).await?;
     call.by(&it).set_password(id, hash).await?;
@@ -190,7 +212,7 @@ pub async fn password(State(it): State<AppState>, call: Call) -> Answer {
 
 /// Takes the second step of signing in from an account.
 pub async fn factor(State(it): State<AppState>, call: Call) -> Answer {
-    let id = named(&it, &call).await?.user.id;
+    let id = touched(&it, &call).await?.user.id;
     call.by(&it).remove_second_factor(id).await?;
     Ok(done())
 }

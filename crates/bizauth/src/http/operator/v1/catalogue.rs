@@ -1,7 +1,7 @@
 //! `/operator/v1/catalogue`: asset groups and consent items, without touching code.
 
 use axum::extract::State;
-use bizauth_core::scope::{Group, Item, ItemId, Wording};
+use bizauth_core::scope::{Group, Item, ItemId, Wording, belongs_to};
 use bizauth_store::{Added, Changed};
 use serde_json::{Value, json};
 
@@ -106,6 +106,10 @@ pub async fn put_item(State(it): State<AppState>, call: Call) -> Answer {
         }
         Some(_) => {
             by.change_item(item.clone()).await?;
+        }
+        None if !belongs_to(&item.id, &item.group) => {
+            let why = format!("must begin with its group's id and _, such as {}_read", item.group);
+            return Err(Problem::invalid(vec![Mistake::of("item", why)]));
         }
         None => match by.add_item(item.clone()).await? {
             Added::NoSuchGroup => {

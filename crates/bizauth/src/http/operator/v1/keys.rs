@@ -57,7 +57,10 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     if let Some(scope) = scopes.iter().find(|scope| !scope.is_within(&call.key().scopes)) {
         return Err(Problem::missing_scope(*scope));
     }
-    let expires_at = days.map(|days| call.at().plus(DAY * u32::try_from(days).unwrap_or(u32::MAX)));
+    // Nor one that lives longer.
+    let own_end = call.key().expires_at;
+    let wanted = days.map(|days| call.at().plus(DAY * u32::try_from(days).unwrap_or(u32::MAX)));
+    let expires_at = wanted.into_iter().chain(own_end).min();
     let secret = it.entropy.secret();
     let id = call.by(&it).create_operator_key(name, scopes, secret.digest(), expires_at).await?;
     let keys = it.store.operator_keys().await?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use bizauth_core::id::SessionId;
 use serde_json::json;
 
-use super::accounts::named;
+use super::accounts::{named, touched};
 use super::gate::Call;
 use super::problem::{Answer, done, fine};
 use crate::http::state::AppState;
@@ -31,14 +31,14 @@ pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
 
 /// Signs the account out everywhere.
 pub async fn delete_all(State(it): State<AppState>, call: Call) -> Answer {
-    let id = named(&it, &call).await?.user.id;
+    let id = touched(&it, &call).await?.user.id;
     call.by(&it).end_sessions(id).await?;
     Ok(done())
 }
 
 /// Signs one browser out.
 pub async fn delete(State(it): State<AppState>, call: Call) -> Answer {
-    let id = named(&it, &call).await?.user.id;
+    let id = touched(&it, &call).await?.user.id;
     call.by(&it).end_session(id, call.id::<SessionId>("session")?).await?;
     Ok(done())
 }

@@ -14,8 +14,7 @@ use bizauth_core::id::{DeviceId, UserId};
 use bizauth_core::second_factor::{Given, Seed};
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_core::user::User;
-use bizauth_store::{Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor};
+use bizauth_store::{Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord};
 use cookie::SameSite;
 
 use super::trial::{WINDOW, settled, slot};
@@ -49,20 +48,20 @@ const PURPOSE: &str = "login code";
 pub(super) async fn begin(
     it: &AppState,
     browser: &Browser,
-    user: &User,
+    user: &UserRecord,
     stay: bool,
     next: &str,
-) -> bizauth_store::Result<Response> {
+) -> bizauth_store::Result<Option<Response>> {
     let (now, secret) = (it.clock.now(), it.entropy.secret());
-    let (user, expires_at) = ((user.id, user.era), now.plus(STEP));
-    let new = NewLoginStep { digest: secret.digest(), user, stay, next: next.to_owned(), expires_at };
-    let id = it.store.begin_login_step(new, now).await?;
+    let (proved, user, expires_at) = (user.password.clone(), (user.user.id, user.user.era), now.plus(STEP));
+    let new = NewLoginStep { digest: secret.digest(), user, proved, stay, next: next.to_owned(), expires_at };
+    let Some(id) = it.store.begin_login_step(new, now).await? else { return Ok(None) };
     let mut response = see(&address(next));
     let mut cookie =
         browser.cookie("step", Credential::LoginStep.spell(id.0, &secret), i64::try_from(STEP.as_secs()).ok());
     cookie.set_same_site(SameSite::Strict);
     set(&mut response, cookie);
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// The page; without a sign-in that waits, the way back to the password.

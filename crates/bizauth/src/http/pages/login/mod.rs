@@ -83,7 +83,9 @@ pub async fn post(
     let trial = Trial::of(&it, &browser, email(&typed.email), &text("password"));
     let error = match trial.judged().await {
         Ok(Verdict::Right(user)) => match let_in(&it, &browser, &user, typed.stay, &typed.next).await {
-            Ok(response) => return response,
+            Ok(Some(response)) => return response,
+            // The password was changed while it was looked at.
+            Ok(None) => LoginError::WrongCredentials,
             Err(error) => {
                 log_breakage(&error);
                 LoginError::Unavailable
@@ -113,17 +115,18 @@ async fn let_in(
     user: &UserRecord,
     stay: bool,
     next: &str,
-) -> bizauth_store::Result<Response> {
+) -> bizauth_store::Result<Option<Response>> {
     let now = it.clock.now();
     let second = it.store.second_factor(user.user.id).await?;
     if second.is_some_and(|second| second.confirmed_at.is_some()) {
-        return code::begin(it, browser, &user.user, stay, next).await;
+        return code::begin(it, browser, user, stay, next).await;
     }
     let opening = Opening::of(it, browser, stay);
-    let ids = it.store.sign_in(user.user.id, opening.new.clone(), now).await?;
+    let signed = it.store.sign_in(user.user.id, user.password.clone(), opening.new.clone(), now).await?;
+    let Some(ids) = signed else { return Ok(None) };
     let mut response = see(next);
     opening.hand_over(browser, ids, &mut response);
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// A session and the mark of a known browser on their way to the browser: new ids at every sign-in (CVE-2024-7341).
