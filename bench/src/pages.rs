@@ -18,6 +18,7 @@ use bizauth::http::{self, console, me, operator};
 use bizauth_core::id::UserId;
 use bizauth_core::secret::{Credential, Secret};
 use bizauth_core::time::{DAY, Time};
+use bizauth_store::NewSession;
 use comfy_table::Table;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -80,7 +81,15 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
 async fn sign_in(state: &AppState) -> anyhow::Result<String> {
     let (session, device) = (Secret::from_bytes([1; 32]), Secret::from_bytes([2; 32]));
     let ends = NOW.plus(DAY);
-    let signed = state.store.sign_in(UserId(1), (session.digest(), ends), (device.digest(), ends), None, NOW).await?;
+    let new = NewSession {
+        session: (session.digest(), ends),
+        device: (device.digest(), ends),
+        earlier: None,
+        known: None,
+        address: None,
+        agent: None,
+    };
+    let signed = state.store.sign_in(UserId(1), new, NOW).await?;
     Ok(format!("bizauth-session={}", Credential::Session.spell(signed.0.0, &session)))
 }
 

@@ -2,15 +2,25 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 
 use crate::id::{AppId, KeyId};
 use crate::secret::Digest;
+use crate::time::Time;
 
 /// Keys of one kind that an app may have (documented).
 pub const KEYS_PER_KIND: usize = 5;
+
+/// A key's use is written down no more often than this: people want to know whether a key is in use, not each call.
+pub const USE_NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Whether a use at `now` is worth writing down.
+pub fn use_is_news(used_at: Option<Time>, now: Time) -> bool {
+    used_at.is_none_or(|used_at| now.since(used_at) >= USE_NOTED_EVERY)
+}
 
 /// The kind of an app key. Native, REST API and JavaScript keys are the *platform keys*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +94,20 @@ impl AppKey {
     /// How the store finds it if it is an admin key.
     pub fn hidden(&self) -> String {
         Digest::of(self.0.as_bytes()).0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An address or a network from which a key may be used. What is no network but an address in one stands for the network;
+/// an IPv4 address inside an IPv6 one counts as itself, as it will when it calls.
+pub fn caller(text: &str) -> Option<IpNet> {
+    let net = text.parse::<IpAddr>().ok().map(IpNet::from).or_else(|| text.parse().ok())?;
+    let net = net.trunc();
+    match net {
+        IpNet::V6(within) if within.prefix_len() >= 96 => match within.addr().to_ipv4_mapped() {
+            Some(address) => IpNet::new(address.into(), within.prefix_len() - 96).ok(),
+            None => Some(net),
+        },
+        _ => Some(net),
     }
 }
 
@@ -180,6 +204,26 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_is_an_address_or_a_network() {
+        for (text, read) in [
+            ("203.0.113.9", Some("203.0.113.9/32")),
+            ("203.0.113.9/24", Some("203.0.113.0/24")),
+            ("2001:DB8::1", Some("2001:db8::1/128")),
+            ("2001:db8::/32", Some("2001:db8::/32")),
+            ("::ffff:203.0.113.9", Some("203.0.113.9/32")),
+            ("::ffff:203.0.113.9/120", Some("203.0.113.0/24")),
+            ("0.0.0.0/0", Some("0.0.0.0/0")),
+            ("203.0.113.9/33", None),
+            ("203.0.113", None),
+            ("example.com", None),
+            ("203.0.113.1-203.0.113.9", None),
+            ("", None),
+        ] {
+            assert_eq!(caller(text).map(|net| net.to_string()).as_deref(), read, "{text}");
+        }
+    }
+
+    #[test]
     fn callers_are_addresses_and_networks() {
         for (callers, from, admitted) in [
             (&[][..], "203.0.113.9", true),
@@ -189,6 +233,14 @@ mod tests {
             (&["203.0.113.0/24"], "203.0.114.1", false),
         ] {
             assert_eq!(key(callers, true, &[]).admits_caller(from.parse().unwrap()), admitted, "{callers:?} {from}");
+        }
+    }
+
+    #[test]
+    fn a_use_is_news_every_few_minutes() {
+        let at = |minutes: i64| Time::from_millis(minutes * 60_000);
+        for (used_at, now, news) in [(None, 0, true), (Some(0), 4, false), (Some(0), 5, true), (Some(9), 5, false)] {
+            assert_eq!(use_is_news(used_at.map(at), at(now)), news, "{used_at:?} {now}");
         }
     }
 

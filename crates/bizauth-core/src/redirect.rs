@@ -116,6 +116,26 @@ pub fn register(uri: &str, wildcard: bool) -> Result<(), Flaw> {
     if parsed.as_str() == normal { Ok(()) } else { Err(Flaw::NotNormal) }
 }
 
+/// What somebody probably meant who wanted to register `uri`: the same without what is not allowed, as a browser would
+/// write it. A proposal for people, never registered unasked; `None` if there is nothing to guess, or nothing wrong.
+pub fn suggestion(uri: &str) -> Option<String> {
+    let uri = uri.trim();
+    let host = uri.split(['/', '?', '#']).next().unwrap_or_default();
+    let scheme = if host.split(':').next() == Some("localhost") { "http" } else { "https" };
+    // Without a scheme it must at least look like a host.
+    let spelled =
+        if uri.contains("://") { None } else { host.contains(['.', ':']).then(|| format!("{scheme}://{uri}")) };
+    let mut url = [Some(uri.to_owned()), spelled].into_iter().flatten().find_map(|text| {
+        let url = Url::parse(&text).ok()?;
+        (matches!(url.scheme(), "http" | "https") && text.contains("://")).then_some(url)
+    })?;
+    url.set_fragment(None);
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    let meant = String::from(url);
+    (meant != uri && register(&meant, false).is_ok()).then_some(meant)
+}
+
 /// Whether `sent` is `registered`, byte for byte; a registered leftmost `*` stands for exactly one label.
 fn matches(registered: &str, sent: &str, wildcard: bool) -> bool {
     if registered == sent {
@@ -248,6 +268,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_is_guessed_where_it_can_be() {
+        for (uri, meant) in [
+            ("https://app.example.com/cb#top", Some("https://app.example.com/cb")),
+            ("https://kim:pw@app.example.com/cb", Some("https://app.example.com/cb")),
+            ("HTTPS://App.Example.com:443/cb", Some("https://app.example.com/cb")),
+            ("https://app.example.com/a/../cb", Some("https://app.example.com/cb")),
+            ("https://app.example.com/my cb", Some("https://app.example.com/my%20cb")),
+            ("app.example.com/cb", Some("https://app.example.com/cb")),
+            ("localhost:3000/cb", Some("http://localhost:3000/cb")),
+            ("https://app.example.com/cb", None),
+            ("myapp://callback", None),
+            ("javascript:alert(1)", None),
+            ("https://*.example.com/cb", None),
+            ("callback", None),
+            ("https://", None),
+            ("", None),
+        ] {
+            assert_eq!(suggestion(uri).as_deref(), meant, "{uri}");
+        }
+    }
+
+    #[test]
     fn a_redirect_uri_matches_byte_for_byte() {
         let registered = ["https://app.example.com/cb".to_owned()];
         assert!(Destination::prove(&registered[0], &registered, false).is_some());
@@ -318,6 +360,7 @@ mod tests {
         fn judging_never_panics(uri in "\\PC{0,60}", scheme in "https?://[*.@a-z:/?#%0-9]{0,30}") {
             for text in [&uri, &scheme] {
                 let _ = register(text, true);
+                let _ = suggestion(text);
                 let _ = Destination::prove(text, std::slice::from_ref(&uri), true);
             }
         }

@@ -77,7 +77,7 @@ pub(crate) use app_columns;
 /// What the log may know of an app.
 const SEE: &str = "SELECT name, company, kind, sanctioned, daily_quota, deleted_at FROM apps WHERE id = $1";
 pub(crate) const SEE_MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
-const SEE_ITEM: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 AND item_id = $2";
+pub(crate) const SEE_ITEM: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 AND item_id = $2";
 const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions WHERE app_id = $1 AND group_id = $2";
 
 impl By {

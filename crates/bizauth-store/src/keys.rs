@@ -1,9 +1,9 @@
-//! App keys: making, finding and ending them; client secrets, redirect URIs and allowed callers of REST API keys.
+//! App keys: making, finding and ending them, and from where they may be used. Client secrets are in `secrets.rs`,
+//! redirect URIs in `redirect_uris.rs`.
 
 use bizauth_core::app::{App, Client};
 use bizauth_core::id::{AppId, KeyId};
-use bizauth_core::key::{AppKey, KEYS_PER_KIND, Key, KeyKind};
-use bizauth_core::redirect::URIS_PER_KEY;
+use bizauth_core::key::{AppKey, KEYS_PER_KIND, Key, KeyKind, USE_NOTED_EVERY};
 use bizauth_core::scope::ItemId;
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
@@ -41,8 +41,14 @@ pub struct KeyRecord {
     pub name: String,
     /// Its business redirect URIs.
     pub redirect_uris: Vec<String>,
+    /// The digest of its client secret, if it was ever given one.
+    pub secret: Option<Digest>,
     /// Until when the previous client secret is valid too.
     pub old_secret_until: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last used, to within [`bizauth_core::key::USE_NOTED_EVERY`].
+    pub used_at: Option<Time>,
 }
 
 /// A key as a caller presents it, with its app.
@@ -54,25 +60,23 @@ pub struct Presented {
     pub app: App,
     /// Its business redirect URIs.
     pub redirect_uris: Vec<String>,
+    /// When it was last used, to within [`bizauth_core::key::USE_NOTED_EVERY`].
+    pub used_at: Option<Time>,
     /// Whether the platform is in maintenance.
     pub maintenance: bool,
 }
 
-/// What became of a redirect URI to be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddedUri {
-    /// It is registered.
-    Added,
-    /// It was registered before.
-    AlreadyThere,
-    /// The key has as many as it may have.
-    Full,
-    /// No such REST API key.
-    NoSuchKey,
+/// The columns of a [`KeyRecord`].
+macro_rules! record_columns {
+    () => {
+        "SELECT id, app_id, kind, lookup, name, state, secret_on, secret, old_secret, old_secret_until, callers,
+             redirect_uris, may_read_ips, created_at, used_at FROM app_keys"
+    };
 }
 
 /// What the log may know of a key: which value it has is for its app's members, and secrets are for nobody.
-const SEE: &str = "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
+pub(crate) const SEE: &str =
+    "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
      FROM app_keys WHERE id = $1";
 
 impl By {
@@ -122,7 +126,7 @@ impl Store {
     pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Presented>> {
         const FIND: &str = concat!(
             "SELECT k.id, k.kind, k.lookup, k.name, k.state, k.secret_on, k.secret, k.old_secret, k.old_secret_until,
-                 k.callers, k.redirect_uris, k.may_read_ips, s.maintenance, ",
+                 k.callers, k.redirect_uris, k.may_read_ips, k.used_at, s.maintenance, ",
             app_columns!(),
             " FROM app_keys k JOIN apps a ON a.id = k.app_id JOIN settings s ON s.id = 1
              WHERE k.lookup IN ($1, $2) AND k.state <> 'deleted' AND a.deleted_at IS NULL"
@@ -136,6 +140,7 @@ impl Store {
                     key: read_key(&row, now)?,
                     app: read_app(&row)?,
                     redirect_uris: lines(&row)?,
+                    used_at: row.get("used_at")?,
                     maintenance: row.get("maintenance")?,
                 }));
             }
@@ -153,34 +158,34 @@ impl Store {
 
     /// The keys of an app that are not deleted.
     pub async fn keys_of(&self, app: AppId, now: Time) -> Result<Vec<KeyRecord>> {
-        const ALL: &str =
-            "SELECT id, app_id, kind, lookup, name, state, secret_on, secret, old_secret, old_secret_until, callers,
-                 redirect_uris, may_read_ips
-             FROM app_keys WHERE app_id = $1 AND state <> 'deleted' ORDER BY id";
-        let read = |row: &Row| {
-            let key = read_key(row, now)?;
-            let lookup: String = row.get("lookup")?;
-            Ok(KeyRecord {
-                value: (key.kind != KeyKind::Admin).then_some(lookup),
-                key,
-                name: row.get("name")?,
-                redirect_uris: lines(row)?,
-                old_secret_until: row.get::<Option<Time>>("old_secret_until")?.filter(|until| now < *until),
-            })
-        };
-        self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
+        const ALL: &str = concat!(record_columns!(), " WHERE app_id = $1 AND state <> 'deleted' ORDER BY id");
+        self.db.rows(ALL, &[app.into()]).await?.iter().map(|row| read_record(row, now)).collect()
+    }
+
+    /// The key with this id, unless it was deleted.
+    pub async fn key_by_id(&self, id: KeyId, now: Time) -> Result<Option<KeyRecord>> {
+        const FIND: &str = concat!(record_columns!(), " WHERE id = $1 AND state <> 'deleted'");
+        self.db.row(FIND, &[id.into()]).await?.map(|row| read_record(&row, now)).transpose()
+    }
+
+    /// Writes down that a key was used, if that is not known already: of many callers at once one writes.
+    pub async fn note_key_use(&self, key: KeyId, now: Time) -> Result<()> {
+        const NOTE: &str = "UPDATE app_keys SET used_at = $1 WHERE id = $2 AND state <> 'deleted'
+             AND (used_at IS NULL OR used_at <= $3)";
+        self.change(NOTE, [now.into(), key.into(), now.minus(USE_NOTED_EVERY).into()]).await?;
+        Ok(())
     }
 }
 
 impl By {
     /// The app of a key, which never changes.
-    async fn app_of(&self, id: KeyId) -> Result<Option<AppId>> {
+    pub(crate) async fn app_of(&self, id: KeyId) -> Result<Option<AppId>> {
         let row = self.store.db.row("SELECT app_id FROM app_keys WHERE id = $1", &[id.into()]).await?;
         row.map(|row| row.get("app_id")).transpose()
     }
 
     /// A change of one key, noted with its app.
-    async fn change_key<const N: usize>(
+    pub(crate) async fn change_key<const N: usize>(
         &self,
         act: &'static str,
         id: KeyId,
@@ -189,6 +194,12 @@ impl By {
     ) -> Result<bool> {
         let Some(app) = self.app_of(id).await? else { return Ok(false) };
         self.change(Change::new(act, ("app", app), SEE, [id.into()]).about("key", id), sql, params).await
+    }
+
+    /// Gives a key another name. `false`: no such key.
+    pub async fn rename_key(&self, id: KeyId, name: String) -> Result<bool> {
+        const SET: &str = "UPDATE app_keys SET name = $1 WHERE id = $2 AND state <> 'deleted'";
+        self.change_key("key.rename", id, SET, [name.into(), id.into()]).await
     }
 
     /// Switches a key off or on again. `false`: no such key.
@@ -217,80 +228,25 @@ impl By {
         let text: Vec<String> = callers.iter().map(ToString::to_string).collect();
         self.change_key("key.callers", id, SET, [text.join(" ").into(), id.into()]).await
     }
-
-    /// Switches the client secret of a REST API key ON or OFF. `false`: no such key.
-    pub async fn set_secret_on(&self, id: KeyId, on: bool) -> Result<bool> {
-        const SET: &str =
-            "UPDATE app_keys SET secret_on = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
-        self.change_key("key.secret_state", id, SET, [on.into(), id.into()]).await
-    }
-
-    /// Gives a REST API key another client secret. The one it replaces stays valid until `overlap_until`; a
-    /// predecessor of that one ends. `false`: no such key.
-    pub async fn issue_secret(&self, id: KeyId, secret: Digest, overlap_until: Time) -> Result<bool> {
-        const SET: &str = "UPDATE app_keys SET old_secret = secret, old_secret_until = $1, secret = $2
-             WHERE id = $3 AND kind = 'rest_api' AND state <> 'deleted'";
-        self.change_key("key.issue_secret", id, SET, [overlap_until.into(), secret.into(), id.into()]).await
-    }
-
-    /// Registers a business redirect URI, which [`bizauth_core::redirect::register`] has judged.
-    pub async fn add_redirect_uri(&self, id: KeyId, uri: String) -> Result<AddedUri> {
-        // A write before the read locks the row: two at once are added one after the other on PostgreSQL too.
-        const CLAIM: &str = "UPDATE app_keys SET name = name WHERE id = $1 AND kind = 'rest_api' AND state <> 'deleted'
-             RETURNING redirect_uris";
-        const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
-        let actor = self.actor.clone();
-        let Some(app) = self.app_of(id).await? else { return Ok(AddedUri::NoSuchKey) };
-        let change = Change::new("redirect_uri.add", ("app", app), SEE, [id.into()]).about("key", id);
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let note = change.begin(tx, &actor).await?;
-                let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(AddedUri::NoSuchKey) };
-                let mut uris = lines(&row)?;
-                if uris.contains(&uri) {
-                    return roll_back(AddedUri::AlreadyThere);
-                }
-                if uris.len() >= URIS_PER_KEY {
-                    return roll_back(AddedUri::Full);
-                }
-                uris.push(uri.clone());
-                tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
-                note.end(tx).await?;
-                commit(AddedUri::Added)
-            })
-            .await
-    }
-
-    /// Takes a business redirect URI away. `false`: it was not registered.
-    pub async fn remove_redirect_uri(&self, id: KeyId, uri: String) -> Result<bool> {
-        const CLAIM: &str =
-            "UPDATE app_keys SET name = name WHERE id = $1 AND state <> 'deleted' RETURNING redirect_uris";
-        const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
-        let actor = self.actor.clone();
-        let Some(app) = self.app_of(id).await? else { return Ok(false) };
-        let change = Change::new("redirect_uri.remove", ("app", app), SEE, [id.into()]).about("key", id);
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let note = change.begin(tx, &actor).await?;
-                let Some(row) = tx.row(CLAIM, &[id.into()]).await? else { return roll_back(false) };
-                let mut uris = lines(&row)?;
-                let before = uris.len();
-                uris.retain(|known| *known != uri);
-                if uris.len() == before {
-                    return roll_back(false);
-                }
-                tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
-                note.end(tx).await?;
-                commit(true)
-            })
-            .await
-    }
 }
 
-fn lines(row: &Row) -> Result<Vec<String>> {
+pub(crate) fn lines(row: &Row) -> Result<Vec<String>> {
     Ok(row.get::<String>("redirect_uris")?.lines().map(str::to_owned).collect())
+}
+
+fn read_record(row: &Row, now: Time) -> Result<KeyRecord> {
+    let key = read_key(row, now)?;
+    let lookup: String = row.get("lookup")?;
+    Ok(KeyRecord {
+        value: (key.kind != KeyKind::Admin).then_some(lookup),
+        key,
+        name: row.get("name")?,
+        redirect_uris: lines(row)?,
+        secret: row.get("secret")?,
+        old_secret_until: row.get::<Option<Time>>("old_secret_until")?.filter(|until| now < *until),
+        created_at: row.get("created_at")?,
+        used_at: row.get("used_at")?,
+    })
 }
 
 fn read_key(row: &Row, now: Time) -> Result<Key> {

@@ -5,6 +5,7 @@
 //! from PostgreSQL.
 
 mod accounts;
+mod app_items;
 mod apps;
 mod assets;
 mod audit;
@@ -28,11 +29,14 @@ mod operator_keys;
 mod overview;
 mod pending;
 mod placing;
+mod redirect_uris;
 mod requests;
 mod second_factor;
+mod secrets;
 mod sessions;
 mod settings;
 mod sweep;
+mod token_lists;
 mod tokens;
 mod usage;
 mod users;
@@ -45,6 +49,7 @@ use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
 pub use accounts::{LentApp, MemberOf};
+pub use app_items::KeptItems;
 pub use apps::{AppRecord, MemberRecord, NewApp, Progress};
 pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
@@ -59,7 +64,7 @@ pub use external_ids::Named;
 pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use invitations::{InvitationRecord, Invited, NewInvitation, ReceivedInvitation};
 pub use ips::Published;
-pub use keys::{AddedUri, KeyRecord, NewKey, Presented};
+pub use keys::{KeyRecord, NewKey, Presented};
 pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
 pub use members::{Membership, Place};
@@ -67,11 +72,14 @@ pub use operator_keys::OperatorKeyRecord;
 pub use overview::{AliveTokens, Waiting};
 pub use pending::{NewPending, Parked};
 pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
+pub use redirect_uris::AddedUri;
 pub use requests::{Asked, RequestRecord, RequestState};
 pub use second_factor::{Finish, LoginStep, NewLoginStep, Proof, SecondFactor};
+pub use secrets::{IssuedSecret, Replaces};
 pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
 pub use sweep::Swept;
-pub use tokens::{Found, Revocation, TokenRecord};
+pub use token_lists::{LentOne, LentRecord, TokenRecord};
+pub use tokens::{Found, Revocation};
 pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 

@@ -1,17 +1,17 @@
-//! Business tokens: reading one with all it depends on, ending it, and listing an app's.
+//! Business tokens: reading one with all it depends on, and ending it. Lists of them are in `token_lists.rs`.
 
 use bizauth_core::asset::{AssetId, AssetKind};
-use bizauth_core::id::{AppId, AppUserId, TokenId};
-use bizauth_core::scope::{self, ItemId};
+use bizauth_core::id::{AppId, TokenId};
+use bizauth_core::scope;
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
-use bizauth_core::token::{Lent, LentAsset, Token};
+use bizauth_core::token::{Ending, Lent, LentAsset, Token};
 
 use crate::Store;
-use crate::apps::{app_columns, read_app};
+use crate::apps::read_app;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row};
-use crate::users::{read_user, user_columns};
+use crate::users::read_user;
 
 /// What a look at the records found for a presented token.
 #[derive(Clone, Debug)]
@@ -31,47 +31,46 @@ pub enum Revocation {
     AlreadyDead,
 }
 
-/// A token of an app, for lists.
-#[derive(Clone, Debug)]
-pub struct TokenRecord {
-    /// The business token ID.
-    pub id: TokenId,
-    /// The person, as the app knows them.
-    pub app_user: AppUserId,
-    /// What was agreed to.
-    pub items: Vec<ItemId>,
-    /// When the person agreed.
-    pub agreed_at: Time,
-    /// When it was last used.
-    pub used_at: Time,
-    /// Whether it has ended: revoked, withdrawn, or with its key, app or account.
-    pub ended: bool,
+/// The columns of a token and of all that decides whether it is alive, wherever the tables of [`token_joins`] are joined.
+macro_rules! token_columns {
+    () => {
+        concat!(
+            "t.id AS token_id, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at, t.updated_at,
+             t.revoked_at, c.items, c.app_user_id, c.withdrawn_at, k.state AS key_state, a.deleted_at, m.role, ",
+            crate::users::user_columns!(),
+            ", ",
+            crate::apps::app_columns!()
+        )
+    };
 }
+pub(crate) use token_columns;
+
+/// What a token depends on, behind `tokens t`.
+macro_rules! token_joins {
+    () => {
+        " LEFT JOIN consents c ON c.id = t.consent_id LEFT JOIN app_keys k ON k.id = t.key_id
+          LEFT JOIN users u ON u.id = t.user_id LEFT JOIN apps a ON a.id = t.app_id
+          LEFT JOIN members m ON m.app_id = t.app_id AND m.user_id = t.user_id"
+    };
+}
+pub(crate) use token_joins;
 
 impl Store {
     /// The token with this id, if `secret` proves it, with all that decides whether it is alive, read at one instant.
     pub async fn token(&self, id: TokenId, secret: &Secret) -> Result<Found> {
         const FIND: &str = concat!(
-            "SELECT s.maintenance, t.id AS token_id, t.digest, t.app_era AS token_app_era, t.user_era AS token_user_era,
-                 t.used_at, t.updated_at, t.revoked_at, c.items, c.app_user_id, c.withdrawn_at, k.state AS key_state,
-                 a.deleted_at, m.role, ",
-            user_columns!(),
-            ", ",
-            app_columns!(),
-            " FROM settings s LEFT JOIN tokens t ON t.id = $1
-             LEFT JOIN consents c ON c.id = t.consent_id
-             LEFT JOIN app_keys k ON k.id = t.key_id
-             LEFT JOIN users u ON u.id = t.user_id
-             LEFT JOIN apps a ON a.id = t.app_id
-             LEFT JOIN members m ON m.app_id = t.app_id AND m.user_id = t.user_id
-             WHERE s.id = 1"
+            "SELECT s.maintenance, t.digest, ",
+            token_columns!(),
+            " FROM settings s LEFT JOIN tokens t ON t.id = $1",
+            token_joins!(),
+            " WHERE s.id = 1"
         );
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else {
             return Ok(Found { maintenance: false, token: None });
         };
         let maintenance = row.get("maintenance")?;
         let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == secret.digest());
-        let token = if proved { Some(read(&row)?) } else { None };
+        let token = if proved { Some(read_token(&row)?) } else { None };
         Ok(Found { maintenance, token })
     }
 
@@ -108,28 +107,6 @@ impl Store {
             false => Ok(Revocation::AlreadyDead),
         }
     }
-
-    /// The tokens of an app, newest first: those with a smaller id than `before`, at most `most`.
-    pub async fn tokens_of(&self, app: AppId, before: Option<TokenId>, most: i64) -> Result<Vec<TokenRecord>> {
-        const ALL: &str = "SELECT t.id, t.used_at, c.items, c.agreed_at, c.app_user_id,
-                 CASE WHEN t.revoked_at IS NOT NULL OR c.withdrawn_at IS NOT NULL OR k.state = 'deleted'
-                     OR a.era <> t.app_era OR u.era <> t.user_era THEN 1 ELSE 0 END AS ended
-             FROM tokens t JOIN consents c ON c.id = t.consent_id JOIN app_keys k ON k.id = t.key_id
-             JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id
-             WHERE t.app_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3";
-        let read = |row: &Row| {
-            Ok(TokenRecord {
-                id: row.get("id")?,
-                app_user: row.get("app_user_id")?,
-                items: scope::ids(&row.get::<String>("items")?),
-                agreed_at: row.get("agreed_at")?,
-                used_at: row.get("used_at")?,
-                ended: row.get("ended")?,
-            })
-        };
-        let before = before.unwrap_or(TokenId(i64::MAX));
-        self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read).collect()
-    }
 }
 
 impl By {
@@ -143,10 +120,15 @@ impl By {
     }
 }
 
-fn read(row: &Row) -> Result<Token> {
+/// Reads [`token_columns`].
+pub(crate) fn read_token(row: &Row) -> Result<Token> {
     let revoked: Option<Time> = row.get("revoked_at")?;
     let withdrawn: Option<Time> = row.get("withdrawn_at")?;
     let deleted: Option<Time> = row.get("deleted_at")?;
+    let ended = (revoked.map(Ending::Revoked))
+        .or(withdrawn.map(Ending::Withdrawn))
+        .or(deleted.map(Ending::AppDeleted))
+        .or((row.get::<String>("key_state")? == "deleted").then_some(Ending::KeyDeleted));
     Ok(Token {
         id: row.get("token_id")?,
         app_user: row.get("app_user_id")?,
@@ -156,10 +138,7 @@ fn read(row: &Row) -> Result<Token> {
         items: scope::ids(&row.get::<String>("items")?),
         used_at: row.get("used_at")?,
         updated_at: row.get("updated_at")?,
-        ended: revoked.is_some()
-            || withdrawn.is_some()
-            || deleted.is_some()
-            || row.get::<String>("key_state")? == "deleted",
+        ended,
         eras: (row.get("token_app_era")?, row.get("token_user_era")?),
     })
 }

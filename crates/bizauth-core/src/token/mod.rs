@@ -35,10 +35,55 @@ pub struct Token {
     pub used_at: Time,
     /// When it last changed.
     pub updated_at: Time,
-    /// Ended: revoked, consent withdrawn, key deleted.
-    pub ended: bool,
+    /// Ended for good: revoked, consent withdrawn, key or app deleted.
+    pub ended: Option<Ending>,
     /// The eras of app and account in which it was issued.
     pub eras: (i64, i64),
+}
+
+/// What a record says a token ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was revoked, by its app or for it.
+    Revoked(Time),
+    /// The person took the consent back.
+    Withdrawn(Time),
+    /// The key it was given to was deleted.
+    KeyDeleted,
+    /// Its app was deleted.
+    AppDeleted(Time),
+}
+
+/// How a token stands. All but the first are reasons to refuse it; the first that is true counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Alive.
+    Active,
+    /// Ended for good.
+    Ended(Ending),
+    /// Its app is under sanction, which has ended it for good.
+    AppSanctioned,
+    /// Its app was under sanction since it was issued.
+    AppEnded,
+    /// The account was blocked or closed since it was issued.
+    AccountEnded,
+    /// It lay unused for too long.
+    Unused,
+    /// It is of a test app, and the account is no member of it.
+    NotMember,
+}
+
+impl Standing {
+    /// What a caller hears; `None` while the token is alive.
+    pub const fn fault(self) -> Option<KapiFault> {
+        match self {
+            Standing::Active => None,
+            Standing::AppSanctioned => Some(KapiFault::AppSanctioned),
+            Standing::Ended(_) | Standing::AppEnded | Standing::AccountEnded => Some(KapiFault::NoSuchToken),
+            Standing::Unused => Some(KapiFault::TokenExpired),
+            Standing::NotMember => Some(KapiFault::PermissionDenied),
+        }
+    }
 }
 
 /// An asset that a token speaks for.
@@ -78,22 +123,33 @@ impl Token {
     /// # Errors
     /// Why not. A token that ended is unknown, whatever else is true of it.
     pub fn admit(&self, idle_lifetime: Duration, now: Time) -> Result<(), KapiFault> {
-        if self.ended {
-            return Err(KapiFault::NoSuchToken);
+        match self.standing(idle_lifetime, now).fault() {
+            None => Ok(()),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    /// How the token stands at `now`: the same rule, for those who may know the reason.
+    pub fn standing(&self, idle_lifetime: Duration, now: Time) -> Standing {
+        if let Some(ending) = self.ended {
+            return Standing::Ended(ending);
         }
         if self.app.sanctioned {
-            return Err(KapiFault::AppSanctioned);
+            return Standing::AppSanctioned;
         }
-        if self.eras != (self.app.era, self.user.era) || self.user.state.ends_tokens() {
-            return Err(KapiFault::NoSuchToken);
+        if self.eras.0 != self.app.era {
+            return Standing::AppEnded;
+        }
+        if self.eras.1 != self.user.era || self.user.state.ends_tokens() {
+            return Standing::AccountEnded;
         }
         if now.since(self.used_at) >= idle_lifetime {
-            return Err(KapiFault::TokenExpired);
+            return Standing::Unused;
         }
         if self.app.kind == AppKind::Test && !self.is_member {
-            return Err(KapiFault::PermissionDenied);
+            return Standing::NotMember;
         }
-        Ok(())
+        Standing::Active
     }
 
     /// Whether this use is worth writing down: often enough that constant use keeps a token of any life alive.

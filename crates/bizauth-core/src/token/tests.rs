@@ -32,7 +32,7 @@ fn token(items: &str) -> Token {
         items: scope::ids(items),
         used_at: Time::from_millis(1000),
         updated_at: Time::from_millis(1000),
-        ended: false,
+        ended: None,
         eras: (6, 5),
     }
 }
@@ -47,7 +47,7 @@ fn a_token_dies_of_many_things() {
     };
     assert_eq!(admit(&|_| {}, 10_999), Ok(()));
     assert_eq!(admit(&|_| {}, 11_000), Err(KapiFault::TokenExpired));
-    assert_eq!(admit(&|t| t.ended = true, 1000), Err(KapiFault::NoSuchToken));
+    assert_eq!(admit(&|t| t.ended = Some(Ending::KeyDeleted), 1000), Err(KapiFault::NoSuchToken));
     assert_eq!(admit(&|t| t.eras.0 = 5, 1000), Err(KapiFault::NoSuchToken), "an era of the app has passed");
     assert_eq!(admit(&|t| t.user.era = 6, 1000), Err(KapiFault::NoSuchToken), "an era of the account has passed");
     for (state, verdict) in [
@@ -110,4 +110,30 @@ fn agreements_list_one_entry_per_group() {
     catalogue.items.iter_mut().for_each(|item| item.yields_channels = item.id.0 == "moment_management");
     assert_eq!(said(&catalogue)[1], "moment=moment_management 7 _c");
     assert!(token.may_see_email(&catalogue));
+}
+
+#[test]
+fn a_standing_says_why() {
+    let standing = |change: &dyn Fn(&mut Token), now| {
+        let mut token = token("moment_management");
+        change(&mut token);
+        let standing = token.standing(Duration::from_secs(10), Time::from_millis(now));
+        assert_eq!(standing.fault().is_some(), standing != Standing::Active);
+        assert_eq!(token.admit(Duration::from_secs(10), Time::from_millis(now)).err(), standing.fault());
+        standing
+    };
+    let revoked = Ending::Revoked(Time::from_millis(7));
+    for (change, now, wanted) in [
+        (&(|_: &mut Token| {}) as &dyn Fn(&mut Token), 1000, Standing::Active),
+        (&|t| (t.ended, t.eras.0) = (Some(revoked), 1), 1000, Standing::Ended(revoked)),
+        (&|t| (t.app.sanctioned, t.eras.0) = (true, 1), 1000, Standing::AppSanctioned),
+        (&|t| (t.eras.0, t.eras.1) = (1, 1), 1000, Standing::AppEnded),
+        (&|t| t.eras.1 = 1, 99_000, Standing::AccountEnded),
+        (&|t| t.user.state = UserState::Withdrawn, 1000, Standing::AccountEnded),
+        (&|t| t.app.kind = AppKind::Test, 99_000, Standing::Unused),
+        (&|t| t.app.kind = AppKind::Test, 1000, Standing::NotMember),
+        (&|t| (t.app.kind, t.is_member) = (AppKind::Test, true), 1000, Standing::Active),
+    ] {
+        assert_eq!(standing(change, now), wanted);
+    }
 }

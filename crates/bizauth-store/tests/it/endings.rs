@@ -2,7 +2,7 @@
 
 use bizauth_core::fault::KapiFault;
 use bizauth_core::id::TokenId;
-use bizauth_core::token::IDLE_LIFETIME;
+use bizauth_core::token::{IDLE_LIFETIME, Standing};
 use bizauth_core::user::UserState;
 use bizauth_store::{Redemption, Revocation};
 
@@ -23,7 +23,7 @@ async fn both_end(end: impl AsyncFn(&Scene), lift: impl AsyncFn(&Scene) -> bool)
         assert_eq!(scene.trades(code).await, Redemption::NotFound);
         assert!(bystander.is_alive(&unharmed).await);
         let listed = store.tokens_of(scene.app, None, 10).await.unwrap();
-        assert!(listed.iter().all(|token| token.ended), "{listed:?}");
+        assert!(listed.iter().all(|it| it.token.standing(IDLE_LIFETIME, NOW) != Standing::Active), "{listed:?}");
         if lift(&scene).await {
             assert!(!scene.is_alive(&token).await, "lifting revives no token");
             assert_eq!(scene.trades(code).await, Redemption::NotFound, "nor a code");
@@ -89,7 +89,7 @@ async fn a_dormant_accounts_tokens_sleep_on() {
         for state in [UserState::Dormant, UserState::Active] {
             assert!(store.by(someone(NOW)).set_user_state(scene.user, state).await.unwrap());
             let found = store.token(token.0, &token.1).await.unwrap().token.unwrap();
-            assert_eq!((found.user.state, found.ended), (state, false));
+            assert_eq!((found.user.state, found.ended), (state, None));
         }
         assert!(scene.is_alive(&token).await);
         scene.buys(code).await;
@@ -176,9 +176,9 @@ async fn an_apps_tokens_are_listed_newest_first_by_pages() {
         loop {
             let page = store.tokens_of(scene.app, before, 2).await.unwrap();
             let Some(last) = page.last() else { break };
-            before = Some(last.id);
-            assert!(page.iter().all(|token| !token.ended && token.agreed_at == NOW && token.items.len() == 2));
-            listed.extend(page.into_iter().map(|token| token.id));
+            before = Some(last.token.id);
+            assert!(page.iter().all(|it| it.token.ended.is_none() && it.agreed_at == NOW && it.token.items.len() == 2));
+            listed.extend(page.into_iter().map(|it| it.token.id));
         }
         assert_eq!(listed, bought);
     })

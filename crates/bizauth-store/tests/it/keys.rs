@@ -2,7 +2,7 @@
 
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::secret::Digest;
-use bizauth_store::{AddedUri, NewKey, Store};
+use bizauth_store::{AddedUri, IssuedSecret, NewKey, Replaces, Store};
 
 use crate::engines::{at_once, on_each_engine, on_each_place, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, app_key, digest, someone};
@@ -189,6 +189,71 @@ async fn a_keys_callers_are_kept_as_networks() {
         assert_eq!(store.key(&value, NOW).await.unwrap().unwrap().key.callers, callers);
         assert!(store.by(someone(NOW)).set_callers(id, &[]).await.unwrap());
         assert!(store.key(&value, NOW).await.unwrap().unwrap().key.callers.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_found_by_its_id_and_renamed() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = store.by(someone(NOW));
+        assert!(by.rename_key(scene.key, "서버 <1>".to_owned()).await.unwrap());
+        let found = store.key_by_id(scene.key, NOW).await.unwrap().unwrap();
+        assert_eq!((found.key.app, found.name.as_str(), found.created_at), (scene.app, "서버 <1>", NOW));
+        assert_eq!((found.used_at, found.secret, found.old_secret_until), (None, None, None));
+        assert!(by.delete_key(scene.key).await.unwrap());
+        assert!(store.key_by_id(scene.key, NOW).await.unwrap().is_none());
+        assert!(!by.rename_key(scene.key, "x".to_owned()).await.unwrap());
+        assert!(store.key_by_id(bizauth_core::id::KeyId(1), NOW).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_keys_use_is_noted_every_few_minutes_and_not_on_a_deleted_one() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let used = async || store.key_by_id(scene.key, NOW).await.unwrap().unwrap().used_at;
+        for (minutes, noted) in [(0, 0), (4, 0), (5, 5), (3, 5), (9, 5), (10, 10)] {
+            store.note_key_use(scene.key, NOW.plus(minutes * MINUTE)).await.unwrap();
+            assert_eq!(used().await, Some(NOW.plus(noted * MINUTE)), "after {minutes} minutes");
+        }
+        assert_eq!(store.audit_head().await.unwrap().seq, {
+            store.note_key_use(scene.key, NOW.plus(60 * MINUTE)).await.unwrap();
+            store.audit_head().await.unwrap().seq
+        });
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_replace_one_secret_at_once_one_is_heard() {
+    on_two_nodes(async |nodes| {
+        let key = Scene::set(&nodes[0]).await.key;
+        let first = Digest::of(b"first");
+        assert!(nodes[0].by(someone(NOW)).issue_secret(key, first, NOW).await.unwrap());
+        let until = NOW.plus(60 * MINUTE);
+        let said = at_once(&nodes, 12, |store, turn| async move {
+            let secret = Digest::of(&[u8::try_from(turn).unwrap()]);
+            store.by(someone(NOW)).replace_secret(key, Replaces::This(Some(first)), secret, until).await.unwrap()
+        })
+        .await;
+        assert_eq!(said.iter().filter(|it| **it == IssuedSecret::Issued).count(), 1, "{said:?}");
+        assert_eq!(said.iter().filter(|it| **it == IssuedSecret::Meanwhile).count(), 11, "{said:?}");
+        let found = nodes[1].key_by_id(key, NOW).await.unwrap().unwrap();
+        assert_eq!((found.key.secrets.len(), found.old_secret_until), (2, Some(until)));
+        assert!(found.key.admits_secret(Some("first")), "the overlap is as it was promised");
+        for ended in [true, false] {
+            assert_eq!(nodes[0].by(someone(NOW)).end_overlap(key).await.unwrap(), ended);
+            let found = nodes[1].key_by_id(key, NOW).await.unwrap().unwrap();
+            assert_eq!((found.key.secrets.len(), found.old_secret_until), (1, None));
+        }
+        let by = nodes[0].by(someone(NOW));
+        let none = by.replace_secret(key, Replaces::This(None), first, NOW).await.unwrap();
+        assert_eq!(none, IssuedSecret::Meanwhile);
+        assert!(by.delete_key(key).await.unwrap());
+        assert_eq!(by.replace_secret(key, Replaces::Whichever, first, NOW).await.unwrap(), IssuedSecret::NoSuchKey);
     })
     .await;
 }

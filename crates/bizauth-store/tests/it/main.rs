@@ -8,6 +8,7 @@ mod postgres;
 mod scene;
 
 mod accounts;
+mod app_items;
 mod apps;
 mod assets;
 mod audit;
@@ -34,4 +35,5 @@ mod second_factor;
 mod sessions;
 mod sweep;
 mod tidy;
+mod token_lists;
 mod usage;

@@ -2,13 +2,12 @@
 
 use crate::ip_document::strict_date;
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use bizauth_core::app::AppKind;
 use bizauth_core::asset::{AssetId, AssetKind, Resource};
 use bizauth_core::id::{AppId, KeyId, OperatorKeyId, TokenId};
-use bizauth_core::key::{AppKey, KeyKind};
+use bizauth_core::key::{self, AppKey, KeyKind};
 use bizauth_core::operator::Scope;
 use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::secret::Digest;
@@ -128,9 +127,8 @@ pub(super) fn quota(text: &str) -> Result<Quota, String> {
 }
 
 pub(super) fn caller(text: &str) -> Result<IpNet, String> {
-    let address = text.parse::<IpAddr>().ok().map(IpNet::from);
-    let network = address.or_else(|| text.parse().ok()).map(|network: IpNet| network.trunc());
-    network.ok_or_else(|| "a caller is an address or a network such as 203.0.113.0/24 or 2001:db8::/32".to_owned())
+    key::caller(text)
+        .ok_or_else(|| "a caller is an address or a network such as 203.0.113.0/24 or 2001:db8::/32".to_owned())
 }
 
 pub(super) fn overlap(text: &str) -> Result<Duration, String> {

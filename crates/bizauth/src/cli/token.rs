@@ -2,6 +2,7 @@
 
 use bizauth_core::id::{AppId, TokenId};
 use bizauth_core::scope::joined;
+use bizauth_core::token::Standing;
 use bizauth_store::TokenRecord;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -61,28 +62,34 @@ async fn list(desk: &mut Desk<'_>, app: AppId, before: Option<TokenId>, limit: i
     desk.app(app).await?;
     let mut tokens = desk.store.tokens_of(app, before, limit + 1).await?;
     let more = cut(&mut tokens, limit);
-    let state = |token: &TokenRecord| if token.ended { "ended" } else { "active" };
-    let json = |token: &TokenRecord| {
+    let (idle, now) = (desk.config.token_idle_lifetime, desk.now);
+    let state = |it: &TokenRecord| match it.token.standing(idle, now) {
+        Standing::Active => "active",
+        _ => "ended",
+    };
+    let json = |it: &TokenRecord| {
+        let token = &it.token;
         json!({
             "id": token.id.to_string(),
             "token_user_id": token.app_user.to_string(),
             "items": token.items.iter().map(|item| &item.0).collect::<Vec<_>>(),
-            "agreed_at": token.agreed_at.to_utc(),
+            "agreed_at": it.agreed_at.to_utc(),
             "used_at": token.used_at.to_utc(),
-            "state": state(token),
+            "state": state(it),
         })
     };
     let rows: Vec<Value> = tokens.iter().map(json).collect();
     desk.output.data(json!({ "tokens": rows, "more": more }), || {
-        let row = |token: &TokenRecord| {
-            let (agreed, used) = (token.agreed_at.to_utc(), token.used_at.to_utc());
+        let row = |it: &TokenRecord| {
+            let token = &it.token;
+            let (agreed, used) = (it.agreed_at.to_utc(), token.used_at.to_utc());
             let items = joined(&token.items, " ");
-            [token.id.to_string(), token.app_user.to_string(), state(token).to_owned(), agreed, used, items]
+            [token.id.to_string(), token.app_user.to_string(), state(it).to_owned(), agreed, used, items]
         };
         Rows::titled(["ID", "USER ID", "STATE", "AGREED", "USED", "ITEMS"], tokens.iter().map(row))
     })?;
     if let Some(last) = tokens.last().filter(|_| more) {
-        desk.output.note(&format!("there are more: --before {}", last.id));
+        desk.output.note(&format!("there are more: --before {}", last.token.id));
     }
     Ok(())
 }

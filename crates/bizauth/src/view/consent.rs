@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use super::console::Preview;
 use super::{AssetKind, Frame, PickError, Picker};
 
 /// Why a consent item deserves a second look.
@@ -125,6 +126,18 @@ pub struct ConsentPage {
     pub changes: Option<Changes>,
     /// Where consent can be taken back, if this server has such a page.
     pub connected_url: Option<String>,
+    /// What stands above it where a developer looks at it beforehand; then nothing on it can be answered.
+    pub preview: Option<Preview>,
+}
+
+/// What a risk is, in the page's language.
+pub fn risk_text(frame: &Frame, risk: &Risk) -> String {
+    match risk {
+        Risk::Spends => frame.say("risk-spends"),
+        Risk::Deletes => frame.say("risk-deletes"),
+        Risk::Personal => frame.say("risk-personal"),
+        Risk::Other(text) => text.clone(),
+    }
 }
 
 impl ConsentPage {
@@ -161,12 +174,7 @@ impl ConsentPage {
     }
 
     fn risk_text(&self, risk: &Risk) -> String {
-        match risk {
-            Risk::Spends => self.frame.say("risk-spends"),
-            Risk::Deletes => self.frame.say("risk-deletes"),
-            Risk::Personal => self.frame.say("risk-personal"),
-            Risk::Other(text) => text.clone(),
-        }
+        risk_text(&self.frame, risk)
     }
 
     fn change_text(&self, change: &Change) -> String {

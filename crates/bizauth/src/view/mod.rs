@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use askama::Template;
 
 pub use callback::CallbackPage;
-pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
+pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk, risk_text};
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};

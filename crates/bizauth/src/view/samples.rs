@@ -38,6 +38,9 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     let demo = Some("/oauth/business/authorize?client_id=x&response_type=code".to_owned());
     keep("home-demo", HomePage { frame: Frame { test: true, ..frame("/") }, demo_url: demo }.render());
     let in_console = |here: &str| Frame { place: Place::Console, ..signed_in(frame(here)) };
+    for (name, page) in console::business_samples::all(&in_console) {
+        keep(name, page);
+    }
     for (name, page) in console::samples::all(&in_console) {
         keep(name, page);
     }
@@ -173,6 +176,7 @@ impl ConsentPage {
             groups,
             changes: None,
             connected_url: None,
+            preview: None,
         };
         let of = |id: &str, items: &[&str], picker: Picker| group(&frame(), id, items, picker);
         let email = || of("personal", &["biz_account_email"], Picker::NoAssets);
@@ -242,7 +246,10 @@ impl ConsentPage {
         let mut searched = page(vec![of("moment", &moment, Picker::Choose(nothing))]);
         searched.groups[0].kind = AssetKind::Channel;
         searched.groups[0].items[0].risk = Some(Risk::Other("Operator's own risk".to_owned()));
+        let mut before = page(vec![email(), of("moment", &moment, Picker::Choose(choose(few())))]);
+        before.preview = Some(console::business_samples::preview(&before.frame));
         vec![
+            ("consent-preview", before),
             ("consent", first),
             ("consent-again", again),
             ("consent-same", same),

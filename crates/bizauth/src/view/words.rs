@@ -18,6 +18,9 @@ macro_rules! files {
             // The pages.
             "console",
             "console_apps",
+            "console_items",
+            "console_keys",
+            "console_tokens",
             "console_errors",
             "console_tools",
             "me",

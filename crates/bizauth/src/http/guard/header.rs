@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use bizauth_core::fault::KapiFault;
 use bizauth_core::id::{AppId, TokenId};
-use bizauth_core::key::{AppKey, KeyKind};
+use bizauth_core::key::{AppKey, KeyKind, use_is_news};
 use bizauth_core::secret::{Credential, Digest};
 use bizauth_core::token::Token;
 use bizauth_store::Presented;
@@ -89,7 +89,21 @@ pub async fn app_key(
         return Err(KapiFault::ApiNotAllowed.into());
     }
     spend_quota(it, found.app.id, found.app.daily_quota).await?;
+    note_key_use(it, &found).await;
     Ok(found)
+}
+
+/// Notes that a key was used, every few minutes: on what was read anyway it is decided whether there is anything to write.
+/// The call stands whatever becomes of the note.
+pub async fn note_key_use(it: &AppState, found: &Presented) {
+    let now = it.clock.now();
+    if use_is_news(found.used_at, now) {
+        match tokio::time::timeout(NOTING, it.store.note_key_use(found.key.id, now)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log_breakage(&error),
+            Err(_) => tracing::warn!("a key's use was not noted in time"),
+        }
+    }
 }
 
 /// Counts a call against the app's quota for today, if it has one.

@@ -11,4 +11,4 @@ pub use address::caller;
 pub use asker::Asker;
 pub use browser::{Browser, FORM_COOKIE_SECONDS};
 pub use client::{admit, find_client};
-pub use header::{app_key, token};
+pub use header::{app_key, note_key_use, token};

@@ -15,7 +15,7 @@ use bizauth_store::Redemption;
 use serde_json::json;
 
 use crate::http::form::Form;
-use crate::http::guard::{Asker, caller};
+use crate::http::guard::{Asker, caller, note_key_use};
 use crate::http::reply::{KauthError, json_answer};
 use crate::http::state::AppState;
 
@@ -34,8 +34,8 @@ pub async fn post(
     let unknown = || KauthFault::UnknownClient.about(&request.client_id);
     let key = AppKey::read(&request.client_id).ok_or_else(unknown)?;
     let found = it.store.key(&key, now).await?;
-    let key = found.map(|found| found.key).filter(|key| key.kind == KeyKind::RestApi && !key.disabled);
-    let key = key.ok_or_else(unknown)?;
+    let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled).ok_or_else(unknown)?;
+    let key = &found.key;
     asker.is(key.app);
     if !key.admits_secret(request.client_secret.as_deref()) {
         return Err(KauthFault::BadClientSecret.into());
@@ -44,6 +44,7 @@ pub async fn post(
     if !key.admits_caller(from) {
         return Err(KauthFault::CallerNotAllowed.about(from.to_string()).into());
     }
+    note_key_use(&it, &found).await;
     let not_found = || KauthFault::CodeNotFound.about(&request.code);
     let (code, proof) = Credential::Code.read(&request.code).ok_or_else(not_found)?;
     let secret = it.entropy.secret();

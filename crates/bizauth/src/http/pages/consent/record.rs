@@ -6,7 +6,7 @@ use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
 use super::Screen;
-use super::screen::{group_name, item_about, item_name, risk};
+use super::{group_name, item_about, item_name, risk};
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
 

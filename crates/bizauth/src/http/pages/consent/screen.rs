@@ -73,6 +73,7 @@ pub(super) async fn show(
         groups,
         changes,
         connected_url: Some("/me".to_owned()),
+        preview: None,
     };
     let wrong =
         page.groups.iter().any(|group| matches!(&group.picker, Picker::Choose(choice) if choice.error.is_some()));
@@ -220,14 +221,17 @@ pub(in crate::http) fn risk(item: &Item) -> Option<Risk> {
     Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
 }
 
+/// The name of an item, in the page's language.
 pub(in crate::http) fn item_name(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.name, language).or_else(|| words.item_name(&item.id.0, language)).unwrap_or_else(|| item.id.0.clone())
 }
 
+/// What an item allows, in the page's language.
 pub(in crate::http) fn item_about(words: &Words, language: Language, item: &Item) -> String {
     wording(&item.about, language).or_else(|| words.item_about(&item.id.0, language)).unwrap_or_default()
 }
 
+/// The name of a group, in the page's language.
 pub(in crate::http) fn group_name(words: &Words, language: Language, group: &Group) -> String {
     wording(&group.name, language)
         .or_else(|| words.group_name(&group.id.0, language))

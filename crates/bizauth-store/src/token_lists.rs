@@ -1,0 +1,135 @@
+//! An app's business tokens for those who look after it: listed, found, and one with all that it speaks for.
+
+use bizauth_core::asset::{AssetId, AssetKind};
+use bizauth_core::id::{AppId, AppUserId, KeyId, TokenId};
+use bizauth_core::scope::GroupId;
+use bizauth_core::time::Time;
+use bizauth_core::token::Token;
+
+use crate::Store;
+use crate::db::{Result, Row};
+use crate::tokens::{read_token, token_joins};
+
+/// A token of an app, for lists: what [`Token::standing`] asks, and when the person agreed.
+#[derive(Clone, Debug)]
+pub struct TokenRecord {
+    /// The token.
+    pub token: Token,
+    /// When the person agreed.
+    pub agreed_at: Time,
+    /// The key it was given to, and that key's name for people.
+    pub key: (KeyId, String),
+}
+
+/// An asset that was lent with a token, or all of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LentRecord {
+    /// Its group.
+    pub group: GroupId,
+    /// Which one; `None` is all of the group, present and future.
+    pub asset: Option<LentOne>,
+    /// Whether the token still speaks for it.
+    pub still: bool,
+}
+
+/// One lent asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LentOne {
+    /// The platform's id.
+    pub id: AssetId,
+    /// Ad account or channel, and its name; `None` if the person does not hold it any more.
+    pub named: Option<(AssetKind, String)>,
+}
+
+/// A token of a list.
+macro_rules! record_columns {
+    () => {
+        concat!(
+            "SELECT c.agreed_at, t.key_id AS given_key, k.name AS given_key_name, ",
+            crate::tokens::token_columns!(),
+        )
+    };
+}
+
+impl Store {
+    /// The tokens of an app, newest first: those with a smaller id than `before`, at most `most`.
+    pub async fn tokens_of(&self, app: AppId, before: Option<TokenId>, most: i64) -> Result<Vec<TokenRecord>> {
+        const ALL: &str = concat!(
+            record_columns!(),
+            " FROM tokens t",
+            token_joins!(),
+            " WHERE t.app_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3"
+        );
+        let before = before.unwrap_or(TokenId(i64::MAX));
+        self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read_record).collect()
+    }
+
+    /// The tokens of an app that are newer than `after`: the `most` that are next to it, newest first.
+    pub async fn tokens_after(&self, app: AppId, after: TokenId, most: i64) -> Result<Vec<TokenRecord>> {
+        const NEXT: &str = concat!(
+            record_columns!(),
+            " FROM tokens t",
+            token_joins!(),
+            " WHERE t.app_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3"
+        );
+        let rows = self.db.rows(NEXT, &[app.into(), after.into(), most.into()]).await?;
+        rows.iter().rev().map(read_record).collect()
+    }
+
+    /// The tokens that one person gave an app, newest first, by the id that the app knows the person by.
+    pub async fn tokens_of_person(
+        &self,
+        (app, person): (AppId, AppUserId),
+        before: Option<TokenId>,
+        most: i64,
+    ) -> Result<Vec<TokenRecord>> {
+        // By the indexes consents_by_user and tokens_by_consent.
+        const ALL: &str = concat!(
+            record_columns!(),
+            " FROM app_users p JOIN consents given ON given.user_id = p.user_id AND given.app_id = p.app_id
+             JOIN tokens t ON t.consent_id = given.id",
+            token_joins!(),
+            " WHERE p.id = $1 AND p.app_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4"
+        );
+        let before = before.unwrap_or(TokenId(i64::MAX));
+        let params = [person.into(), app.into(), before.into(), most.into()];
+        self.db.rows(ALL, &params).await?.iter().map(read_record).collect()
+    }
+
+    /// One token of an app, alive or not.
+    pub async fn token_of(&self, app: AppId, token: TokenId) -> Result<Option<TokenRecord>> {
+        const FIND: &str =
+            concat!(record_columns!(), " FROM tokens t", token_joins!(), " WHERE t.id = $1 AND t.app_id = $2");
+        self.db.row(FIND, &[token.into(), app.into()]).await?.as_ref().map(read_record).transpose()
+    }
+
+    /// What was lent with a token, each with its name, and whether the token still speaks for it: [`Store::lent`] for
+    /// people. At most `most`.
+    pub async fn lent_with(&self, token: TokenId, most: i64) -> Result<Vec<LentRecord>> {
+        const LENT: &str = "SELECT l.group_id, l.asset_id, l.holding_id, x.kind, x.name,
+                 CASE WHEN l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.lendable = 1) THEN 1 ELSE 0 END AS still
+             FROM tokens t JOIN lent_assets l ON l.consent_id = t.consent_id
+             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id
+             LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
+             WHERE t.id = $1 ORDER BY l.position LIMIT $2";
+        let read = |row: &Row| {
+            let named = match row.get::<Option<AssetKind>>("kind")? {
+                Some(kind) => Some((kind, row.get("name")?)),
+                None => None,
+            };
+            let one = LentOne { id: AssetId(row.get("asset_id")?), named };
+            // What stands for "all" was no holding.
+            let asset = row.get::<Option<i64>>("holding_id")?.map(|_| one);
+            Ok(LentRecord { group: row.get("group_id")?, asset, still: row.get("still")? })
+        };
+        self.db.rows(LENT, &[token.into(), most.into()]).await?.iter().map(read).collect()
+    }
+}
+
+fn read_record(row: &Row) -> Result<TokenRecord> {
+    Ok(TokenRecord {
+        token: read_token(row)?,
+        agreed_at: row.get("agreed_at")?,
+        key: (row.get("given_key")?, row.get("given_key_name")?),
+    })
+}

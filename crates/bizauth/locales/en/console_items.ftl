@@ -1,0 +1,57 @@
+# The consent items of an app, feature permissions, and the preview of the consent screen.
+
+items-title = Consent items
+items-lead = Switch on what the app may ask for, and say what it is for. People read the purpose on the consent screen, word for word.
+items-preview = Preview the consent screen
+items-not-biz = Only Biz apps may use Business Authentication. You can prepare the items beforehand.
+items-to-settings = Ask to become a Biz app, in the settings
+items-meanwhile = Somebody else changed the consent items meanwhile. What you entered is still here: check it, and save again.
+items-save = Save the consent items
+items-effect = What you save counts from the next consent on. Tokens that were issued before keep what was agreed to then.
+item-needs-all = Needs all assets of the group (group:*)
+item-never-alone = Only together with other items
+item-purpose-label = Purpose
+item-purpose-missing = To switch on “{ $name }”, say what it is for.
+item-purpose-long = The purpose of “{ $name }” has at most { $most } characters.
+item-purpose-lines = The purpose of “{ $name }” has a single line.
+done-items-saved = The consent items have been saved.
+
+permission-title = Permission
+permission-needed = Only apps that the operator gave permission to may ask for the items of this group.
+permission-to-form = Ask for permission
+permission-granted = Granted
+permission-granted-text = The app may ask for the consent items of this group.
+permission-asked = Waiting
+permission-asked-text = You have asked. The operator has not answered yet.
+permission-your-reason = Your reason
+permission-withdraw = Take the request back
+permission-refused = Refused
+permission-refused-text = The operator refused. You can ask again with a better reason.
+permission-answer = What the operator said
+permission-missing = Not asked for
+permission-missing-text = Nobody has asked for it yet. Say which service uses it, and how.
+permissions-title = Feature permissions
+permissions-hint = Some groups need the operator's permission.
+permission-reason = Reason
+    .hint = What your service is, what it does with this permission, and who uses it.
+permission-reason-short = Give a reason of at least { $least } characters. It is what the operator decides on.
+permission-reason-long = A reason has at most { $most } characters.
+permission-ask = Ask for permission
+done-permission-asked = You have asked for the permission. The answer will be on this page.
+done-permission-open = It was asked for before, and waits for the operator's answer.
+done-permission-there = The app has this permission already.
+done-permission-withdrawn = The request has been taken back.
+done-permission-decided = It could not be taken back: the request has been answered.
+
+preview-title = Preview: nothing can be agreed here
+preview-text = This is what people will see. The ad accounts and channels are made up, and no button does anything.
+preview-back = Back to the consent items
+preview-flaws = If the app asked like this now, it would be refused
+preview-not-biz = It is no Biz app.
+preview-off = The item “{ $name }” is off.
+preview-no-permission = The app has no permission for the group “{ $name }”.
+preview-alone = The item “{ $name }” can only be asked for together with others.
+preview-nothing = No consent item is chosen.
+preview-choose = Choose other items
+preview-show = Show these
+preview-asset = Sample business { $number }

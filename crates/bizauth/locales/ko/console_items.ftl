@@ -1,0 +1,57 @@
+# The consent items of an app, feature permissions, and the preview of the consent screen.
+
+items-title = 동의항목
+items-lead = 비즈니스 인증에서 요청할 권한을 켜고, 왜 필요한지 적으세요. 적은 목적은 동의 화면에 그대로 보입니다.
+items-preview = 동의 화면 미리보기
+items-not-biz = 비즈니스 인증은 비즈 앱만 쓸 수 있습니다. 항목은 미리 준비해 둘 수 있습니다.
+items-to-settings = 설정에서 비즈 앱 전환 신청
+items-meanwhile = 그사이 다른 사람이 동의항목을 바꿨습니다. 입력한 내용은 그대로 두었으니, 확인하고 다시 저장하세요.
+items-save = 동의항목 저장
+items-effect = 저장하면 다음 동의부터 적용됩니다. 이미 발급된 토큰은 그때 동의한 권한을 그대로 갖습니다.
+item-needs-all = 그룹 전체 자산 필요 (group:*)
+item-never-alone = 다른 항목과 함께만 요청
+item-purpose-label = 목적
+item-purpose-missing = ‘{ $name }’{ JOSA($name, "을/를") } 켜려면 목적을 적어 주세요.
+item-purpose-long = ‘{ $name }’의 목적은 { $most }자까지 쓸 수 있습니다.
+item-purpose-lines = ‘{ $name }’의 목적은 한 줄로 적어 주세요.
+done-items-saved = 동의항목을 저장했습니다.
+
+permission-title = 사용 권한
+permission-needed = 이 그룹의 항목은 운영자가 사용 권한을 준 앱만 요청할 수 있습니다.
+permission-to-form = 권한 신청하기
+permission-granted = 승인됨
+permission-granted-text = 이 그룹의 동의항목을 요청할 수 있습니다.
+permission-asked = 심사 중
+permission-asked-text = 신청했습니다. 운영자의 답을 기다리고 있습니다.
+permission-your-reason = 신청 사유
+permission-withdraw = 신청 취소
+permission-refused = 거절됨
+permission-refused-text = 신청이 거절되었습니다. 내용을 보완해 다시 신청할 수 있습니다.
+permission-answer = 운영자의 답변
+permission-missing = 신청 필요
+permission-missing-text = 아직 신청하지 않았습니다. 어떤 서비스에서 어떻게 쓰는지 적어 신청하세요.
+permissions-title = 사용 권한 신청
+permissions-hint = 일부 그룹은 운영자의 승인이 필요합니다.
+permission-reason = 신청 사유
+    .hint = 서비스가 무엇이고, 이 권한으로 무엇을 하며, 누가 쓰는지 적으세요.
+permission-reason-short = 신청 사유를 { $least }자 이상 적어 주세요. 운영자는 이 내용을 보고 결정합니다.
+permission-reason-long = 신청 사유는 { $most }자까지 쓸 수 있습니다.
+permission-ask = 권한 신청
+done-permission-asked = 권한을 신청했습니다. 결과는 이 페이지에서 볼 수 있습니다.
+done-permission-open = 이미 신청한 권한입니다. 운영자의 답을 기다리고 있습니다.
+done-permission-there = 이미 승인된 권한입니다.
+done-permission-withdrawn = 신청을 취소했습니다.
+done-permission-decided = 취소하지 못했습니다. 이미 처리된 신청입니다.
+
+preview-title = 미리보기: 여기서는 아무것도 동의되지 않습니다
+preview-text = 사람들이 볼 동의 화면입니다. 광고계정과 채널은 지어낸 것이고, 버튼은 동작하지 않습니다.
+preview-back = 동의항목으로 돌아가기
+preview-flaws = 지금 이대로 요청하면 거절됩니다
+preview-not-biz = 비즈 앱이 아닙니다.
+preview-off = ‘{ $name }’ 항목이 꺼져 있습니다.
+preview-no-permission = ‘{ $name }’ 그룹의 사용 권한이 없습니다.
+preview-alone = ‘{ $name }’ 항목은 다른 항목과 함께만 요청할 수 있습니다.
+preview-nothing = 고른 동의항목이 없습니다.
+preview-choose = 다른 항목으로 보기
+preview-show = 이 항목으로 보기
+preview-asset = 예시 비즈니스 { $number }

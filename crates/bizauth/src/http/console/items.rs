@@ -1,0 +1,173 @@
+//! `/console/apps/{app}/items`: which consent items an app may ask for, and what it says they are for.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bizauth_core::scope::{Catalogue, Group, Item, ItemId};
+use bizauth_core::secret::Digest;
+use bizauth_store::{KeptItems, RequestRecord, RequestState};
+
+use super::page::{app_frame, app_path, post as form_to};
+use crate::http::pages::consent::{group_name, item_about, item_name, risk};
+use crate::http::pages::html;
+use crate::http::state::AppState;
+use crate::http::visit::{Page, PageError, Visit};
+use crate::view::console::{ItemGroup, ItemRow, ItemsPage, Permission};
+use crate::view::kit::Fields;
+use crate::view::risk_text;
+
+/// The longest purpose, in characters: a person reads it on the consent screen.
+const LONGEST_PURPOSE: usize = 200;
+
+/// The items that are on, each with its purpose.
+type Switched = Vec<(ItemId, String)>;
+
+/// A refused request for a feature permission: which group, and its form.
+pub(super) type Asking = (String, Fields);
+
+/// The page.
+pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
+    Ok(show(&it, &visit, None).await?)
+}
+
+/// The page as it is stored, with a request for a permission as it was typed.
+pub(super) async fn show(it: &AppState, visit: &Visit, asking: Option<Asking>) -> bizauth_store::Result<Response> {
+    let current = it.store.items_of(visit.app().app.id).await?;
+    let fields = Fields::typed(stored(&current));
+    let catalogue = it.store.catalogue().await?;
+    page(it, visit, (&catalogue, &current), fields, (false, asking)).await
+}
+
+/// The form as it is stored.
+fn stored(current: &Switched) -> impl Iterator<Item = (String, String)> {
+    let both = |(item, purpose): &(ItemId, String)| {
+        [(format!("on.{item}"), "yes".to_owned()), (format!("purpose.{item}"), purpose.clone())]
+    };
+    current.iter().flat_map(both)
+}
+
+/// Tells one set of items from another.
+fn mark(current: &Switched) -> String {
+    let text: String = current.iter().map(|(item, purpose)| format!("{item}\n{purpose}\n")).collect();
+    Digest::of(text.as_bytes()).hex()[..16].to_owned()
+}
+
+/// Keeps all of it, or nothing.
+pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
+    let (app, frame) = (visit.app().app.id, visit.frame(&it));
+    let catalogue = it.store.catalogue().await?;
+    let current = it.store.items_of(app).await?;
+    let sent = |name: &str| visit.form().text(name).unwrap_or_default().trim().to_owned();
+    let (mut typed, mut wanted, mut refusals) = (Vec::new(), Switched::new(), Vec::new());
+    for item in &catalogue.items {
+        let (on, purpose) = (format!("on.{}", item.id), format!("purpose.{}", item.id));
+        let text = sent(&purpose);
+        if visit.form().get(&on) == Some("yes") {
+            typed.push((on, "yes".to_owned()));
+            let name = item_name(&it.words, frame.language, item);
+            match text.chars().count() {
+                0 => refusals.push((purpose.clone(), frame.fill("item-purpose-missing", "name", name))),
+                n if n > LONGEST_PURPOSE => {
+                    let most = &("most", LONGEST_PURPOSE);
+                    refusals.push((purpose.clone(), frame.fill2("item-purpose-long", &("name", name), most)));
+                }
+                _ if text.contains(char::is_control) => {
+                    refusals.push((purpose.clone(), frame.fill("item-purpose-lines", "name", name)));
+                }
+                _ => wanted.push((item.id.clone(), text.clone())),
+            }
+        }
+        typed.push((purpose, text));
+    }
+    let mut fields = Fields::typed(typed);
+    for (name, sentence) in refusals {
+        fields.refuse(&name, sentence);
+    }
+    if !fields.is_fine() {
+        return Ok(page(&it, &visit, (&catalogue, &current), fields, (false, None)).await?);
+    }
+    let kept = match visit.form().get("seen") == Some(mark(&current).as_str()) {
+        true => visit.by(&it).keep_items(app, current, wanted).await?,
+        false => KeptItems::Meanwhile,
+    };
+    match kept {
+        KeptItems::Kept(_) => Ok(visit.see(&app_path(&visit, "/items"), "items-saved")),
+        KeptItems::Meanwhile => {
+            let current = it.store.items_of(app).await?;
+            Ok(page(&it, &visit, (&catalogue, &current), fields, (true, None)).await?)
+        }
+        KeptItems::NoSuchItem => Err(PageError::NotFound),
+    }
+}
+
+async fn page(
+    it: &AppState,
+    visit: &Visit,
+    (catalogue, current): (&Catalogue, &Switched),
+    fields: Fields,
+    (meanwhile, asking): (bool, Option<Asking>),
+) -> bizauth_store::Result<Response> {
+    let app = &visit.app().app;
+    let path = app_path(visit, "/items");
+    let frame = app_frame(it, visit, &path);
+    let permissions = it.store.permissions_of(app.id).await?;
+    let requests = it.store.requests_of(app.id).await?;
+    let refused = !fields.is_fine() || meanwhile || asking.is_some();
+    let row = |item: &Item| ItemRow {
+        id: item.id.0.clone(),
+        name: item_name(&it.words, frame.language, item),
+        about: item_about(&it.words, frame.language, item),
+        risk: risk(item).map(|risk| risk_text(&frame, &risk)),
+        needs_all: item.needs_all,
+        never_alone: item.never_alone,
+    };
+    let mut groups = Vec::new();
+    for group in &catalogue.groups {
+        let items: Vec<ItemRow> = catalogue.items.iter().filter(|item| item.group == group.id).map(row).collect();
+        if items.is_empty() {
+            continue;
+        }
+        let fresh = Fields::new().for_form(&format!("ask-{}", group.id));
+        let typed = asking.as_ref().filter(|(of, _)| *of == group.id.0).map(|(_, fields)| fields.clone());
+        groups.push(ItemGroup {
+            id: group.id.0.clone(),
+            name: group_name(&it.words, frame.language, group),
+            items,
+            permission: permission(visit, group, permissions.contains(&group.id), &requests),
+            ask: (form_to(visit, app_path(visit, "/permissions/request")), typed.unwrap_or(fresh)),
+        });
+    }
+    let view = ItemsPage {
+        app_path: app_path(visit, ""),
+        is_biz: app.counts_as_biz(),
+        groups,
+        save: form_to(visit, path),
+        fields,
+        seen: mark(current),
+        meanwhile,
+        frame,
+    };
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(html(status, &view, None))
+}
+
+/// How a group's feature permission stands: what is granted counts, then what was asked last.
+fn permission(visit: &Visit, group: &Group, granted: bool, requests: &[RequestRecord]) -> Permission {
+    if !group.needs_permission {
+        return Permission::NotNeeded;
+    }
+    if granted {
+        return Permission::Granted;
+    }
+    let last = requests.iter().find(|it| it.group.as_ref() == Some(&group.id));
+    match last.map(|it| (it, it.state)) {
+        Some((it, RequestState::Open)) => {
+            let withdraw = app_path(visit, &format!("/permissions/{}/withdraw", it.id));
+            Permission::Asked(it.asked_at.into(), it.reason.clone(), form_to(visit, withdraw))
+        }
+        Some((it, RequestState::Refused)) => {
+            Permission::Refused(it.decided_at.unwrap_or(it.asked_at).into(), it.answer.clone())
+        }
+        _ => Permission::NotAsked,
+    }
+}

@@ -1,0 +1,27 @@
+//! What every page about one app begins with: its address, and the frame with the other pages about the app.
+
+use crate::http::state::AppState;
+use crate::http::visit::Visit;
+use crate::view::Frame;
+use crate::view::console::{AppHead, app_sections};
+use crate::view::kit::Post;
+
+/// An address below the app in the path.
+pub(super) fn app_path(visit: &Visit, rest: &str) -> String {
+    format!("/console/apps/{}{rest}", visit.app().app.id)
+}
+
+/// The frame of the page at `path`. Where a form is refused the page answers at the form's address, which is no page.
+pub(super) fn app_frame(it: &AppState, visit: &Visit, path: &str) -> Frame {
+    let mut frame = visit.frame(it);
+    if visit.path() != path {
+        path.clone_into(&mut frame.here);
+    }
+    app_sections(frame, &AppHead::of(&visit.app().app, visit.role()))
+}
+
+/// A form that posts to `path`.
+pub(super) fn post(visit: &Visit, path: String) -> Post {
+    let token = visit.form_token(&path);
+    Post::new(path, token)
+}
