@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 
 import { links, toConsole, toDesk } from "../lib/desk.mjs";
 import { fill, form, press, refused, send } from "../lib/forms.mjs";
-import { look } from "../lib/look.mjs";
+import { glance } from "../lib/look.mjs";
 import { agree, authorizeUrl, onConsent, signIn, tick, trade } from "../lib/steps.mjs";
 import { test } from "../lib/suite.mjs";
 import { totp } from "../lib/totp.mjs";
@@ -27,10 +27,13 @@ async function consent(page, server, user, scope, assets) {
 function tour(one, origin) {
   return async (name, path, { follow = false } = {}) => {
     if (path) await one.page.goto(`${origin}${path}`);
-    await look(one, name);
+    await glance(one, name);
     if (follow) await links(one.page);
   };
 }
+
+/** Opens whatever can be opened. */
+const unfold = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((it) => { it.open = true; }));
 
 const REASON = { ko: "광고주에게 캠페인 성과를 매주 정리해서 보내는 서비스입니다.", en: "We send advertisers a weekly report of their campaigns." };
 
@@ -63,10 +66,10 @@ for (const lang of ["ko", "en"]) {
     await at("c11-members-invited");
     const guest = await someone(it, { lang });
     await toConsole(guest.page, server, server.users[1]);
-    await look(guest, "c12-apps-invited");
+    await glance(guest, "c12-apps-invited");
     await send(guest.page, "/accept");
     await guest.page.goto(`${server.base_url}${app}/settings`);
-    await look(guest, "c13-settings-editor");
+    await glance(guest, "c13-settings-editor");
     await page.goto(`${server.base_url}${app}/members`);
     await press(page, page.locator("td.acts a", { hasText: server.users[1].email }));
     await at("c14-member");
@@ -96,7 +99,9 @@ for (const lang of ["ko", "en"]) {
     await send(page, "/keys/create", { kind: "admin", name: { ko: "IP 목록을 받는 배치 서버", en: "batch server that reads the IP list" }[lang] });
     await at("k04-admin-key-once");
     const key = `${app}/keys/${server.key_id}`;
-    await at("k05-key", key, { follow: true });
+    await page.goto(`${server.base_url}${key}`);
+    await unfold(page);
+    await at("k05-key", null, { follow: true });
     await refused(page, "/redirect-uris/add", { uri: "https://*.example.com/../callback" });
     await at("k06-uri-refused");
     await send(page, "/secret/issue", { overlap: await page.locator("form[action$='/secret/issue'] input[type=radio]").nth(2).getAttribute("value") });
@@ -146,8 +151,8 @@ for (const lang of ["ko", "en"]) {
     await send(page, "/test/send");
     await at("t11-answer");
     await at("t12-errors", "/console/errors");
-    await at("t13-errors-one", "/console/errors?q=KOE010");
-    await at("t14-errors-unknown", "/console/errors?q=KOE999");
+    await at("t13-errors-one", "/console/errors?code=KOE010");
+    await at("t14-errors-unknown", "/console/errors?code=KOE999");
     await at("t15-usage", `${app}/usage`, { follow: true });
   });
 
@@ -175,6 +180,7 @@ for (const lang of ["ko", "en"]) {
     await at("o07-account-state-refused");
     await page.goto(`${server.operator_url}/operator/accounts?q=many`);
     await press(page, page.locator("table.list th a").first());
+    await unfold(page);
     await at("o08-account", null, { follow: true });
     await at("o09-apps", "/operator/apps");
     await at("o10-app", `/operator/apps/${server.app_id}`, { follow: true });
@@ -202,7 +208,9 @@ for (const lang of ["ko", "en"]) {
     await at("p02-asset-new", "/operator/assets/new");
     await refused(page, "/operator/assets/new", { group: "moment", id: "what is this", name: "", kind: "ad_account" });
     await at("p03-asset-new-refused");
-    await at("p04-asset", "/operator/assets/moment/700100", { follow: true });
+    await page.goto(`${server.operator_url}/operator/assets/moment/700100`);
+    await unfold(page);
+    await at("p04-asset", null, { follow: true });
     await refused(page, "/hold", { email: "nobody@example.com", role: "owner" });
     await at("p05-asset-refused");
     await at("p06-import", "/operator/assets/import");
@@ -260,7 +268,7 @@ for (const lang of ["ko", "en"]) {
     await page.goto(`${server.base_url}/me`);
     await signIn(page, user);
     await at("m01-apps-none", "/me", { follow: true });
-    await consent(page, server, user, ["biz_account_email", "moment_management", "keyword_management"], { moment: ["500100", "500900"], keyword: ["600100"] });
+    await consent(page, server, user, ["biz_account_email", "moment_management", "keyword_management"], { moment: ["500100", "500101"], keyword: ["600100"] });
     await at("m02-apps", "/me", { follow: true });
     await press(page, page.locator(".connected .app-name a"));
     const app = new URL(page.url()).pathname;

@@ -43,7 +43,9 @@ export async function refused(page, action, values = {}) {
   await page.locator(".summary[role=alert]").waitFor();
   const again = form(page, action);
   for (const [name, value] of Object.entries(values)) {
-    const field = again.locator(`input[name="${name}"]:is([type=text], [type=email], [type=url]), textarea[name="${name}"]`);
+    // Passwords, and codes that work once, are typed afresh.
+    const kept = "input:is([type=text], [type=email], [type=url]):not([autocomplete=one-time-code]), textarea";
+    const field = again.locator(kept).and(again.locator(`[name="${name}"]`));
     if (await field.count()) assert.equal(await field.first().inputValue(), value, `${name} is kept`);
   }
 }
