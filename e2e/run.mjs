@@ -15,6 +15,8 @@ import "./flows/answering.mjs";
 import "./flows/leaving.mjs";
 import "./flows/people.mjs";
 import "./flows/keyboard.mjs";
+import "./flows/journeys.mjs";
+import "./flows/management.mjs";
 
 let counts = { passed: 0, failed: 1 };
 for (const signal of ["SIGINT", "SIGTERM"]) {

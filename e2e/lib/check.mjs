@@ -29,7 +29,7 @@ export async function fits(page, where) {
     const outside = (box) => box.width > 1 && (box.right > room + 0.5 || box.left < -0.5);
     // A strip of links scrolls inside itself; the strip must fit, its links need not.
     const seen = [...document.body.querySelectorAll("*:not([data-strip] *)")];
-    const all = seen.filter((element) => outside(element.getBoundingClientRect()));
+    const all = seen.filter((element) => element.checkVisibility() && outside(element.getBoundingClientRect()));
     const names = all.map((element) => `<${element.tagName.toLowerCase()} class="${element.className}">`);
     if (document.documentElement.scrollWidth > room) names.push(`page ${document.documentElement.scrollWidth} > ${room}`);
     return names;

@@ -31,6 +31,9 @@ export const PEOPLE = {
   ],
 };
 
+// Whose app it is.
+const OWNER = "few@example.com";
+
 const ITEMS = [
   ["biz_account_email", "To send you the weekly report"],
   ["moment_create", "To open an account for a new campaign"],
@@ -38,6 +41,15 @@ const ITEMS = [
   ["moment_delete", "To close accounts of ended campaigns"],
   ["keyword_management", "To read results and adjust bids"],
 ];
+
+export const OPERATOR = { email: "operator@example.com", password: PASSWORD };
+
+/** Makes the first operator of a data folder, and the folder if there is none. */
+export async function employ(binary, { home, folder }) {
+  await writeFile(join(home, "password"), PASSWORD);
+  await exec(binary, ["operator", "create", OPERATOR.email, "--password-file", join(home, "password"), "--data", folder], { cwd: home });
+  return OPERATOR;
+}
 
 /** A data folder with everything in it. No server may run on it; copies of it are served. */
 export async function prepare(binary, { redirectUri, name = "Ad Reports", people = PEOPLE }) {
@@ -48,7 +60,7 @@ export async function prepare(binary, { redirectUri, name = "Ad Reports", people
     return JSON.parse(stdout);
   };
   try {
-    await writeFile(join(home, "password"), PASSWORD);
+    const operator = await employ(binary, { home, folder });
     const app = await cli("app", "create", name, "--company", "Report Works Ltd.", "--kind", "biz");
     const key = await cli("key", "create", app.id, "--kind", "rest_api", "--name", "browser tests");
     await cli("key", "redirect", "add", key.id, redirectUri);
@@ -61,8 +73,9 @@ export async function prepare(binary, { redirectUri, name = "Ad Reports", people
         await cli("asset", "hold", email, group, id, "--role", role, ...(lendable ? [] : ["--not-lendable"]));
       }
     }
+    await cli("member", "add", app.id, OWNER, "--role", "owner");
     const users = Object.keys(people).map((email) => ({ email, password: PASSWORD }));
-    return { folder, users, rest_api_key: key.value, client_secret: key.client_secret, redirect_uri: redirectUri };
+    return { folder, users, operator, app_id: app.id, key_id: key.id, rest_api_key: key.value, client_secret: key.client_secret, redirect_uri: redirectUri };
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;

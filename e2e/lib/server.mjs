@@ -1,4 +1,5 @@
-// Starts and stops bizauth: `dev` for a throwaway demo, `serve` on a copy of a prepared data folder.
+// Starts and stops bizauth: `dev` for a throwaway demo, `serve` on a copy of a prepared
+// data folder, or on one in which there is nothing but an operator.
 
 import { spawn } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
@@ -7,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { prepare } from "./platform.mjs";
+import { employ, prepare } from "./platform.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -63,23 +64,42 @@ export async function dev() {
   return { ...banner, stop };
 }
 
+const NOWHERE = "127.0.0.1:0";
+
+// Serves a data folder: the addresses of both listeners, and `stop`, which takes the folder along.
+async function serveFolder(data, home) {
+  const args = ["serve", "--data", data, "--listen", NOWHERE, "--operator-listen", NOWHERE, "--log-format", "json"];
+  const { child, stop } = start(args, { cwd: home }, () => rm(home, { recursive: true, force: true }));
+  child.stdout.resume();
+  const addresses = await firstLine(child, child.stderr, (line) => {
+    const { message, listen, operator } = JSON.parse(line);
+    return message === "listening" && { base_url: `http://${listen}`, operator_url: `http://${operator}` };
+  });
+  return { ...addresses, stop };
+}
+
 let prepared = null;
 
-/** A server on a copy of the prepared folder: address, the app, its people, and `stop`. */
+/** A server on a copy of the prepared folder: addresses, the app, its people, its operator, and `stop`. */
 export async function serve(app) {
   prepared ??= prepare(BINARY, app);
   const { folder, ...platform } = await prepared;
   const copy = await mkdtemp(join(tmpdir(), "bizauth-e2e-"));
   await cp(folder, copy, { recursive: true });
-  const nowhere = "127.0.0.1:0";
-  const args = ["serve", "--data", copy, "--listen", nowhere, "--operator-listen", nowhere, "--log-format", "json"];
-  const { child, stop } = start(args, { cwd: copy }, () => rm(copy, { recursive: true, force: true }));
-  child.stdout.resume();
-  const base_url = await firstLine(child, child.stderr, (line) => {
-    const { message, listen } = JSON.parse(line);
-    return message === "listening" && `http://${listen}`;
-  });
-  return { ...platform, base_url, stop };
+  return { ...platform, ...(await serveFolder(copy, copy)) };
+}
+
+/** A server on which there is nothing but one operator: addresses, the operator, and `stop`. */
+export async function serveEmpty() {
+  const home = await mkdtemp(join(tmpdir(), "bizauth-e2e-empty-"));
+  const data = join(home, "data");
+  try {
+    const operator = await employ(BINARY, { home, folder: data });
+    return { operator, ...(await serveFolder(data, home)) };
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Removes the prepared folder. */

@@ -2,7 +2,7 @@
 
 import { startApp } from "./app.mjs";
 import { launch, visitor } from "./browser.mjs";
-import { dev, forget, serve, stopAll } from "./server.mjs";
+import { dev, forget, serve, serveEmpty, stopAll } from "./server.mjs";
 
 let browser = null;
 export let app = null;
@@ -28,6 +28,13 @@ export async function demo(it) {
 /** A server set up by the commands, whose app lives on another site. */
 export async function platform(it) {
   const server = await serve(app);
+  it.clean(server.stop);
+  return server;
+}
+
+/** A server with nothing on it but an operator. */
+export async function empty(it) {
+  const server = await serveEmpty();
   it.clean(server.stop);
   return server;
 }

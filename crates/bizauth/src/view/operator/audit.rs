@@ -46,7 +46,11 @@ pub fn list(desk: Desk<'_>, sought: &Sought, fields: Fields, rows: &[AuditRecord
     let row = |it: &AuditRecord| {
         let entry = &it.entry;
         let mut what = vec![Cell::Text(act(frame, &entry.act))];
-        what.extend(facts(&entry.about).into_iter().map(|(name, value)| Cell::Text(format!("{name}: {value}"))));
+        let about = |(name, value): (String, String)| match name.as_str() {
+            "reason" => Cell::Text(format!("· {}: {value}", frame.say("op-reason"))),
+            _ => Cell::Text(format!("· {name}: {value}")),
+        };
+        what.extend(facts(&entry.about).into_iter().map(about));
         let mut who = vec![Cell::Link(entry.actor.clone(), listed(PATH, &[("actor", &entry.actor)]))];
         who.extend(entry.address.clone().map(Cell::Mono));
         vec![
@@ -151,7 +155,9 @@ fn difference(before: &str, after: &str) -> Vec<Cell> {
         list.iter().find(|(known, _)| known == name).map_or_else(|| "–".to_owned(), |(_, value)| value.clone())
     };
     let line = |name: &String| Cell::Change(name.clone(), value(&before, name), value(&after, name));
-    names.into_iter().map(line).collect()
+    // What was nothing and stays nothing says nothing.
+    let told = names.into_iter().filter(|name| value(&before, name) != value(&after, name));
+    told.map(line).collect()
 }
 
 /// Where the log ends, and what a walk along it found.
@@ -172,7 +178,8 @@ pub fn verify(desk: Desk<'_>, head: AuditHead, verdict: Option<&AuditVerdict>) -
         AuditVerdict::BeyondHead(at) => desk.frame.fill("op-audit-beyond", "n", at.to_string()),
     });
     let mut parts = vec![Part::Text(desk.say("op-audit-verify-text"))];
-    parts.extend(said.map(Part::Warn));
+    let whole = matches!(verdict, Some(AuditVerdict::Whole(_)));
+    parts.extend(said.map(if whole { Part::Good } else { Part::Warn }));
     parts.push(Part::Links(vec![(desk.say("op-audit-verify-run"), format!("{PATH}/verify?run=yes"))]));
     let heading = desk.say("op-audit-verify");
     let note = Part::Text(desk.say("op-audit-head-text"));

@@ -20,9 +20,15 @@ pub fn page(desk: Desk<'_>, maintenance: bool, settings: Vec<(String, String, St
         list.push(Field::Check("sure", "op-sure-maintenance"));
     }
     let form = desk.form(to, fields, list, button);
+    let row = |(name, value, source): (String, String, String)| {
+        let value = if value.is_empty() { text("–") } else { mono(value) };
+        // Flags and variables are called what they are called; only what is nobody's choice has a word.
+        let source = if source == "default" { desk.say("op-source-default") } else { source };
+        vec![mono(name), value, text(source)]
+    };
     let table = Table {
         columns: ["op-setting", "op-value", "op-source"].map(|key| desk.say(key)).to_vec(),
-        rows: settings.into_iter().map(|(name, value, source)| vec![mono(name), mono(value), text(source)]).collect(),
+        rows: settings.into_iter().map(row).collect(),
         empty: "op-no-settings",
         ..Table::default()
     };

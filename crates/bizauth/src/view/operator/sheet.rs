@@ -106,6 +106,8 @@ pub enum Part {
     Text(String),
     /// A sentence that should not be missed.
     Warn(String),
+    /// A sentence that says that all is well.
+    Good(String),
     /// Names with values.
     Facts(Vec<(String, Vec<Cell>)>),
     /// A table.
