@@ -164,7 +164,9 @@ impl By {
                     return roll_back(false);
                 }
                 let keys = end_keys_of(tx, id, actor.at).await?;
-                note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+                if keys > 0 {
+                    note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+                }
                 note.end(tx).await?;
                 commit(true)
             })
