@@ -36,6 +36,21 @@ async fn a_group_with_its_items_is_added_without_touching_code() {
     ] {
         assert_eq!(robot.says("PUT", path, body.clone()).await.status, 422, "{path} {body}");
     }
+    let order = async || {
+        let all = robot.gets("/catalogue").await;
+        all["groups"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = order().await;
+    assert_eq!(robot.asks("POST", "/catalogue/groups/shop/raise").await.status, 204);
+    let after = order().await;
+    assert_eq!(after[after.len() - 2], "shop", "{before:?} {after:?}");
+    robot.gets_from(200, "PUT", "/catalogue/items/shop_write", json!({ "group": "shop" })).await;
+    assert_eq!(robot.asks("POST", "/catalogue/items/shop_write/raise").await.status, 204);
+    for nothing in ["/catalogue/groups/nothing/raise", "/catalogue/items/nothing_at_all/raise"] {
+        assert_eq!(robot.asks("POST", nothing).await.status, 404);
+    }
+    let wrong = json!({ "group": "shop" });
+    assert_eq!(robot.says("PUT", "/catalogue/items/store_x", wrong).await.status, 422, "it belongs to another");
     let moved = json!({ "group": "moment" });
     assert_eq!(robot.says("PUT", "/catalogue/items/shop_read", moved).await.status, 409);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::body::{self, Object, group_named};
 use super::gate::Call;
-use super::problem::{Answer, Mistake, Problem, fine};
+use super::problem::{Answer, Mistake, Problem, done, fine};
 use crate::http::state::AppState;
 
 fn words(it: &Wording) -> Value {
@@ -120,4 +120,22 @@ pub async fn put_item(State(it): State<AppState>, call: Call) -> Answer {
         },
     }
     Ok(fine(&told_item(&item)))
+}
+
+/// Moves a group up by one place. The first one stays where it is.
+pub async fn raise_group(State(it): State<AppState>, call: Call) -> Answer {
+    let known = it.store.catalogue().await?;
+    let group =
+        known.group(call.piece("group")).ok_or_else(|| Problem::not_found(format!("group {}", call.piece("group"))))?;
+    call.by(&it).raise_group(group.id.clone()).await?;
+    Ok(done())
+}
+
+/// Moves an item up by one place in its group. The first one stays where it is.
+pub async fn raise_item(State(it): State<AppState>, call: Call) -> Answer {
+    let known = it.store.catalogue().await?;
+    let item =
+        known.item(call.piece("item")).ok_or_else(|| Problem::not_found(format!("item {}", call.piece("item"))))?;
+    call.by(&it).raise_item(item.id.clone()).await?;
+    Ok(done())
 }
