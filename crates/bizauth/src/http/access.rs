@@ -64,9 +64,9 @@ impl Rule {
     }
 }
 
-/// The part of the product that a path belongs to.
+/// The part of the product that a path belongs to, with or without its query.
 pub fn place_of(path: &str) -> Place {
-    match path.split('/').nth(1) {
+    match path.split(['/', '?']).nth(1) {
         Some("console") => Place::Console,
         Some("me") => Place::Me,
         Some("operator") => Place::Operator,
