@@ -141,6 +141,7 @@ macro_rules! live {
         )
     };
 }
+pub(crate) use live;
 
 /// Whether the consent `c` is in effect.
 macro_rules! in_effect {
