@@ -94,6 +94,16 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
     }
 
+    /// A page of the accounts that are blocked, those that have been there for longest first.
+    pub async fn blocked_accounts(&self, turn: &Turn<UserId>, most: i64) -> Result<Leaf<UserRecord>> {
+        const ON: &str = concat!(records!(), " WHERE u.state = 'blocked' AND u.id > $1 ORDER BY u.id LIMIT $2");
+        const BACK: &str = concat!(records!(), " WHERE u.state = 'blocked' AND u.id < $1 ORDER BY u.id DESC LIMIT $2");
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MIN, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
+    }
+
     /// A page of the apps that an account is a member of, oldest first.
     pub async fn memberships(&self, user: UserId, turn: &Turn<AppId>, most: i64) -> Result<Leaf<MemberOf>> {
         const ON: &str = "SELECT a.id, a.name, a.kind, m.role FROM members m JOIN apps a ON a.id = m.app_id

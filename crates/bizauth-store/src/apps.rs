@@ -190,16 +190,6 @@ impl Store {
         })
     }
 
-    /// The members of an app, by address, at most a thousand.
-    pub async fn members(&self, app: AppId) -> Result<Vec<MemberRecord>> {
-        const ALL: &str = "SELECT m.user_id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.app_id = $1 ORDER BY u.email LIMIT 1000";
-        let read = |row: &Row| {
-            Ok(MemberRecord { user: row.get("user_id")?, email: row.get("email")?, role: row.get("role")? })
-        };
-        self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
-    }
-
     /// The consent items that are on for an app, each with its purpose.
     pub async fn items_of(&self, app: AppId) -> Result<Vec<(ItemId, String)>> {
         const ALL: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 ORDER BY item_id";
@@ -239,9 +229,23 @@ impl By {
     /// Renames an app, and says whose it is. `false`: no such app.
     pub async fn rename_app(&self, id: AppId, name: String, company: String) -> Result<bool> {
         const RENAME: &str = "UPDATE apps SET name = $1, sort = $2, company = $3 WHERE id = $4 AND deleted_at IS NULL";
-        let sort = name.to_lowercase().into();
+        let sort = name.to_lowercase();
         let change = Change::new("app.rename", ("app", id), SEE, [id.into()]);
-        self.change(change, RENAME, [name.into(), sort, company.into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
+                let row = [name.clone().into(), sort.clone().into(), company.clone().into(), id.into()];
+                if tx.execute(RENAME, &row).await? == 0 {
+                    return roll_back(false);
+                }
+                // Its members find it by this name.
+                tx.execute("UPDATE members SET sort = $1 WHERE app_id = $2", &[sort.clone().into(), id.into()]).await?;
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Deletes an app, and its test apps with it: their keys never come back, their tokens and codes have ended, nobody
@@ -339,8 +343,8 @@ impl By {
 }
 
 pub(crate) async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &str) -> Result<bool> {
-    const JOIN: &str = "INSERT INTO members (app_id, user_id, role)
-         SELECT a.id, u.id, $1 FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
+    const JOIN: &str = "INSERT INTO members (app_id, user_id, role, sort, address)
+         SELECT a.id, u.id, $1, a.sort, u.sort FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
          ON CONFLICT (app_id, user_id) DO UPDATE SET role = excluded.role";
     // An owner under sanction brings it along, and with it the end of the app's tokens.
     const END: &str = "UPDATE apps SET era = era + 1 WHERE id = $1

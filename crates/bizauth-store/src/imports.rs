@@ -8,6 +8,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::audit::{By, Change, Who};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::leaf::{Leaf, Turn};
 use crate::placing::{Effect, Fate, Misfit, Others, WantedAsset, alone, plan};
 
 /// How long a file waits for its answer, and its result can be seen.
@@ -277,10 +278,14 @@ impl Store {
         self.db.row(FIND, &[id.into(), now.into()]).await?.as_ref().map(read).transpose()
     }
 
-    /// The newest imports, at most `most`.
-    pub async fn imports(&self, now: Time, most: i64) -> Result<Vec<ImportRecord>> {
-        const ALL: &str = concat!(columns!(), " WHERE expires_at > $1 ORDER BY id DESC LIMIT $2");
-        self.db.rows(ALL, &[now.into(), most.into()]).await?.iter().map(read).collect()
+    /// A page of the imports, newest first.
+    pub async fn imports(&self, turn: &Turn<ImportId>, most: i64, now: Time) -> Result<Leaf<ImportRecord>> {
+        const ON: &str = concat!(columns!(), " WHERE id < $1 AND expires_at > $2 ORDER BY id DESC LIMIT $3");
+        const BACK: &str = concat!(columns!(), " WHERE id > $1 AND expires_at > $2 ORDER BY id LIMIT $3");
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MAX, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), now.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
     }
 
     /// The file of an import, and which of its rows were refused.

@@ -99,6 +99,22 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
     }
 
+    /// A page of the apps that are under sanction themselves, those that have been there for longest first.
+    pub async fn sanctioned_apps(&self, turn: &Turn<AppId>, most: i64) -> Result<Leaf<AppRecord>> {
+        const ON: &str = concat!(
+            app_records!(),
+            " WHERE a.sanctioned = 1 AND a.deleted_at IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2"
+        );
+        const BACK: &str = concat!(
+            app_records!(),
+            " WHERE a.sanctioned = 1 AND a.deleted_at IS NULL AND a.id < $1 ORDER BY a.id DESC LIMIT $2"
+        );
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MIN, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
+    }
+
     /// How many of the newest `most` tokens of an app are alive, if those last used at `idle` or before have ended.
     pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<AliveTokens> {
         const COUNT: &str = concat!(

@@ -8,6 +8,7 @@ use bizauth_core::user::User;
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::leaf::{Leaf, Turn};
 use crate::users::{read_user, user_columns};
 
 /// A session that is alive.
@@ -139,17 +140,31 @@ impl Store {
         const ALL: &str =
             "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
              WHERE user_id = $1 AND id < $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4";
-        let read = |row: &Row| {
-            Ok(SessionRecord {
-                id: row.get("id")?,
-                address: row.get("address")?,
-                agent: row.get("agent")?,
-                created_at: row.get("created_at")?,
-                used_at: row.get("used_at")?,
-            })
-        };
         let before = before.unwrap_or(SessionId(i64::MAX));
-        self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
+        let params = [user.into(), before.into(), now.into(), most.into()];
+        self.db.rows(ALL, &params).await?.iter().map(read_session).collect()
+    }
+
+    /// A page of the live sessions of an account, newest first, for those who look after it.
+    pub async fn sessions_page(
+        &self,
+        user: UserId,
+        turn: &Turn<SessionId>,
+        most: i64,
+        now: Time,
+    ) -> Result<Leaf<SessionRecord>> {
+        const BACK: &str =
+            "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
+             WHERE user_id = $1 AND id > $2 AND expires_at > $3 ORDER BY id LIMIT $4";
+        let rows = match turn {
+            Turn::First => self.sessions_of(user, None, most + 1, now).await?,
+            Turn::After(id) => self.sessions_of(user, Some(*id), most + 1, now).await?,
+            Turn::Before(id) => {
+                let params = [user.into(), (*id).into(), now.into(), (most + 1).into()];
+                self.db.rows(BACK, &params).await?.iter().map(read_session).collect::<Result<_>>()?
+            }
+        };
+        Ok(Leaf::of(turn, rows, most))
     }
 
     /// The browsers that are known to an account, newest first: those with a smaller id than `before`, at most `most`.
@@ -168,6 +183,16 @@ impl Store {
         let before = before.unwrap_or(DeviceId(i64::MAX));
         self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
     }
+}
+
+fn read_session(row: &Row) -> Result<SessionRecord> {
+    Ok(SessionRecord {
+        id: row.get("id")?,
+        address: row.get("address")?,
+        agent: row.get("agent")?,
+        created_at: row.get("created_at")?,
+        used_at: row.get("used_at")?,
+    })
 }
 
 /// What the log may know of the sessions of an account, or of the browsers that are known to it.

@@ -152,6 +152,11 @@ impl Change {
         Change { act, on_kind: on.0, on_id: on.1.to_string(), see, key: key.into(), about: Facts::default() }
     }
 
+    /// What names the row that is looked at.
+    pub(crate) fn key(&self) -> &[Value] {
+        &self.key
+    }
+
     /// More about it: which key of the app, which asset of the account.
     pub(crate) fn about(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.about.add(name, value.into());

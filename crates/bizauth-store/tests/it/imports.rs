@@ -3,7 +3,7 @@
 use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::id::ImportId;
 use bizauth_store::{
-    AccountName, AssetRecord, AuditFilter, Counts, Effect, Fate, ImportState, Misfit, NewImport, WantedAsset,
+    AccountName, AssetRecord, AuditFilter, Counts, Effect, Fate, ImportState, Misfit, NewImport, Turn, WantedAsset,
     WantedHolder,
 };
 
@@ -87,7 +87,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         let counts = later.apply_rows(id, 2, vec![row("2", "B", Some(kim))]).await.unwrap().unwrap();
         assert_eq!((counts.added, counts.gained, counts.same), (2, 2, 1));
         assert!(later.finish_import(id).await.unwrap());
-        let done = store.imports(NOW, 9).await.unwrap();
+        let done = store.imports(&Turn::First, 9, NOW).await.unwrap().rows;
         assert_eq!((done.len(), done[0].state, done[0].done, done[0].counts), (1, ImportState::Done, 3, counts));
         assert_eq!(store.import_file(id).await.unwrap().unwrap().0, "", "the file is forgotten");
         assert_eq!(held(&store, kim, &[("moment", "1"), ("moment", "2")]).await.len(), 2);
@@ -103,7 +103,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         let week = NOW.plus(MINUTE * 60 * 24 * 8);
         assert!(store.import(id, week).await.unwrap().is_none());
         store.sweep(10, week).await.unwrap();
-        assert!(store.imports(NOW, 9).await.unwrap().is_empty());
+        assert!(store.imports(&Turn::First, 9, NOW).await.unwrap().rows.is_empty());
     })
     .await;
 }

@@ -25,6 +25,7 @@ mod invitations;
 mod ips;
 mod keys;
 mod limits;
+mod lists;
 mod members;
 mod migrations;
 mod operator_keys;

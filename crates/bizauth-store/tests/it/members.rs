@@ -2,13 +2,20 @@
 
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
-use bizauth_store::{Membership, NewApp, NewInvitation, Place, Store};
+use bizauth_store::{Membership, NewApp, NewInvitation, Place, Store, Turn};
 
 use crate::engines::on_each_engine;
 use crate::scene::{MINUTE, NOW, Scene, a_user, someone};
 
 async fn roles(store: &Store, app: AppId) -> Vec<(UserId, String)> {
-    let mut roles: Vec<_> = store.members(app).await.unwrap().into_iter().map(|it| (it.user, it.role)).collect();
+    let mut roles: Vec<_> = store
+        .members_page(app, "", &Turn::First, 99)
+        .await
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|it| (it.user, it.role))
+        .collect();
     roles.sort();
     roles
 }

@@ -6,7 +6,7 @@ use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{Key, KeyKind};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::time::Time;
-use bizauth_store::{Actor, AppRecord, By, Store, UserRecord, Who};
+use bizauth_store::{Actor, AppRecord, By, Leaf, Store, Turn, UserRecord, Who};
 
 use super::output::Output;
 use super::read::KeyName;
@@ -102,4 +102,24 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
     let more = rows.len() > limit;
     rows.truncate(limit);
     more
+}
+
+/// Rows that are read at a time.
+pub(super) const AT_A_TIME: i64 = 500;
+
+/// All pages of a list, one after the other; `key` names a row.
+pub(super) async fn every<T, K>(
+    read: impl AsyncFn(Turn<K>) -> bizauth_store::Result<Leaf<T>>,
+    key: impl Fn(&T) -> K,
+) -> bizauth_store::Result<Vec<T>> {
+    let (mut rows, mut turn) = (Vec::new(), Turn::First);
+    loop {
+        let leaf = read(turn).await?;
+        let next = leaf.rows.last().filter(|_| leaf.after).map(&key);
+        rows.extend(leaf.rows);
+        match next {
+            Some(next) => turn = Turn::After(next),
+            None => return Ok(rows),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use bizauth_core::id::AppId;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::desk::{AT_A_TIME, Desk, every};
 use super::noun;
 use super::output::Rows;
 use super::read;
@@ -88,7 +88,8 @@ impl noun::Verb for Verb {
 
 async fn list(desk: &mut Desk<'_>, app: AppId) -> anyhow::Result<()> {
     desk.app(app).await?;
-    let members = desk.store.members(app).await?;
+    let members =
+        every(async |turn| desk.store.members_page(app, "", &turn, AT_A_TIME).await, |member| member.user).await?;
     let rows: Vec<Value> = members.iter().map(|member| json!({ "email": member.email, "role": member.role })).collect();
     desk.output.data(json!({ "members": rows }), || {
         Rows::titled(["EMAIL", "ROLE"], members.into_iter().map(|member| [member.email, member.role]))

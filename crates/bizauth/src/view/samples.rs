@@ -147,8 +147,8 @@ fn few() -> Vec<AssetRow> {
 }
 
 fn choose(rows: Vec<AssetRow>) -> Choice {
-    let total = rows.len();
-    Choice { rows, page: 1, pages: 1, total, matching: total, ..Choice::default() }
+    let total = Tally::of(i64::try_from(rows.len()).unwrap_or(0));
+    Choice { rows, page: Some(1), pages: 1, total, matching: total, ..Choice::default() }
 }
 
 fn many() -> Choice {
@@ -157,7 +157,8 @@ fn many() -> Choice {
             picked: n % 6 == 1, ..row(n + 20, &format!("달빛상점 {n}호점 카카오모먼트"), "manager")
         })
         .collect();
-    Choice { page: 2, pages: 3, total: 1043, matching: 1043, picked_elsewhere: 2, ..choose(rows) }
+    let (newer, older, total) = (Some("704521".to_owned()), Some("704540".to_owned()), Tally::of(1043));
+    Choice { page: Some(2), pages: 3, newer, older, total, matching: total, picked_elsewhere: 2, ..choose(rows) }
 }
 
 impl ConsentPage {
@@ -212,8 +213,12 @@ impl ConsentPage {
 
         let creates = ["moment_create", "moment_management", "moment_bizform_result_read"];
         let all = page(vec![
-            of("moment", &creates, Picker::All { total: 4 }),
-            of("keyword", &["keyword_create", "keyword_management", "keyword_delete"], Picker::All { total: 0 }),
+            of("moment", &creates, Picker::All { total: Tally::of(4) }),
+            of(
+                "keyword",
+                &["keyword_create", "keyword_management", "keyword_delete"],
+                Picker::All { total: Tally::of(0) },
+            ),
         ]);
         let mut fixed = page(vec![
             of("moment", &moment, Picker::Fixed(few()[..2].to_vec())),
@@ -239,7 +244,7 @@ impl ConsentPage {
             search: "별빛".to_owned(),
             pages: 1,
             page: 1,
-            total: 40,
+            total: Tally::of(40),
             picked_elsewhere: 1,
             ..Choice::default()
         };

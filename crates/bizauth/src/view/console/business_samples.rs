@@ -171,7 +171,8 @@ fn token(frame: Framed<'_>, standing: Standing) -> TokenPage {
         used: when(3),
         updated: when(0),
         groups,
-        more: true,
+        paged: true,
+        pager: Pager { newer: None, older: Some("/console/apps/5/tokens/29114183680001029?after=50".to_owned()) },
         revoke: (post("tokens/29114183680001029/revoke"), Fields::new().for_form("revoke")),
         frame,
     }

@@ -23,7 +23,7 @@ use bizauth_core::scope::{Group, Item};
 use bizauth_core::user::UserState;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::kit::{Badge, Crumb, Fields, Pager, Post, Tone};
+use super::kit::{Badge, Crumb, Fields, Pager, Post, Tone, Turning};
 use super::{Frame, Language};
 use sheet::{Act, Cell, Field, Form, Part};
 
@@ -121,15 +121,7 @@ fn item_name(frame: &Frame, item: &Item) -> String {
 
 /// The ways on from a page of the list at `base` that holds more before and after these keys.
 pub fn pager(base: &str, ends: Option<(String, String)>, before: bool, after: bool) -> Pager {
-    let joint = if base.contains('?') { '&' } else { '?' };
-    let quoted = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let Some((first, last)) = ends else {
-        return Pager { newer: before.then(|| base.to_owned()), older: None };
-    };
-    Pager {
-        newer: before.then(|| format!("{base}{joint}before={}", quoted(&first))),
-        older: after.then(|| format!("{base}{joint}after={}", quoted(&last))),
-    }
+    Turning::alone(base).pager(ends, before, after)
 }
 
 /// The address of a list with what is looked for in it.

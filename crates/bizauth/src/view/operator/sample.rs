@@ -109,7 +109,11 @@ fn account(refused: Option<(&'static str, Fields)>, filled: bool) -> accounts::A
     accounts::Account {
         record: user(if filled { UserState::Blocked } else { UserState::Active }, filled),
         second_factor: filled,
-        sessions: if filled { vec![session(1), session(2)] } else { Vec::new() },
+        sessions: if filled {
+            leaf(vec![session(1), session(2)])
+        } else {
+            Leaf { rows: Vec::new(), before: false, after: false }
+        },
         member_of: if filled { leaf(vec![member]) } else { Leaf { rows: Vec::new(), before: false, after: false } },
         lent: if filled { leaf(vec![lent(Some(NOW)), lent(None)]) } else { none },
         holdings: if filled { leaf(vec![holding()]) } else { Leaf { rows: Vec::new(), before: false, after: false } },
@@ -123,7 +127,7 @@ fn app_seen(record: AppRecord) -> apps::AppSeen {
         MemberRecord { user: UserId(5), email: "dev@reportworks.example".to_owned(), role: "owner".to_owned() };
     apps::AppSeen {
         record,
-        members: vec![member],
+        members: leaf(vec![member]),
         keys: Vec::new(),
         permissions: vec![GroupId::from("moment")],
         catalogue: Catalogue::platform(),
@@ -190,11 +194,16 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ("operator-home-begun", home::page(desk("/operator"), &home::Overview { steps: [true; 5], ..overview(true) })),
         (
             "operator-accounts",
-            accounts::list(desk("/operator/accounts"), "kim", leaf(vec![user(UserState::Active, true)])),
+            accounts::list(desk("/operator/accounts"), "kim", false, leaf(vec![user(UserState::Active, true)])),
         ),
         (
             "operator-accounts-empty",
-            accounts::list(desk("/operator/accounts"), "", Leaf { rows: Vec::new(), before: false, after: false }),
+            accounts::list(
+                desk("/operator/accounts"),
+                "",
+                false,
+                Leaf { rows: Vec::new(), before: false, after: false },
+            ),
         ),
         ("operator-account-new", accounts::new(desk("/operator/accounts/new"), Fields::new())),
         ("operator-account", accounts::one(desk("/operator/accounts/5"), account(None, true))),
@@ -204,7 +213,12 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ),
         (
             "operator-apps",
-            apps::list(desk("/operator/apps"), "", leaf(vec![app(false, AppKind::Biz), app(true, AppKind::Test)])),
+            apps::list(
+                desk("/operator/apps"),
+                "",
+                true,
+                leaf(vec![app(false, AppKind::Biz), app(true, AppKind::Test)]),
+            ),
         ),
         ("operator-app", apps::one(desk("/operator/apps/6"), app_seen(app(false, AppKind::Biz)))),
         ("operator-app-sanctioned", apps::one(desk("/operator/apps/6"), app_seen(app(true, AppKind::Test)))),
@@ -244,7 +258,7 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
             "operator-keys",
             keys::list(
                 desk("/operator/keys"),
-                &[key("directory", false), key("old", true)],
+                &leaf(vec![key("directory", false), key("old", true)]),
                 NOW,
                 Some("bzo_1234".to_owned()),
             ),

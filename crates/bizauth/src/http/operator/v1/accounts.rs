@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::body::{self, Object};
 use super::gate::Call;
-use super::listing::{self, limit, page, turn};
+use super::listing::{self, flag, limit, page, turn};
 use super::problem::{Answer, Mistake, Problem, done, fine, said};
 use crate::http::state::AppState;
 use crate::password;
@@ -57,7 +57,7 @@ pub fn name(mut object: Object) -> Option<AccountName> {
 
 /// A list by address, or the one account with this address or external id.
 pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
-    call.only(&["limit", "after", "q", "email", "external_id"])?;
+    call.only(&["limit", "after", "q", "email", "external_id", "blocked"])?;
     let query = call.query();
     let one = match (query.get("email"), query.get("external_id")) {
         (Some(email), None) => Some(it.store.account_named(email).await?.filter(|_| email.contains('@'))),
@@ -69,6 +69,7 @@ pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
         _ => return Err(Problem::invalid(vec![Mistake::of("email", "cannot be asked together with external_id")])),
     };
     let leaf = match one {
+        _ if flag(&call, "blocked")? => it.store.blocked_accounts(&turn(&call)?, limit(&call)?).await?,
         Some(found) => Leaf { rows: found.into_iter().collect(), before: false, after: false },
         None => it.store.accounts_page(query.get("q").unwrap_or_default(), &turn(&call)?, limit(&call)?).await?,
     };

@@ -4,14 +4,17 @@ use axum::extract::State;
 use bizauth_core::app::AppKind;
 use bizauth_core::id::AppId;
 use bizauth_core::scope::GroupId;
-use bizauth_store::AppRecord;
+use bizauth_store::{AppRecord, MemberRecord, Turn};
 use serde_json::{Value, json};
 
 use super::body;
 use super::gate::Call;
-use super::listing::{limit, page, turn};
+use super::listing::{flag, limit, page, turn};
 use super::problem::{Answer, Problem, done, fine};
 use crate::http::state::AppState;
+
+/// How many members are told of along with their app. All are below `/members`.
+const TOLD_ALONG: i64 = 100;
 
 fn told(AppRecord { app, parent, created_at }: &AppRecord) -> Value {
     json!({
@@ -40,19 +43,35 @@ async fn group(it: &AppState, call: &Call) -> Result<GroupId, Problem> {
 
 /// A list by name.
 pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
-    call.only(&["limit", "after", "q"])?;
+    call.only(&["limit", "after", "q", "sanctioned"])?;
     let prefix = call.query().get("q").unwrap_or_default();
-    let leaf = it.store.apps_page(prefix, &turn(&call)?, limit(&call)?).await?;
+    let leaf = match flag(&call, "sanctioned")? {
+        true => it.store.sanctioned_apps(&turn(&call)?, limit(&call)?).await?,
+        false => it.store.apps_page(prefix, &turn(&call)?, limit(&call)?).await?,
+    };
     Ok(fine(&page(&leaf, told, |it| it.app.id.to_string())))
 }
 
-/// One app, with its members, items and permissions.
+fn member(it: &MemberRecord) -> Value {
+    json!({ "account": it.user.to_string(), "email": it.email, "role": it.role })
+}
+
+/// The members of an app, by address.
+pub async fn members(State(it): State<AppState>, call: Call) -> Answer {
+    call.only(&["limit", "after", "q"])?;
+    let id = named(&it, &call).await?.app.id;
+    let prefix = call.query().get("q").unwrap_or_default();
+    let leaf = it.store.members_page(id, prefix, &turn(&call)?, limit(&call)?).await?;
+    Ok(fine(&page(&leaf, member, |it| it.user.to_string())))
+}
+
+/// One app, with its first members, its items and permissions.
 pub async fn get(State(it): State<AppState>, call: Call) -> Answer {
     let record = named(&it, &call).await?;
     let id = record.app.id;
-    let member = |it: &bizauth_store::MemberRecord| json!({ "account": it.user.to_string(), "email": it.email, "role": it.role });
     let mut told = told(&record);
-    told["members"] = it.store.members(id).await?.iter().map(member).collect();
+    let members = it.store.members_page(id, "", &Turn::First, TOLD_ALONG).await?;
+    told["members"] = members.rows.iter().map(member).collect();
     let items = it.store.items_of(id).await?;
     told["items"] = items.iter().map(|(item, purpose)| json!({ "id": item.0, "purpose": purpose })).collect();
     told["permissions"] = it.store.permissions_of(id).await?.iter().map(|group| json!(group.0)).collect();

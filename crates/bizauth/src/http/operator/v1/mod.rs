@@ -92,6 +92,7 @@ pub fn table() -> Vec<KeyRule> {
         KeyRule::key(M::GET, "/operator/v1/apps", S::AppsRead, apps::list),
         KeyRule::key(M::GET, "/operator/v1/apps/{app}", S::AppsRead, apps::get),
         KeyRule::key(M::PATCH, "/operator/v1/apps/{app}", S::AppsWrite, apps::patch),
+        KeyRule::key(M::GET, "/operator/v1/apps/{app}/members", S::AppsRead, apps::members),
         KeyRule::key(M::DELETE, "/operator/v1/apps/{app}", S::AppsWrite, apps::delete),
         KeyRule::key(M::PUT, "/operator/v1/apps/{app}/permissions/{group}", S::AppsWrite, apps::grant),
         KeyRule::key(M::DELETE, "/operator/v1/apps/{app}/permissions/{group}", S::AppsWrite, apps::take),
