@@ -182,7 +182,7 @@ impl By {
         let made_by = match actor.who {
             Who::Account(id) => id.0,
             Who::OperatorKey(id) => id.0,
-            Who::CommandLine | Who::Server => 0,
+            Who::Unproved(_) | Who::CommandLine | Who::Server => 0,
         };
         let change = Change::new("import.check", ("import", ""), SEE, []);
         self.store

@@ -4,7 +4,9 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod account_changes;
 mod accounts;
+mod app_changes;
 mod app_items;
 mod apps;
 mod assets;
@@ -52,7 +54,9 @@ use std::sync::Arc;
 use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
+pub use account_changes::{AccountChange, AccountChanged, MadeAccount};
 pub use accounts::{LentApp, MemberOf};
+pub use app_changes::{AppChange, AppChanged};
 pub use app_items::KeptItems;
 pub use apps::{AppRecord, MemberRecord, NewApp, Progress};
 pub use assets::{AddedAsset, AssetRecord, HoldingRecord};

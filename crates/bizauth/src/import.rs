@@ -93,8 +93,9 @@ impl Importer {
         let new = NewImport {
             name: asset_file::short(name),
             format: format.word().to_owned(),
-            // It was read, so it is UTF-8.
-            body: String::from_utf8_lossy(&bytes).into_owned(),
+            // It was read, so it is UTF-8. PostgreSQL keeps no NUL; rows that hold one are refused, and rows that hold
+            // its neighbour are, too.
+            body: String::from_utf8_lossy(&bytes).replace('\0', "\u{1}"),
             total: fit,
             refused: refused.join("\n"),
             n_refused: i64::try_from(refused.len()).unwrap_or(i64::MAX),

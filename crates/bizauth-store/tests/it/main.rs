@@ -7,11 +7,13 @@ mod engines;
 mod postgres;
 mod scene;
 
+mod account_changes;
 mod accounts;
 mod app_items;
 mod apps;
 mod assets;
 mod audit;
+mod audit_events;
 mod catalogue;
 mod codes;
 mod connected;

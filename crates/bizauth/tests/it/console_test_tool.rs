@@ -289,7 +289,7 @@ async fn a_consent_comes_back_to_whoever_asked_for_it_and_to_nobody_else() {
     world.advance(crate::world::minutes(121));
     assert_eq!(kim.opens(&back).await.status, 403, "too old");
     let fresh = agreed(&world, &kim, &app).await;
-    world.by().remove_member(app.id, kim.id).await.unwrap();
+    world.by().end_membership(app.id, kim.id).await.unwrap();
     assert_eq!(kim.opens(&fresh).await.status, 404, "a member no more");
 }
 

@@ -132,7 +132,7 @@ async fn a_test_apps_token_works_for_members_only() {
     let app = world.app_of(AppKind::Test, Some(biz.id), Some(kim.id)).await;
     let token = kim.lends(&world, &app).await;
     assert_eq!(world.tokeninfo(&token).await.status, 200);
-    world.by().remove_member(app.id, kim.id).await.unwrap();
+    world.by().end_membership(app.id, kim.id).await.unwrap();
     world.tokeninfo(&token).await.declines(KapiFault::PermissionDenied, "");
 }
 

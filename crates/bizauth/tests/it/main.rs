@@ -39,6 +39,7 @@ mod operator_api_accounts;
 mod operator_api_apps;
 mod operator_api_assets;
 mod operator_api_platform;
+mod operator_api_twins;
 mod operator_apps;
 mod operator_assets;
 mod operator_audit;

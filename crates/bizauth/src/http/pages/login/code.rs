@@ -14,7 +14,7 @@ use bizauth_core::id::{DeviceId, UserId};
 use bizauth_core::second_factor::{Given, Seed};
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_store::{Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord};
+use bizauth_store::{Actor, Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord, Who};
 use cookie::SameSite;
 
 use super::trial::{WINDOW, settled, slot};
@@ -247,12 +247,14 @@ impl CodeTrial {
             None => None,
         };
         // A task of its own: a caller who hangs up must not leave a slot held.
-        settled(async move { Ok(self.judge(known, count).await) }).await?
+        let from = browser.address.clone();
+        settled(async move { Ok(self.judge(known, from, count).await) }).await?
     }
 
     async fn judge<T, F>(
         self,
         known: Option<DeviceId>,
+        from: String,
         count: impl FnOnce(Proof) -> F + Send,
     ) -> Result<CodeVerdict<T>, CodeBroken>
     where
@@ -280,11 +282,22 @@ impl CodeTrial {
             Err(error) => Err(error),
         };
         settle(it, held, matches!(used, Ok(Used::Spent))).await?;
+        if matches!(used, Ok(Used::Spent)) {
+            self.note_wrong(from).await?;
+        }
         Ok(match used? {
             Used::Right(value) => CodeVerdict::Right(value),
             Used::Spent => CodeVerdict::Wrong,
             Used::Over => CodeVerdict::Over,
         })
+    }
+
+    /// Notes the wrong code: whoever gave it knew the password. The limits on tries bound these entries, too.
+    async fn note_wrong(&self, from: String) -> bizauth_store::Result<()> {
+        let Some(account) = self.it.store.account(self.user).await? else { return Ok(()) };
+        let (who, name, at) = (Who::Unproved(self.user), account.user.email, self.it.clock.now());
+        let place = if self.step.is_some() { "sign-in" } else { "account page" };
+        self.it.store.by(Actor { who, name, from: Some(from), at }).note_wrong_factor(self.user, place).await
     }
 
     /// What the code proves, if it is right.
