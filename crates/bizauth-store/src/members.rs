@@ -9,7 +9,7 @@ use bizauth_core::id::{AppId, UserId};
 use crate::Store;
 use crate::apps::{AppRecord, MemberRecord, SEE_MEMBER, app_columns, inherit_sanction, join, read_record};
 use crate::audit::{By, Change};
-use crate::db::{Result, Row, Tx, Value, commit, roll_back};
+use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::leaf::{Leaf, Turn, behind};
 
 /// What became of a change to a membership.

@@ -9,7 +9,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::apps::{AppRecord, app_columns, read_record};
 use crate::assets::{AssetRecord, HoldingRecord, read_holding};
-use crate::connected::live;
+use crate::connected::{live, works};
 use crate::db::{Result, Row};
 use crate::leaf::{Leaf, Turn, behind};
 
@@ -119,7 +119,9 @@ impl Store {
     pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<AliveTokens> {
         const COUNT: &str = concat!(
             "SELECT COUNT(*) AS seen, COUNT(CASE WHEN c.withdrawn_at IS NULL AND ",
-            live!("$1"),
+            live!("$1", "a.era", "u.era"),
+            " AND ",
+            works!(),
             " THEN 1 END) AS alive
              FROM (SELECT consent_id, key_id, app_id, user_id, app_era, user_era, used_at, revoked_at FROM tokens
                    WHERE app_id = $2 ORDER BY id DESC LIMIT $3) AS t
