@@ -32,8 +32,6 @@ mod overview;
 mod pending;
 mod picking;
 mod placing;
-#[cfg(test)]
-mod plans;
 mod reach;
 mod redirect_uris;
 mod requests;

@@ -244,14 +244,17 @@ impl Store {
         group: &GroupId,
         asset: &AssetId,
     ) -> Result<Option<(ReachedAsset, bool)>> {
-        const FIND: &str = "SELECT n.group_id, n.asset_id, n.kind, n.name,
-                 MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
-             FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at IS NULL
-             JOIN holdings h ON h.user_id = c.user_id AND h.group_id = l.group_id AND h.lendable = 1
+        const FIND: &str = concat!(
+            one_app!(),
+            "SELECT n.group_id, n.asset_id, n.kind, n.name, MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
+             FROM a CROSS JOIN consents c CROSS JOIN lent_assets l CROSS JOIN holdings h CROSS JOIN assets n WHERE ",
+            standing!(),
+            " AND l.consent_id = c.id AND l.withdrawn_at IS NULL AND l.group_id = $3
+                 AND h.user_id = a.user_id AND h.group_id = l.group_id AND h.asset_id = $4 AND h.lendable = 1
                  AND (l.holding_id IS NULL OR l.holding_id = h.id)
-             JOIN assets n ON n.group_id = h.group_id AND n.asset_id = h.asset_id
-             WHERE c.user_id = $1 AND c.app_id = $2 AND c.withdrawn_at IS NULL AND h.group_id = $3 AND h.asset_id = $4
-             GROUP BY n.group_id, n.asset_id, n.kind, n.name";
+                 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
+             GROUP BY n.group_id, n.asset_id, n.kind, n.name"
+        );
         let params = [user.into(), app.into(), group.clone().into(), asset.0.clone().into()];
         let row = self.db.row(FIND, &params).await?;
         row.map(|row| Ok((read_asset(&row)?, row.get("whole")?))).transpose()

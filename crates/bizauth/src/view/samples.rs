@@ -254,7 +254,7 @@ impl ConsentPage {
         let nothing = Choice {
             search: "별빛".to_owned(),
             pages: 1,
-            page: 1,
+            page: Some(1),
             total: Tally::of(40),
             picked_elsewhere: 1,
             ..Choice::default()

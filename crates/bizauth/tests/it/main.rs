@@ -31,6 +31,7 @@ mod kapi_tokeninfo;
 mod kapi_userinfo;
 mod kauth_authorize;
 mod kauth_token;
+mod lists;
 mod me_account;
 mod me_apps;
 mod operator_accounts;

@@ -1,7 +1,7 @@
 //! The operator's API about the platform itself: the catalogue, maintenance, the audit log.
 
 use bizauth_core::operator::Scope;
-use bizauth_store::AuditVerdict;
+use bizauth_store::{AuditVerdict, Turn};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -215,7 +215,7 @@ async fn a_key_outlives_neither_its_parent_nor_its_operator() {
     assert_eq!(made["expires_at"], end.to_utc());
     assert!(world.by().set_operator(boss.id, false).await.unwrap());
     assert_eq!(short.asks("GET", "/maintenance").await.status, 401);
-    let living = world.store().operator_keys().await.unwrap();
+    let living = world.store().operator_keys(&Turn::First, 99).await.unwrap().rows;
     assert!(living.iter().all(|key| key.revoked_at.is_some()), "the child too: {living:?}");
     assert!(world.by().set_user_state(other.id, bizauth_core::user::UserState::Active).await.unwrap());
 }
