@@ -168,7 +168,9 @@ async fn a_token_is_good_for_its_action_person_and_session() {
 async fn a_form_that_comes_too_late_is_shown_once_more() {
     let stage = Stage::set().await;
     let (kim, make, secret) = (&stage.owner, stage.at("/make"), stage.at("/password"));
-    let session = kim.at(&stage.world.base).session_secret().await;
+    let public = kim.at(&stage.world.base);
+    public.signs_out().await;
+    let session = public.session_secret().await;
     let token = |path: &str| form_token(&session, &purpose(path));
     assert!(stage.world.by().end_sessions(kim.id).await.unwrap());
     let typed = "two\nlines <b>&</b>";

@@ -170,7 +170,7 @@ async fn an_operator_imports_by_page() {
     let filter = bizauth_store::AuditFilter { actor: Some("op@example.com".to_owned()), ..Default::default() };
     let acts: Vec<_> =
         world.store().audit_page(&filter, None, 9).await.unwrap().into_iter().map(|it| it.entry.act).collect();
-    assert_eq!(acts, ["import.finish", "import.rows", "import.start", "import.check"]);
+    assert_eq!(acts, ["import.finish", "import.rows", "import.start", "import.check", "session.begin"]);
 
     // While it runs the page renews itself; left alone, it offers to go on.
     let seen = uploads(&operator, &world, "more.csv", GOOD).await;
