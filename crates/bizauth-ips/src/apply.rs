@@ -142,28 +142,29 @@ fn plan_place<'a>(
     let text = (place.target.render)(&picture).map_err(excess)?;
     let found = look(place)?;
     let applied = folder.journal.applied.get(&id);
-    let last = applied.and_then(|_| folder.applied_text(&id));
-    let finding = match (&found, applied, &last) {
-        (None, None, _) => Finding::New,
-        (Some(found), _, _) if place.file.is_some() && *found == text => Finding::Same,
-        (found, Some(applied), Some(last)) => {
+    let last = applied.and_then(|_| folder.applied_text(&id)).unwrap_or_default();
+    let finding = match (&found, applied) {
+        (Some(found), _) if place.file.is_some() && *found == text => Finding::Same,
+        (Some(_), None) if place.file.is_some() => {
+            let what = place.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+            return Err(ApplyError::Foreign { place: id, what });
+        }
+        (None, None) => Finding::New,
+        // Ours by its mark, but not remembered: the folder was lost.
+        (Some(found), None) => Finding::Changed(difference(found, &text)),
+        // Whoever began to put something there did not come to its end.
+        (_, Some(applied)) if applied.begun => Finding::Changed(difference(&last, &text)),
+        (found, Some(applied)) => {
             let found = found.as_deref().unwrap_or_default();
-            match (digest_of(found.as_bytes()) == applied.found, *last == text) {
+            match (digest_of(found.as_bytes()) == applied.found, last == text) {
                 (true, true) => Finding::Same,
-                (true, false) => Finding::Changed(difference(last, &text)),
+                (true, false) => Finding::Changed(difference(&last, &text)),
                 (false, _) => {
                     let was = folder.applied_text(&found_name(&id)).unwrap_or_default();
                     Finding::Drifted(difference(&was, found))
                 }
             }
         }
-        // The follower's by its mark, but it does not remember: it was put there by one that was killed right then.
-        (Some(found), _, _) if place.file.is_none() => Finding::Changed(difference(found, &text)),
-        (Some(_), _, _) => {
-            let what = place.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-            return Err(ApplyError::Foreign { place: id, what });
-        }
-        (None, Some(_), None) => Finding::New,
     };
     Ok(Planned { place, picture, text, finding, found })
 }
@@ -216,9 +217,10 @@ pub fn difference(before: &str, after: &str) -> Vec<String> {
 
 /// Carries the plans out. Those that find everything as it should be touch nothing.
 ///
-/// Everything is checked first: the session, the target's own tool, the hook before. Then place by place; a place that
-/// fails is put back, the others are still done. Then the hook after, whose failure takes all of it back. Gives the
-/// ids of the places that were changed, or the first thing that went wrong.
+/// Everything is checked first: the session, the target's own tool, the hook before. Then place by place. A place whose
+/// check fails is left as it is, and one that fails later is put back; the others are done, because what is due on a
+/// day is due. Then the hook after, whose failure takes all of it back. Gives the ids of the places that were changed,
+/// or the first thing that went wrong.
 pub fn carry_out(
     settings: &Settings,
     folder: &mut Folder,
@@ -227,26 +229,36 @@ pub fn carry_out(
     session: Option<Session>,
 ) -> Result<Vec<String>, ApplyError> {
     let due: Vec<&Planned<'_>> = plans.iter().filter(|planned| planned.finding != Finding::Same).collect();
-    for planned in &due {
-        if let Some(session) = session.filter(|session| session.is_cut_off_by(&planned.picture)) {
-            return Err(ApplyError::CutOff { place: planned.place.id(), session });
-        }
-        check(folder, planned)?;
-    }
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<String> = due.iter().map(|planned| planned.place.id()).collect();
-    hook("before", &settings.before, &ids)?;
-    let (mut done, mut wrong): (Vec<(&Planned<'_>, Option<String>)>, Option<ApplyError>) = (Vec::new(), None);
+    let (mut fit, mut wrong) = (Vec::new(), None);
     for planned in due {
+        let cut_off = session.filter(|session| session.is_cut_off_by(&planned.picture));
+        let checked = match cut_off {
+            Some(session) => Err(ApplyError::CutOff { place: planned.place.id(), session }),
+            None => check(folder, planned),
+        };
+        match checked {
+            Ok(()) => fit.push(planned),
+            Err(error) => wrong = wrong.or(Some(error)),
+        }
+    }
+    if fit.is_empty() {
+        return wrong.map_or(Ok(Vec::new()), Err);
+    }
+    let ids: Vec<String> = fit.iter().map(|planned| planned.place.id()).collect();
+    hook("before", &settings.before, &ids)?;
+    let mut done: Vec<(&Planned<'_>, Option<String>)> = Vec::new();
+    for planned in fit {
         let before = folder.applied_text(&planned.place.id());
+        begin(folder, planned, now)?;
         match put(planned, before.as_deref()) {
             Ok(()) => {
                 note(folder, planned, now)?;
                 done.push((planned, before));
             }
-            Err(error) => wrong = wrong.or(Some(error)),
+            Err(error) => {
+                settle(folder, planned, before)?;
+                wrong = wrong.or(Some(error));
+            }
         }
     }
     let changed: Vec<String> = done.iter().map(|(planned, _)| planned.place.id()).collect();
@@ -255,13 +267,9 @@ pub fn carry_out(
     {
         for (planned, before) in done {
             put_back(planned, before.as_deref());
-            let id = planned.place.id();
             match before {
                 Some(before) => note(folder, &Planned { text: before, ..(*planned).clone() }, now)?,
-                None => {
-                    folder.journal.applied.remove(&id);
-                    folder.save()?;
-                }
+                None => settle(folder, planned, None)?,
             }
         }
         return Err(error);
@@ -269,13 +277,30 @@ pub fn carry_out(
     wrong.map_or(Ok(changed), Err)
 }
 
+/// Remembers that something is about to be put there, so that what a killed process leaves is known for ours.
+fn begin(folder: &mut Folder, planned: &Planned<'_>, now: Timestamp) -> Result<(), ApplyError> {
+    let fresh = || Applied { at: now.as_millisecond(), found: String::new(), begun: true };
+    folder.journal.applied.entry(planned.place.id()).or_insert_with(fresh).begun = true;
+    Ok(folder.save()?)
+}
+
 /// Remembers what was put there, and what is found there after it.
 fn note(folder: &mut Folder, planned: &Planned<'_>, now: Timestamp) -> Result<(), ApplyError> {
     let id = planned.place.id();
     let found = look(planned.place)?.unwrap_or_default();
     folder.keep_text(&found_name(&id), &found)?;
-    let applied = Applied { at: now.as_millisecond(), found: digest_of(found.as_bytes()) };
+    let applied = Applied { at: now.as_millisecond(), found: digest_of(found.as_bytes()), begun: false };
     Ok(folder.note_applied(&id, &planned.text, applied)?)
+}
+
+/// Forgets that something was begun, because what was there before is there again.
+fn settle(folder: &mut Folder, planned: &Planned<'_>, before: Option<String>) -> Result<(), ApplyError> {
+    let id = planned.place.id();
+    match (before, folder.journal.applied.get_mut(&id)) {
+        (Some(_), Some(applied)) => applied.begun = false,
+        _ => drop(folder.journal.applied.remove(&id)),
+    }
+    Ok(folder.save()?)
 }
 
 fn found_name(id: &str) -> String {

@@ -200,12 +200,18 @@ pub fn consider(
         confirm(folder, offer.etag.clone(), now)?;
         return Ok(Outcome::Confirmed);
     };
-    let (digest, at) = (digest_of(&offer.body), now.as_millisecond());
+    let (digest, at) = (digest_of(&offer.body), not_before(folder, now));
     folder.journal.taken_back.retain(|taken_back| *taken_back != digest);
     folder.journal.failing_since = None;
     let kept = Kept { digest, accepted: at, confirmed: at, etag: offer.etag.clone(), serial };
     folder.believe(&offer.body, kept, settings)?;
     Ok(Outcome::Believed(differences))
+}
+
+/// The time of a list that is believed now: lists follow each other, whatever the clock says.
+fn not_before(folder: &Folder, now: Timestamp) -> i64 {
+    let last = folder.journal.versions.last().map(|kept| kept.accepted);
+    last.unwrap_or(i64::MIN).max(now.as_millisecond())
 }
 
 /// Notes that the list believed last is still the publisher's.
@@ -334,7 +340,7 @@ pub fn roll_back(folder: &mut Folder, settings: &Settings, now: Timestamp) -> Re
     }
     let digest = before.digest.clone();
     // Not its tag: the platform would answer "not modified" to it only if it were still the one there.
-    let kept = Kept { accepted: now.as_millisecond(), etag: None, ..before };
+    let kept = Kept { accepted: not_before(folder, now), etag: None, ..before };
     folder.believe(&bytes, kept, settings)?;
     Ok(digest)
 }

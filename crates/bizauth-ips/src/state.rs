@@ -91,6 +91,9 @@ pub struct Applied {
     pub at: i64,
     /// SHA-256 of what was found there right after.
     pub found: String,
+    /// Whether something else was begun to be put there, and not finished.
+    #[serde(default)]
+    pub begun: bool,
 }
 
 /// Why the folder cannot be used.

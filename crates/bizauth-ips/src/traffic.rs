@@ -76,8 +76,8 @@ pub fn count(leaving: &mut [Leaving], source: impl BufRead) -> io::Result<u64> {
 fn addresses(line: &str) -> impl Iterator<Item = IpAddr> {
     let words = line.split(|c: char| !(c.is_ascii_hexdigit() || c == '.' || c == ':')).filter(|word| word.len() > 2);
     words.filter_map(|word| {
-        let word = word.trim_end_matches(['.', ':']);
-        let whole = word.parse::<IpAddr>().ok();
+        let word = word.trim_end_matches('.');
+        let whole = word.parse::<IpAddr>().ok().or_else(|| word.strip_suffix(':')?.parse().ok());
         let with_port = || word.rsplit_once(':').and_then(|(address, _)| address.parse::<IpAddr>().ok());
         Some(whole.or_else(with_port)?.to_canonical())
     })
@@ -97,7 +97,7 @@ mod tests {
                 "203.0.113.5 - - [21/Nov/2026:15:24:04 +0900] \"GET / HTTP/1.1\" 200 12 \"-\" \"curl/7.88.1\"",
                 "203.0.113.5",
             ),
-            ("nothing here: 12:30:01, 1.2.3, abc::", "abc::"),
+            ("from 203.0.113.5: at 12:30:01, 1.2.3, 2001:db8::", "203.0.113.5 2001:db8::"),
         ] {
             let found: Vec<String> = addresses(line).map(|it| it.to_string()).collect();
             assert_eq!(found.join(" "), wanted, "{line}");

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -156,23 +157,62 @@ impl Chronicle {
         let current = &self.newest_on(day).timelines;
         let mut standings = Vec::new();
         for (name, (ports, within)) in held {
-            let (rule, service) = name.clone();
-            let stretch = match current.get(name) {
-                Some((timeline, _)) => timeline.stretch(address, day),
-                None => Stretch { listed: false, since: None, until: None },
-            };
             let ever = current.get(name).is_some_and(|(timeline, _)| timeline.ever_has(address));
-            let held = match (stretch.listed, within) {
-                (true, _) => Held::Listed,
-                (false, true) if stretch.until.is_some_and(|date| date <= ahead(day, window.early)) => Held::Early,
-                (false, true) => Held::Late,
-                (false, false) => Held::No,
-            };
-            if ever || held != Held::No {
-                standings.push(Standing { rule, service, ports, stretch, held });
+            let mut standing = self.standing(name, &ports, address, day, window);
+            if !within {
+                standing.held = Held::No;
+            }
+            if ever || within {
+                standings.push(standing);
             }
         }
         standings
+    }
+
+    /// What an address that is let through is to one service.
+    fn standing(
+        &self,
+        (rule, service): &(RuleType, String),
+        ports: &[u16],
+        address: IpAddr,
+        day: Date,
+        window: Window,
+    ) -> Standing {
+        let timeline = self.newest_on(day).timelines.get(&(*rule, service.clone()));
+        let stretch = match timeline {
+            Some((timeline, _)) => timeline.stretch(address, day),
+            None => Stretch { listed: false, since: None, until: None },
+        };
+        let held = match stretch.listed {
+            true => Held::Listed,
+            false if stretch.until.is_some_and(|date| date <= ahead(day, window.early)) => Held::Early,
+            false => Held::Late,
+        };
+        Standing { rule: *rule, service: service.clone(), ports: ports.to_vec(), stretch, held }
+    }
+
+    /// What is let through on `day`, network by network, each with the stretch of days that its addresses share.
+    ///
+    /// A network of which a part is to leave on another day than the rest stands there in parts.
+    pub fn networks(&self, day: Date, window: Window) -> Vec<(IpNet, Standing)> {
+        let current = self.newest_on(day);
+        let mut rows = Vec::new();
+        for allowed in self.wanted(day, window) {
+            let mut parts = vec![allowed.cover.clone()];
+            let name = (allowed.rule, allowed.service.clone());
+            if let Some((timeline, _)) = current.timelines.get(&name) {
+                // Two addresses have the same days if every step takes both or neither.
+                for cover in timeline.covers() {
+                    parts = parts.iter().flat_map(|part| [part.shared_with(cover), part.without(cover)]).collect();
+                }
+            }
+            let networks: BTreeSet<IpNet> = parts.iter().flat_map(|part| part.networks().iter().copied()).collect();
+            for network in networks {
+                let standing = self.standing(&name, &allowed.ports, network.network(), day, window);
+                rows.push((network, standing));
+            }
+        }
+        rows
     }
 
     /// Which versions count on `today`, oldest first, each with the first and last day that it is asked about.

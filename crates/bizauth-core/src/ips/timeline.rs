@@ -60,6 +60,11 @@ impl Timeline {
         self.after.iter().map(|(date, _)| *date)
     }
 
+    /// The addresses of every stretch of days between two dates, in their order.
+    pub(super) fn covers(&self) -> impl Iterator<Item = &Cover> {
+        std::iter::once(&self.before).chain(self.after.iter().map(|(_, cover)| cover))
+    }
+
     /// The addresses that are in force on some day from `first` to `last`, both included.
     pub fn between(&self, first: Date, last: Date) -> Cover {
         let turns = self.dates().filter(|date| *date > first && *date <= last);
@@ -68,9 +73,7 @@ impl Timeline {
 
     /// Whether `address` is in force on any day at all.
     pub fn ever_has(&self, address: IpAddr) -> bool {
-        std::iter::once(&self.before)
-            .chain(self.after.iter().map(|(_, cover)| cover))
-            .any(|it| it.holder_of(address).is_some())
+        self.covers().any(|cover| cover.holder_of(address).is_some())
     }
 
     /// The stretch of days around `day` on which it stays as it is for `address`.

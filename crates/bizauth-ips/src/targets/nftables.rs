@@ -65,14 +65,16 @@ fn render(picture: &Picture) -> String {
     for group in &picture.groups {
         set(&mut text, &group.slug, &group.service, &group.cover);
     }
-    let enforced = [RuleType::Inbound, RuleType::Outbound].map(|rule| picture.enforces(rule));
-    if enforced.contains(&true) {
+    // Without a service there is no port to guard.
+    let guards = |rule| picture.enforces(rule) && picture.of(rule).next().is_some();
+    let (inbound, outbound) = (guards(RuleType::Inbound), guards(RuleType::Outbound));
+    if inbound || outbound {
         set(&mut text, "allow", "always let through", &picture.allow);
     }
-    if picture.enforces(RuleType::Inbound) {
+    if inbound {
         chain(&mut text, picture, RuleType::Inbound, "input", "iif \"lo\"", "saddr");
     }
-    if picture.enforces(RuleType::Outbound) {
+    if outbound {
         chain(&mut text, picture, RuleType::Outbound, "output", "oif \"lo\"", "daddr");
     }
     text.push_str("}\n");

@@ -1,7 +1,7 @@
 //! A follower with a folder of its own, a file as its source, and a clock that the test sets.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bizauth_ips::Timestamp;
 use bizauth_ips::apply::{self, ApplyError, Planned};
@@ -20,9 +20,24 @@ pub(crate) const MIXED: &str = include_str!("mixed.json");
 
 /// A follower.
 pub(crate) struct Desk {
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Room,
     /// What the configuration says beside source and state.
     pub(crate) rest: String,
+}
+
+/// Where a follower works.
+pub(crate) enum Room {
+    Own(TempDir),
+    Others(PathBuf),
+}
+
+impl Room {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Room::Own(folder) => folder.path(),
+            Room::Others(folder) => folder,
+        }
+    }
 }
 
 impl Desk {
@@ -30,7 +45,12 @@ impl Desk {
     /// the day.
     pub(crate) fn new(rest: &str) -> Desk {
         let rest = format!("early_days = 0\nlate_days = 0\nallow_reserved = true\n{rest}");
-        Desk { folder: TempDir::new().unwrap(), rest }
+        Desk { folder: Room::Own(TempDir::new().unwrap()), rest }
+    }
+
+    /// The follower of another process.
+    pub(crate) fn at(folder: PathBuf, rest: String) -> Desk {
+        Desk { folder: Room::Others(folder), rest }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -262,6 +262,25 @@ proptest! {
         prop_assert_eq!(standings.iter().any(|it| it.held != Held::No), through);
     }
 
+    /// The rows of a day are disjoint, are what is let through, and every address has the days of its row.
+    #[test]
+    fn the_rows_of_a_day_tell_the_days_of_each_address(
+        (space, versions) in history(), today in 0..12_i8, early in 0..4_u16, late in 0..4_u16,
+    ) {
+        let (window, chronicle) = (Window { early, late }, chronicle(&versions));
+        let rows = chronicle.networks(nth(today), window);
+        let wanted = chronicle.wanted(nth(today), window);
+        let sizes = |cover: &Cover| { let (v4, v6) = cover.sizes(); u128::from(v4) + v6 };
+        let single: u128 = rows.iter().map(|(net, _)| sizes(&Cover::of([*net]))).sum();
+        prop_assert_eq!(single, wanted.iter().map(|it| sizes(&it.cover)).sum::<u128>());
+        for host in 0..=u8::MAX {
+            let address = space.address(host);
+            for (_, row) in rows.iter().filter(|(net, _)| net.contains(&address)) {
+                prop_assert_eq!(&chronicle.standings(address, nth(today), window)[0], row);
+            }
+        }
+    }
+
     #[test]
     fn a_stretch_is_as_long_as_a_day_by_day_reckoning_finds_it((space, service) in scheduled(), n in 0..9_i8, host: u8) {
         let stretch = Timeline::of(&service).stretch(space.address(host), nth(n));
