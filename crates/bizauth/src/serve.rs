@@ -107,6 +107,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         (Some(certificate), Some(key)) => Some(Certificate::load(certificate, key)?),
         _ => None,
     };
+    allow_files();
     let store = open_store(&config)?;
     let state = AppState::new(store, config);
     let applied = state.store.migrate(state.clock.now()).await?;
@@ -134,6 +135,14 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes as many open files as the system allows: every connection is one, and shells start programs with 1024.
+fn allow_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, it stays as it was, and the accept loop says what is missing when it is.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+}
+
 /// Answers on `listener` until `stop`, sweeping now and then; then finishes what is in flight and closes the store.
 /// Says how many requests had to be cut off.
 pub async fn run(
@@ -142,7 +151,12 @@ pub async fn run(
     tls: Option<Arc<Certificate>>,
     stop: impl Future<Output = ()> + Send,
 ) -> usize {
-    let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
+    let limits = Limits {
+        drain: state.config.drain_timeout,
+        per_address: usize::try_from(state.config.connections_per_address).unwrap_or(usize::MAX),
+        proxies: state.config.trusted_proxies.clone(),
+        ..Limits::default()
+    };
     let sweeper = tokio::spawn(sweep(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({
