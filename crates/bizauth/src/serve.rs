@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
+use crate::home;
 use crate::http::listen::{Limits, Listen};
 use crate::http::operator;
 use crate::http::reply::log_breakage;
@@ -50,6 +51,9 @@ pub enum Error {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] bizauth_store::Error),
+    /// The database is a copy, and what was revoked since would live again.
+    #[error(transparent)]
+    Home(#[from] home::Stranger),
     /// The signals of the system cannot be heard.
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
@@ -114,6 +118,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
+    home::enter(&state.store, &state.config, state.entropy).await?;
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -122,12 +127,14 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
     tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
+    let (leaving, from) = (state.store.clone(), state.config.clone());
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let cut = run(state, listener, tls, async move {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        home::leave(&leaving, &from, Entropy).await;
     })
     .await;
     operator.abort();
