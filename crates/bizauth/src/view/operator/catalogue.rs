@@ -150,7 +150,7 @@ pub fn new_group(desk: Desk<'_>, fields: Fields) -> Sheet {
     list.extend(group_fields(&desk));
     for (number, names) in NAMES.iter().enumerate().skip(1) {
         let begun = |name: &&str| !fields.value(name).is_empty() || fields.error(name).is_some();
-        let (first, heading) = (number == 1, desk.frame.fill("op-item-nth", "number", &number.to_string()));
+        let (first, heading) = (number == 1, desk.frame.fill("op-item-nth", "number", number.to_string()));
         list.push(Field::Begin(heading, first || names.iter().any(begun)));
         list.push(Field::Id(names[0], "op-item-id"));
         list.extend(item_fields(&desk, number));
