@@ -6,6 +6,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{self, MethodRouter};
+use bizauth_store::Limit;
 
 use super::gate::{Terms, gate};
 use super::state::AppState;
@@ -36,6 +37,8 @@ pub struct Rule {
     pub who: Who,
     /// The longest body in bytes.
     pub body: usize,
+    /// How often one account may do this, beside the limit on all that it does.
+    pub limit: Option<Limit>,
     route: MethodRouter<AppState>,
 }
 
@@ -46,7 +49,7 @@ impl Rule {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        Rule { method: Method::GET, path, who, body: 0, route: routing::get(handler) }
+        Rule { method: Method::GET, path, who, body: 0, limit: None, route: routing::get(handler) }
     }
 
     /// An action.
@@ -55,12 +58,17 @@ impl Rule {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        Rule { method: Method::POST, path, who, body: LONGEST_BODY, route: routing::post(handler) }
+        Rule { method: Method::POST, path, who, body: LONGEST_BODY, limit: None, route: routing::post(handler) }
     }
 
     /// Lets a body be this long: for actions that take a file.
     pub fn body(self, bytes: usize) -> Self {
         Rule { body: bytes, ..self }
+    }
+
+    /// Lets one account do this only so often.
+    pub fn limit(self, limit: Limit) -> Self {
+        Rule { limit: Some(limit), ..self }
     }
 }
 
@@ -87,7 +95,7 @@ pub fn home_of(place: Place) -> &'static str {
 /// The routes of a table, each behind the gate.
 pub fn routes(rules: Vec<Rule>, state: &AppState) -> Router<AppState> {
     let lay = |routes: Router<AppState>, rule: Rule| {
-        let terms = Terms { who: rule.who, place: place_of(rule.path), body: rule.body };
+        let terms = Terms { who: rule.who, place: place_of(rule.path), body: rule.body, limit: rule.limit };
         let gate = from_fn_with_state((state.clone(), terms), gate);
         routes.route(rule.path, rule.route.route_layer(gate))
     };

@@ -13,12 +13,13 @@ use axum::response::Response;
 use bizauth_core::app::Role;
 use bizauth_core::id::AppId;
 use bizauth_core::user::UserState;
-use bizauth_store::{AppRecord, SignedIn};
+use bizauth_store::{AppRecord, Limit, SignedIn};
 use http_body_util::LengthLimitError;
 
 use super::access::{Who, home_of};
 use super::form::Form;
 use super::guard::{Browser, caller};
+use super::limits::{ACTIONS, ACTIONS_ADDRESS, Until, neighbourhood, spend};
 use super::pages::{login, say};
 use super::reply::{Faulted, log_breakage, see};
 use super::state::AppState;
@@ -35,10 +36,14 @@ pub struct Terms {
     pub place: Place,
     /// The longest body in bytes.
     pub body: usize,
+    /// How often an account may do this, where that is less often than anything else.
+    pub limit: Option<Limit>,
 }
 
 /// Why somebody does not come in.
 enum Stop {
+    /// Too often, until then.
+    Later(Until),
     /// Nobody is signed in: first there, then back to this path.
     SignIn(String),
     /// Told by a page.
@@ -71,6 +76,11 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
         Ok(admitted) => admitted,
         Err(Stop::SignIn(next)) => return see(&login::address(&next)),
         Err(Stop::Told(notice)) => return refuse(&it, terms, &parts.method, &browser, notice),
+        Err(Stop::Later(until)) => {
+            let mut response = refuse(&it, terms, &parts.method, &browser, Notice::TooOften);
+            response.extensions_mut().insert(until);
+            return response;
+        }
     };
     let visit = Visit::new(browser, admitted);
     parts.extensions.insert(visit.clone());
@@ -79,6 +89,7 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
         response = say(visit.frame(&it), notice, Some(home_of(terms.place).to_owned()));
     }
     visit.forget_shown(&mut response);
+    visit.say_until(&mut response);
     response
 }
 
@@ -142,6 +153,15 @@ async fn admit(
         member = judge_membership(it, terms, &session, &params).await?;
     }
     let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
+    if posted {
+        // The last of all checks: only what the account itself meant to do counts against it.
+        let user = session.user.id.to_string();
+        let mut limits = vec![(ACTIONS_ADDRESS, neighbourhood(from)), (ACTIONS, user.clone())];
+        limits.extend(terms.limit.map(|limit| (limit, user)));
+        if let Some(until) = spend(it, &limits).await? {
+            return Err(Stop::Later(until));
+        }
+    }
     Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
 }
 

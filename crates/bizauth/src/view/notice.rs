@@ -35,6 +35,8 @@ pub enum Notice {
     TooLarge,
     /// A form or an address that no page of ours makes.
     Malformed,
+    /// The account, or the address, did so much that it has to pause; nothing was done.
+    TooOften,
     /// The server has no master key, or not the right one: second factors can be neither set up nor checked.
     SealUnavailable,
     /// The store cannot be asked for the moment; nothing was done.
@@ -45,7 +47,7 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
@@ -59,6 +61,7 @@ impl Notice {
         Self::AccountClosed,
         Self::TooLarge,
         Self::Malformed,
+        Self::TooOften,
         Self::SealUnavailable,
         Self::Unavailable,
         Self::Broken,
@@ -80,6 +83,7 @@ impl Notice {
             Self::AccountClosed => "notice-account-closed",
             Self::TooLarge => "notice-too-large",
             Self::Malformed => "notice-malformed",
+            Self::TooOften => "notice-too-often",
             Self::SealUnavailable => "notice-seal-unavailable",
             Self::Unavailable => "notice-unavailable",
             Self::Broken => "notice-broken",
