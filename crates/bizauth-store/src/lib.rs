@@ -4,7 +4,9 @@
 //! picks a refusal, and it never learns the time or draws a secret by itself. `db/` is the only place that knows SQLite
 //! from PostgreSQL.
 
+mod account_changes;
 mod accounts;
+mod app_changes;
 mod app_items;
 mod apps;
 mod assets;
@@ -28,7 +30,9 @@ mod members;
 mod operator_keys;
 mod overview;
 mod pending;
+mod picking;
 mod placing;
+mod reach;
 mod redirect_uris;
 mod requests;
 mod second_factor;
@@ -48,14 +52,16 @@ use std::sync::Arc;
 use bizauth_core::id::IdSource;
 use bizauth_core::time::Time;
 
+pub use account_changes::{AccountChange, AccountChanged, MadeAccount};
 pub use accounts::{LentApp, MemberOf};
+pub use app_changes::{AppChange, AppChanged};
 pub use app_items::KeptItems;
 pub use apps::{AppRecord, MemberRecord, NewApp, Progress};
-pub use assets::{AddedAsset, AssetRecord, HoldingRecord, Page};
+pub use assets::{AddedAsset, AssetRecord, HoldingRecord};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
 pub use catalogue::{Added, Changed};
 pub use codes::Redemption;
-pub use connected::{Alive, ConnectedApp, ConsentRecord, LivingToken, Reach, ReachedAsset, TakenBack};
+pub use connected::{Alive, ConnectedApp, Reach};
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
 pub use decisions::{Decided, Decision, RequestSeen};
@@ -71,7 +77,9 @@ pub use members::{Membership, Place};
 pub use operator_keys::OperatorKeyRecord;
 pub use overview::{AliveTokens, Waiting};
 pub use pending::{NewPending, Parked};
+pub use picking::COUNTED;
 pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
+pub use reach::{ConsentRecord, LivingToken, ReachedAsset, TakenBack};
 pub use redirect_uris::AddedUri;
 pub use requests::{Asked, RequestRecord, RequestState};
 pub use second_factor::{Finish, LoginStep, NewLoginStep, Proof, SecondFactor};

@@ -182,7 +182,7 @@ fn provoke_kauth(fault: KauthFault) -> &'static str {
         }
         KauthFault::TokenRateLimit => "run `bizauth serve --token-rate 1` and trade two codes within a minute.",
         KauthFault::MalformedRequest => {
-            "open the authorize address with a query of more than 16 KiB, or send a request without `Host`."
+            "open the authorize address with a query of more than 8,000 bytes, or send a request without `Host`."
         }
         KauthFault::UnknownUrl => "`curl -H 'Accept: application/json' $BASE/oauth/business/nowhere`.",
         KauthFault::WrongMethod => "`curl $BASE/oauth/business/token`, which is a GET.",
@@ -212,7 +212,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
             ("Use the method that the `Allow` header names.", "`curl -X POST $BASE/v1/business/tokeninfo`.")
         }
         KapiFault::ApiNotAllowed => (
-            "Use another of the app's keys, or ask the operator to allow this API for the admin key.",
+            "Use another of the app's keys, or allow this API on the admin key's page in the console.",
             "`bizauth key ips KEYID off` on the admin key, then ask `/v1/system/ips` with it.",
         ),
         KapiFault::PermissionDenied => (

@@ -7,6 +7,8 @@
 
 mod error;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod sqlite;
 mod value;

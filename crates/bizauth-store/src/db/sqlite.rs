@@ -264,6 +264,8 @@ impl Connection {
         }
         let names: Arc<[_]> = statement.column_names().map(Box::from).collect();
         self.names.insert(key, names.clone());
+        #[cfg(test)]
+        super::plans::note(self.inner.path().unwrap_or_default(), sql);
         Ok((statement, names))
     }
 }

@@ -12,6 +12,9 @@ notice-consent-answered = This request was already answered
 notice-form-expired = This page was open for too long
     .text = To be safe, nothing was done and nothing has changed. Open the page afresh and try again.
     .link = Open it again
+notice-session-over = You were signed out before this was sent
+    .text = Nothing was done and nothing has changed. Sign in again, then send the form once more.
+    .link = Sign in
 notice-not-found = There is no such page
     .text = Check the address. If an app sent you here, please tell its developer.
     .link = To the front page
@@ -51,3 +54,8 @@ notice-broken = Something went wrong
 notice-seal-unavailable = Two-factor sign-in is not available right now
     .text = This server is not fully set up for it. Nothing was changed; please tell the operator of this site.
     .link = Go back
+
+# A form that came too late: what was typed is shown once more.
+kept-new-window = (opens in a new window)
+kept-title = What you had typed
+kept-text = It was kept nowhere but on this page. Leave the page open, sign in in the new window, and copy what you need.

@@ -12,6 +12,9 @@ notice-consent-answered = 이미 답한 요청입니다
 notice-form-expired = 화면을 연 지 오래되었습니다
     .text = 안전을 위해 처리하지 않았고, 바뀐 것이 없습니다. 이전 화면을 새로 열어 다시 시도하세요.
     .link = 다시 열기
+notice-session-over = 보내기 전에 로그아웃되었습니다
+    .text = 아무것도 처리하지 않았고, 바뀐 것이 없습니다. 다시 로그인한 뒤 양식을 한 번 더 보내세요.
+    .link = 로그인
 notice-not-found = 없는 페이지입니다
     .text = 주소를 다시 확인하세요. 앱에서 온 링크라면 앱 개발자에게 알려 주세요.
     .link = 첫 화면으로
@@ -51,3 +54,8 @@ notice-broken = 문제가 생겼습니다
 notice-seal-unavailable = 지금은 2단계 인증을 처리할 수 없습니다
     .text = 이 서버의 2단계 인증 설정이 끝나지 않았습니다. 바뀐 것은 없으니 이 사이트의 운영자에게 알려 주세요.
     .link = 돌아가기
+
+# A form that came too late: what was typed is shown once more.
+kept-new-window = (새 창에서 열림)
+kept-title = 입력하신 내용
+kept-text = 이 내용은 지금 이 화면에만 남아 있습니다. 화면을 닫지 말고, 새 창에서 로그인한 뒤 필요한 내용을 복사하세요.

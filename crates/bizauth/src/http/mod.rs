@@ -21,6 +21,7 @@ pub mod pages;
 pub mod reply;
 pub mod state;
 pub mod tls;
+mod turn;
 pub mod upload;
 pub mod visit;
 

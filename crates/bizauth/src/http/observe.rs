@@ -20,7 +20,7 @@ use crate::config::Origin;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 14] = [
+const ENDPOINTS: [&str; 15] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -29,6 +29,7 @@ const ENDPOINTS: [&str; 14] = [
     "/v1/business/revoke",
     "/v1/system/ips",
     "/login",
+    "/login/code",
     "/logout",
     "/consent",
     "/language",

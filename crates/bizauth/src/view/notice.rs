@@ -17,6 +17,8 @@ pub enum Notice {
     ConsentAnswered,
     /// A form token was missing, foreign or too old; nothing was done.
     FormExpired,
+    /// The session ended before the form was sent; nothing was done.
+    SessionOver,
     /// No page lives at this address.
     NotFound,
     /// The page does not answer to this method.
@@ -47,11 +49,12 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
         Self::FormExpired,
+        Self::SessionOver,
         Self::NotFound,
         Self::WrongMethod,
         Self::OwnersOnly,
@@ -74,6 +77,7 @@ impl Notice {
             Self::ConsentGone => "notice-consent-gone",
             Self::ConsentAnswered => "notice-consent-answered",
             Self::FormExpired => "notice-form-expired",
+            Self::SessionOver => "notice-session-over",
             Self::NotFound => "notice-not-found",
             Self::WrongMethod => "notice-wrong-method",
             Self::OwnersOnly => "notice-owners-only",
@@ -101,6 +105,8 @@ pub struct NoticePage {
     pub notice: Notice,
     /// The local path that the one link leads to.
     pub next: Option<String>,
+    /// What was typed and not done: the names of fields and their values, to be read and copied.
+    pub kept: Vec<(String, String)>,
 }
 
 impl NoticePage {

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bizauth::http::access::{Rule, place_of};
 use bizauth::http::gate::purpose;
+use bizauth::http::guard::form_token;
 use bizauth::http::limits::{
     ACTIONS, ACTIONS_ADDRESS, CLIENT_ADDRESS, CLIENT_KEY, FIRST_CODES, INVITATIONS, KEY_ADDRESS, OPERATOR_KEY_ADDRESS,
     TEST_CALLS,
@@ -20,8 +19,6 @@ use bizauth_core::fault::{KapiFault, KauthFault};
 use bizauth_core::operator::Scope;
 use bizauth_core::secret::{Credential, Secret};
 use bizauth_store::Limit;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 use crate::world::{Answer, PASSWORD, Person, World, days, minutes};
 
@@ -39,11 +36,6 @@ async fn session_of(person: &Person) -> Secret {
     let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
     let session = cookies.filter_map(|cookie| cookie.split(';').next()?.strip_prefix("bizauth-session=")).next();
     Credential::Session.read(session.unwrap()).unwrap().1
-}
-
-fn form_token(session: &Secret, path: &str) -> String {
-    let mac: Hmac<Sha256> = Hmac::new_from_slice(session.expose()).unwrap();
-    URL_SAFE_NO_PAD.encode(mac.chain_update(format!("bizauth form {}", purpose(path))).finalize().into_bytes())
 }
 
 /// The path with the app, or something that there is not, in the place of its parameters.
@@ -74,7 +66,7 @@ async fn every_action_of_the_tables_is_limited_by_account_and_by_address() {
         use_up(&world, limit, &subject).await;
         for rule in actions() {
             let path = filled(rule.path, &app);
-            let token = form_token(&session, &path);
+            let token = form_token(&session, &purpose(&path));
             let at = if place_of(rule.path) == Place::Operator { &world.operators } else { &world.base };
             let told = kim.at(at).posts(&path, &[("form_token", &token)]).await;
             assert_eq!((told.status, told.header("retry-after")), (429, Some("60")), "{path} by {}", limit.kind);

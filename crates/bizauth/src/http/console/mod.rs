@@ -91,13 +91,13 @@ pub fn table() -> Vec<Rule> {
         //
         // Tools
         Rule::get("/console/apps/{app}/test", Who::Editor, test::get),
-        Rule::post("/console/apps/{app}/test", Who::Editor, test::open),
-        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post).limit(TEST_CALLS),
+        Rule::post("/console/apps/{app}/test", Who::Editor, test::open).secret(),
+        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post).limit(TEST_CALLS).secret(),
         Rule::get("/console/apps/{app}/test/issue", Who::Editor, test::issue::get),
-        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post),
+        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post).secret(),
         Rule::post("/console/apps/{app}/test/register", Who::Editor, test::register::post),
         Rule::get("/console/test/callback", Who::SignedIn, test::callback::get),
-        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post).limit(TEST_CALLS),
+        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post).limit(TEST_CALLS).secret(),
         Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
         Rule::get("/console/errors", Who::SignedIn, errors::get),
     ]

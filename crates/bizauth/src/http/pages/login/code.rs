@@ -3,6 +3,7 @@
 //! What waits here is no session: a row that proves a right password for five minutes, once. Wrong codes are limited per
 //! account (per known browser, where it is one) and per sign-in, with slots that are held before a code is looked at.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -14,7 +15,7 @@ use bizauth_core::id::{DeviceId, UserId};
 use bizauth_core::second_factor::{Given, Seed};
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_store::{Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord};
+use bizauth_store::{Actor, Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord, Who};
 use cookie::SameSite;
 
 use super::trial::{self, WINDOW, settled, slot};
@@ -254,7 +255,7 @@ impl CodeTrial {
             Some((id, secret)) => self.it.store.knows_device(*id, secret, self.user, now).await?.then_some(*id),
             None => None,
         };
-        let from = neighbourhood(trial::from(browser));
+        let from = trial::from(browser);
         // A task of its own: a caller who hangs up must not leave a slot held.
         settled(async move { Ok(self.judge(known, from, count).await) }).await?
     }
@@ -262,7 +263,7 @@ impl CodeTrial {
     async fn judge<T, F>(
         self,
         known: Option<DeviceId>,
-        from: String,
+        from: IpAddr,
         count: impl FnOnce(Proof) -> F + Send,
     ) -> Result<CodeVerdict<T>, CodeBroken>
     where
@@ -274,7 +275,7 @@ impl CodeTrial {
             None => (PER_ACCOUNT, self.user.to_string()),
         };
         let by_step = self.step.clone().map(|step| (PER_STEP, step));
-        let limits = [Some((PER_ADDRESS, from)), Some(by_account), by_step];
+        let limits = [Some((PER_ADDRESS, neighbourhood(from))), Some(by_account), by_step];
         let mut held = Vec::new();
         for (limit, subject) in limits.into_iter().flatten() {
             match slot(it, limit, subject.clone()).await? {
@@ -291,11 +292,22 @@ impl CodeTrial {
             Err(error) => Err(error),
         };
         settle(it, held, matches!(used, Ok(Used::Spent))).await?;
+        if matches!(used, Ok(Used::Spent)) {
+            self.note_wrong(from.to_string()).await?;
+        }
         Ok(match used? {
             Used::Right(value) => CodeVerdict::Right(value),
             Used::Spent => CodeVerdict::Wrong,
             Used::Over => CodeVerdict::Over,
         })
+    }
+
+    /// Notes the wrong code: whoever gave it knew the password. The limits on tries bound these entries, too.
+    async fn note_wrong(&self, from: String) -> bizauth_store::Result<()> {
+        let Some(account) = self.it.store.account(self.user).await? else { return Ok(()) };
+        let (who, name, at) = (Who::Unproved(self.user), account.user.email, self.it.clock.now());
+        let place = if self.step.is_some() { "sign-in" } else { "account page" };
+        self.it.store.by(Actor { who, name, from: Some(from), at }).note_wrong_factor(self.user, place).await
     }
 
     /// What the code proves, if it is right.

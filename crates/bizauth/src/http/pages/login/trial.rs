@@ -79,7 +79,7 @@ impl Trial {
             _ => false,
         };
         // Also counted where there is no such account: otherwise the limit would tell.
-        let account = hex(Digest::of(email.unwrap_or_default().as_bytes()));
+        let account = Digest::of(email.unwrap_or_default().as_bytes()).hex()[..32].to_owned();
         let (limit, subject) = match &device {
             Some((id, _)) if known => (PER_DEVICE, format!("{account} {id}")),
             _ => (PER_ACCOUNT, account),
@@ -135,8 +135,4 @@ pub(super) async fn settled<T: Send + 'static>(
         Ok(judged) => judged,
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
     }
-}
-
-fn hex(digest: Digest) -> String {
-    digest.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
