@@ -10,6 +10,10 @@ mod tidy;
 mod world;
 
 mod access;
+mod advisories_access;
+mod advisories_endings;
+mod advisories_redirects;
+mod advisories_single_use;
 mod console_apps;
 mod console_errors;
 mod console_icons;
@@ -31,6 +35,7 @@ mod kapi_tokeninfo;
 mod kapi_userinfo;
 mod kauth_authorize;
 mod kauth_token;
+mod limits;
 mod lists;
 mod me_account;
 mod me_apps;
