@@ -79,6 +79,7 @@ op-act-request-grant = Request granted
 op-act-request-make = Request made
 op-act-request-refuse = Request refused
 op-act-request-withdraw = Request taken back
+op-act-restore-accept = Restored copy accepted
 op-act-second-factor-begin = Second step begun
 op-act-second-factor-confirm = Second step set up
 op-act-second-factor-disable = Second step switched off

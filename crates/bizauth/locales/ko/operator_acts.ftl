@@ -79,6 +79,7 @@ op-act-request-grant = 신청 승인
 op-act-request-make = 신청
 op-act-request-refuse = 신청 거절
 op-act-request-withdraw = 신청 취소
+op-act-restore-accept = 복원한 사본 승인
 op-act-second-factor-begin = 2단계 인증 설정 시작
 op-act-second-factor-confirm = 2단계 인증 설정
 op-act-second-factor-disable = 2단계 인증 끔

@@ -6,6 +6,7 @@
 mod app;
 mod asset;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod desk;
@@ -25,6 +26,7 @@ mod password;
 mod permission;
 mod read;
 mod refusal;
+mod restore;
 mod serve;
 mod settings;
 mod token;
@@ -59,6 +61,10 @@ enum Command {
     Dev(dev::Command),
     /// Make the database, or bring its schema up to date
     Migrate(migrate::Command),
+    /// Copy the embedded database to a file while it is served
+    Backup(backup::Command),
+    /// A restored database: what it is a copy of, and which tokens may live in it
+    Restore(Noun<restore::Verb>),
     /// The settings: a documented file, and what is in effect
     #[command(subcommand)]
     Config(config::Command),
@@ -116,6 +122,8 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Serve(command) => command.run(output).await,
             Command::Dev(command) => command.run(output).await,
             Command::Migrate(command) => command.run(output).await,
+            Command::Backup(command) => command.run(output).await,
+            Command::Restore(noun) => noun.run(output).await,
             Command::Config(command) => command.run(output),
             Command::App(noun) => noun.run(output).await,
             Command::Key(noun) => noun.run(output).await,

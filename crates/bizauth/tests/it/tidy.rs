@@ -140,6 +140,14 @@ fn the_store_reports_and_never_answers() {
 }
 
 #[test]
+fn the_follower_knows_nothing_of_the_server() {
+    let follower = code_below("crates/bizauth-ips/src/");
+    nowhere(&follower, &["bizauth_store", "axum", "hyper", "use bizauth::"], "the follower runs where no server is");
+    let below = ["bizauth-core", "bizauth-client", "bizauth-store"].map(|it| code_below(&format!("crates/{it}/src/")));
+    nowhere(&below.into_iter().flatten().collect::<Vec<_>>(), &["bizauth_ips"], "nothing below the doors follows");
+}
+
+#[test]
 fn only_the_seam_knows_the_engines() {
     let seam = "crates/bizauth-store/src/db/";
     let above: Vec<File> = code_below("crates/").into_iter().filter(|file| !file.path.starts_with(seam)).collect();
