@@ -182,7 +182,7 @@ impl By {
         let made_by = match actor.who {
             Who::Account(id) => id.0,
             Who::OperatorKey(id) => id.0,
-            Who::CommandLine | Who::Server => 0,
+            Who::Unproved(_) | Who::CommandLine | Who::Server => 0,
         };
         let change = Change::new("import.check", ("import", ""), SEE, []);
         self.store
@@ -222,9 +222,9 @@ impl By {
         self.change(change, START, [now.into(), id.into(), now.minus(SILENCE).into()]).await
     }
 
-    /// Applies the next rows of an import that has come to `from`, and notes that it has come behind them. `first` says
-    /// of each row whether it is the first that names its asset. `None`: somebody else is at work on it, or it is over.
-    pub async fn apply_rows(&self, id: ImportId, from: i64, rows: Vec<(WantedAsset, bool)>) -> Result<Option<Counts>> {
+    /// Applies the next rows of an import that has come to `from`, and notes that it has come behind them.
+    /// `None`: somebody else is at work on it, or it is over.
+    pub async fn apply_rows(&self, id: ImportId, from: i64, rows: Vec<WantedAsset>) -> Result<Option<Counts>> {
         const CLAIM: &str = "UPDATE imports SET done = done + $1, beat_at = $2
              WHERE id = $3 AND done = $4 AND state = 'running' RETURNING counts";
         const COUNT: &str = "UPDATE imports SET counts = $1 WHERE id = $2";
@@ -238,11 +238,12 @@ impl By {
                 let Some(row) = tx.row(CLAIM, &claim).await? else { return roll_back(None) };
                 let before = Counts::read(&row.get::<String>("counts")?);
                 let (mut counts, mut told) = (Counts::default(), Vec::new());
-                for (row, first) in &rows {
+                for row in &rows {
                     match plan(tx, row, Others::Keep).await? {
                         Ok(plan) if plan.effect().is_nothing() => counts.same += 1,
                         Ok(plan) => {
-                            counts.count(&plan.effect(), *first);
+                            // A row before it that names the same asset has changed that already.
+                            counts.count(&plan.effect(), true);
                             told.extend(plan.told());
                             plan.carry_out(tx, &ids, actor.at).await?;
                         }

@@ -7,8 +7,8 @@ use bizauth_core::app::Role;
 use bizauth_core::id::{AppId, UserId};
 
 use crate::Store;
-use crate::apps::{AppRecord, MemberRecord, SEE_MEMBER, app_columns, join, read_record};
-use crate::audit::{By, Change, Note};
+use crate::apps::{AppRecord, MemberRecord, SEE_MEMBER, app_columns, inherit_sanction, join, read_record};
+use crate::audit::{By, Change};
 use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::leaf::{Leaf, Turn, behind};
 
@@ -50,13 +50,11 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
                 }
-                if role == Role::Editor {
-                    leave_sanction(tx, &mut note, app, user).await?;
-                }
+                let leaves = role == Role::Editor && leaves_sanction(tx, app, user).await?;
                 match role {
                     Role::Owner => {
                         join(tx, app, user, Role::Owner.word()).await?;
@@ -69,6 +67,9 @@ impl By {
                     }
                 }
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, user).await?;
+                }
                 commit(Membership::Changed)
             })
             .await
@@ -85,16 +86,19 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
                 }
-                leave_sanction(tx, &mut note, app, user).await?;
+                let leaves = leaves_sanction(tx, app, user).await?;
                 if tx.execute(END, &[app.into(), user.into()]).await? == 0 {
                     return roll_back(Membership::LastOwner);
                 }
                 tx.execute(UNINVITE, &[app.into(), user.into()]).await?;
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, user).await?;
+                }
                 commit(Membership::Changed)
             })
             .await
@@ -115,33 +119,32 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                leave_sanction(tx, &mut note, app, from).await?;
+                let leaves = leaves_sanction(tx, app, from).await?;
                 if tx.execute(STEP_DOWN, &key).await? == 0 {
                     return roll_back(false);
                 }
                 join(tx, app, to, Role::Owner.word()).await?;
                 tx.execute(UNINVITE, &[app.into(), from.into()]).await?;
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, from).await?;
+                }
                 commit(true)
             })
             .await
     }
 }
 
-/// A developer under sanction who gives an app up leaves the sanction with it: the operator put it there, and the
-/// operator lifts it. Asked before the membership changes.
-async fn leave_sanction(tx: &mut Tx<'_>, note: &mut Note, app: AppId, user: UserId) -> Result<()> {
-    const LEAVE: &str = "UPDATE apps SET sanctioned = 1 WHERE id = $1 AND sanctioned = 0
+/// Whether this developer leaves a sanction with the app that they give up. Asked before the membership changes.
+async fn leaves_sanction(tx: &mut Tx<'_>, app: AppId, user: UserId) -> Result<bool> {
+    const LEAVES: &str = "SELECT a.id FROM apps a WHERE a.id = $1 AND a.sanctioned = 0
          AND EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.app_id = $1 AND m.user_id = $2 AND m.role = 'owner' AND u.developer_sanctioned = 1)";
-    if tx.execute(LEAVE, &[app.into(), user.into()]).await? > 0 {
-        note.fact("app_sanctioned", true);
-    }
-    Ok(())
+    Ok(tx.row(LEAVES, &[app.into(), user.into()]).await?.is_some())
 }
 
 /// Whether this person is a member, within a transaction that claimed the app.

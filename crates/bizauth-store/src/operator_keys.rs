@@ -78,7 +78,7 @@ impl By {
                         let maker = tx.row(MAKER, &[key.into()]).await?;
                         maker.map(|row| row.get("made_by")).transpose()?.flatten()
                     }
-                    Who::CommandLine | Who::Server => None,
+                    Who::Unproved(_) | Who::CommandLine | Who::Server => None,
                 };
                 let (name, scopes) = (name.clone().into(), scopes.clone().into());
                 let row: [Value; 7] =

@@ -6,7 +6,7 @@ use bizauth_core::time::Time;
 use bizauth_core::user::User;
 
 use crate::Store;
-use crate::audit::{By, Change};
+use crate::audit::{Acting, Actor, By, Change, Note, Who};
 use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::leaf::{Leaf, Turn};
 use crate::users::{read_user, user_columns};
@@ -81,12 +81,17 @@ impl Store {
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
+                let note = noted(tx, user, "password", &new, now).await?;
                 // The account's row is claimed first, in a statement of its own: what is read next is what whoever
                 // changed the password or confirmed a factor meanwhile has committed.
                 if !claim_password(tx, user, &proved).await? || tx.row(FACTOR, &[user.into()]).await?.is_some() {
                     return roll_back(None);
                 }
-                commit(Some(open(tx, &ids, user, &new, now).await?))
+                let opened = open(tx, &ids, user, &new, now).await?;
+                if let Some(note) = note {
+                    note.end(tx).await?;
+                }
+                commit(Some(opened))
             })
             .await
     }
@@ -254,6 +259,23 @@ impl By {
             })
             .await
     }
+}
+
+/// Begins the entry about an operator's sign-in; those of others are in the list of their sessions. Before anything else
+/// of the transaction: whoever changes the account claims the log first, too.
+pub(crate) async fn noted(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    proof: &'static str,
+    new: &NewSession,
+    now: Time,
+) -> Result<Option<Note>> {
+    const OPERATOR: &str = "SELECT email FROM users WHERE id = $1 AND is_operator = 1";
+    let Some(row) = tx.row(OPERATOR, &[user.into()]).await? else { return Ok(None) };
+    let (who, name) = (Who::Account(user), row.get("email")?);
+    let actor = Acting::of(Actor { who, name, from: new.address.clone(), at: now });
+    let change = Change::new("session.begin", ("account", user), SEE_SESSIONS, [user.into()]);
+    change.about("proof", proof).begin(tx, &actor).await.map(Some)
 }
 
 /// Ends all that an old password opened: sessions, known browsers, sign-ins that wait for their second factor.

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
+use crate::home;
 use crate::http::listen::{Limits, Listen};
 use crate::http::operator;
 use crate::http::reply::log_breakage;
@@ -50,6 +51,9 @@ pub enum Error {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] bizauth_store::Error),
+    /// The database is a copy, and what was revoked since would live again.
+    #[error(transparent)]
+    Home(#[from] home::Stranger),
     /// The signals of the system cannot be heard.
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
@@ -107,12 +111,14 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         (Some(certificate), Some(key)) => Some(Certificate::load(certificate, key)?),
         _ => None,
     };
+    allow_files();
     let store = open_store(&config)?;
     let state = AppState::new(store, config);
     let applied = state.store.migrate(state.clock.now()).await?;
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
+    home::enter(&state.store, &state.config, state.entropy).await?;
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -121,17 +127,27 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
     tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
+    let (leaving, from) = (state.store.clone(), state.config.clone());
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let cut = run(state, listener, tls, async move {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        home::leave(&leaving, &from, Entropy).await;
     })
     .await;
     operator.abort();
     tracing::info!(cut, "stopped");
     Ok(())
+}
+
+/// Takes as many open files as the system allows: every connection is one, and shells start programs with 1024.
+fn allow_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, it stays as it was, and the accept loop says what is missing when it is.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Answers on `listener` until `stop`, sweeping now and then; then finishes what is in flight and closes the store.
@@ -142,7 +158,12 @@ pub async fn run(
     tls: Option<Arc<Certificate>>,
     stop: impl Future<Output = ()> + Send,
 ) -> usize {
-    let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
+    let limits = Limits {
+        drain: state.config.drain_timeout,
+        per_address: usize::try_from(state.config.connections_per_address).unwrap_or(usize::MAX),
+        proxies: state.config.trusted_proxies.clone(),
+        ..Limits::default()
+    };
     let sweeper = tokio::spawn(sweep(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({

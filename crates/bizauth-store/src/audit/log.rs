@@ -45,6 +45,9 @@ pub struct AuditHead {
     pub trimmed: i64,
 }
 
+/// The head of a log in which nothing was ever written.
+const NO_HEAD: AuditHead = AuditHead { seq: 0, digest: None, trimmed: 0 };
+
 /// What a walk along the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -155,10 +158,7 @@ impl Store {
     /// Where the log begins and ends.
     pub async fn audit_head(&self) -> Result<AuditHead> {
         const HEAD: &str = "SELECT seq, digest, trimmed_seq FROM audit_head WHERE id = 1";
-        let Some(row) = self.db.row(HEAD, &[]).await? else {
-            return Ok(AuditHead { seq: 0, digest: None, trimmed: 0 });
-        };
-        Ok(AuditHead { seq: row.get("seq")?, digest: row.get("digest")?, trimmed: row.get("trimmed_seq")? })
+        self.db.row(HEAD, &[]).await?.map_or(Ok(NO_HEAD), |row| read_head(&row))
     }
 
     /// The entries after the place `after`, oldest first, at most a thousand: for an export.
@@ -169,16 +169,26 @@ impl Store {
 
     /// Walks the chain from its first entry to the head it has now. Entries written meanwhile are not looked at.
     pub async fn verify_audit(&self) -> Result<Verdict> {
-        const START: &str = "SELECT trimmed_digest FROM audit_head WHERE id = 1";
-        let head = self.audit_head().await?;
-        let start = self.db.row(START, &[]).await?;
-        let mut previous: Option<Digest> = start.map(|row| row.get("trimmed_digest")).transpose()?.flatten();
+        const START: &str = "SELECT seq, digest, trimmed_seq, trimmed_digest FROM audit_head WHERE id = 1";
+        loop {
+            let (head, before) = match self.db.row(START, &[]).await? {
+                Some(row) => (read_head(&row)?, row.get("trimmed_digest")?),
+                None => (NO_HEAD, None),
+            };
+            let verdict = self.walk(head, before).await?;
+            // Retention may have taken what the walk was about to read: then it begins anew behind that.
+            if matches!(verdict, Verdict::Whole(_)) || self.audit_head().await?.trimmed == head.trimmed {
+                return Ok(verdict);
+            }
+        }
+    }
+
+    /// The walk from behind what retention took, whose last digest is `previous`, to `head`.
+    async fn walk(&self, head: AuditHead, mut previous: Option<Digest>) -> Result<Verdict> {
         let mut last = head.trimmed;
         while last < head.seq {
+            let begun = last;
             let page = self.audit_after(last).await?;
-            if page.is_empty() {
-                return Ok(Verdict::Missing(last + 1));
-            }
             for AuditRecord { entry, digest } in page.into_iter().take_while(|record| record.entry.seq <= head.seq) {
                 if entry.seq != last + 1 {
                     return Ok(Verdict::Missing(last + 1));
@@ -187,6 +197,9 @@ impl Store {
                     return Ok(Verdict::Altered(entry.seq));
                 }
                 (previous, last) = (Some(digest), entry.seq);
+            }
+            if last == begun {
+                return Ok(Verdict::Missing(last + 1));
             }
         }
         if previous != head.digest {
@@ -237,6 +250,10 @@ impl By {
             })
             .await
     }
+}
+
+fn read_head(row: &Row) -> Result<AuditHead> {
+    Ok(AuditHead { seq: row.get("seq")?, digest: row.get("digest")?, trimmed: row.get("trimmed_seq")? })
 }
 
 fn read(row: &Row) -> Result<AuditRecord> {

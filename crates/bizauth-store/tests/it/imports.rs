@@ -70,7 +70,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         assert_eq!(found.maker, "tester");
         assert_eq!(store.import_file(id).await.unwrap().unwrap().0, "the file");
         assert_eq!(store.import_refusals(id).await.unwrap(), "3 email unknown");
-        let first = vec![(row("1", "A", Some(kim)), true), (row("1", "A", None), false)];
+        let first = vec![row("1", "A", Some(kim)), row("1", "A", None)];
         assert_eq!(by.apply_rows(id, 0, first.clone()).await.unwrap(), None, "it has not begun");
 
         assert!(by.start_import(id).await.unwrap());
@@ -84,7 +84,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         let later = store.by(someone(NOW.plus(MINUTE)));
         assert!(store.import(id, NOW).await.unwrap().unwrap().is_stuck(NOW.plus(MINUTE)));
         assert!(later.start_import(id).await.unwrap());
-        let counts = later.apply_rows(id, 2, vec![(row("2", "B", Some(kim)), true)]).await.unwrap().unwrap();
+        let counts = later.apply_rows(id, 2, vec![row("2", "B", Some(kim))]).await.unwrap().unwrap();
         assert_eq!((counts.added, counts.gained, counts.same), (2, 2, 1));
         assert!(later.finish_import(id).await.unwrap());
         let done = store.imports(&Turn::First, 9, NOW).await.unwrap().rows;
@@ -117,7 +117,7 @@ async fn of_many_at_work_on_a_chunk_one_does_it() {
             at_once(&nodes, 8, |store, _| async move { store.by(someone(NOW)).start_import(id).await.unwrap() });
         assert_eq!(started.await.iter().filter(|began| **began).count(), 1);
         let apply = |store: bizauth_store::Store, _| async move {
-            let rows = vec![(row("1", "A", None), true)];
+            let rows = vec![row("1", "A", None)];
             store.by(someone(NOW)).apply_rows(id, 0, rows).await.unwrap()
         };
         let said = at_once(&nodes, 8, apply).await;

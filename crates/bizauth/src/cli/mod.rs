@@ -1,15 +1,18 @@
 //! The command line: `bizauth <noun> <verb>`, a file for each noun, over the same rules and records as the server.
 //!
 //! Data goes to stdout, a table or with `--json` one document; everything else to stderr. The exit status is 0 for
-//! done, 1 for refused or failed, 2 for a mistake in the command or the configuration. A broken pipe is success.
+//! done, 1 for refused or failed, 2 for a mistake in the command or the configuration; `ips` has more. A broken pipe is
+//! success.
 
 mod app;
 mod asset;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod desk;
 mod dev;
+mod ip_list;
 mod ips;
 mod item;
 mod key;
@@ -25,6 +28,7 @@ mod password;
 mod permission;
 mod read;
 mod refusal;
+mod restore;
 mod serve;
 mod settings;
 mod token;
@@ -59,6 +63,10 @@ enum Command {
     Dev(dev::Command),
     /// Make the database, or bring its schema up to date
     Migrate(migrate::Command),
+    /// Copy the embedded database to a file while it is served
+    Backup(backup::Command),
+    /// A restored database: what it is a copy of, and which tokens may live in it
+    Restore(Noun<restore::Verb>),
     /// The settings: a documented file, and what is in effect
     #[command(subcommand)]
     Config(config::Command),
@@ -80,8 +88,10 @@ enum Command {
     Asset(Noun<asset::Verb>),
     /// Business tokens and the consents behind them
     Token(Noun<token::Verb>),
-    /// The IP list
-    Ips(Noun<ips::Verb>),
+    /// The IP list that this platform publishes
+    IpList(Noun<ip_list::Verb>),
+    /// Follow an IP list, this platform's or another's, into firewalls and files
+    Ips(ips::Command),
     /// The audit log: who changed what
     Audit(Noun<audit::Verb>),
     /// The master key, under which the seeds of two-factor sign-in are sealed
@@ -116,6 +126,8 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Serve(command) => command.run(output).await,
             Command::Dev(command) => command.run(output).await,
             Command::Migrate(command) => command.run(output).await,
+            Command::Backup(command) => command.run(output).await,
+            Command::Restore(noun) => noun.run(output).await,
             Command::Config(command) => command.run(output),
             Command::App(noun) => noun.run(output).await,
             Command::Key(noun) => noun.run(output).await,
@@ -126,7 +138,8 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Operator(noun) => noun.run(output).await,
             Command::Asset(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
-            Command::Ips(noun) => noun.run(output).await,
+            Command::IpList(noun) => noun.run(output).await,
+            Command::Ips(command) => command.run(output).await,
             Command::Audit(noun) => noun.run(output).await,
             Command::MasterKey(noun) => noun.run(output).await,
             Command::Maintenance(noun) => noun.run(output).await,

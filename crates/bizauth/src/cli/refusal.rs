@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::output::Output;
 use crate::config::Mistakes;
+use crate::home::Stranger;
 use crate::password::Unfit;
 
 const FAILED: u8 = 1;
@@ -24,6 +25,16 @@ pub(super) fn refuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow
     Refusal { what: what.into(), hint: hint.into(), status: FAILED }.into()
 }
 
+/// A refusal with an exit status of its own.
+pub(super) fn refuse_with(status: u8, what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Refusal { what: what.into(), hint: hint.into(), status }.into()
+}
+
+/// An end that is no failure, and says by its status what was found.
+#[derive(Debug, thiserror::Error)]
+#[error("exit status {0}")]
+pub(super) struct Found(pub(super) u8);
+
 /// A refusal of a file that cannot be read.
 pub(super) fn unreadable(name: &str, error: &io::Error) -> anyhow::Error {
     refuse(format!("{name} cannot be read: {error}"), "see that it is there and that you may read it")
@@ -39,6 +50,9 @@ pub(super) fn tell(error: &anyhow::Error, output: &mut Output) -> ExitCode {
     // Only an error of our own output is bare; a connection that broke stands in the chain of a store's error.
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
+    }
+    if let Some(Found(status)) = error.downcast_ref() {
+        return ExitCode::from(*status);
     }
     let (what, hint, status) = explain(error);
     output.note(&format!("error: {what}"));
@@ -79,9 +93,17 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
 }
 
 fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {
-    use crate::serve::Error::{Bind, Folder, Signal, Store, Tls};
+    use crate::serve::Error::{Bind, Folder, Home, Signal, Store, Tls};
     match error {
         Store(error) => explain_store(error),
+        Home(Stranger::Store(error)) => explain_store(error),
+        Home(Stranger::File(..)) => (None, "see that the data folder and the file `home` in it are yours to write"),
+        Home(Stranger::Copy(_) | Stranger::Elsewhere) => (
+            None,
+            "`bizauth restore status` says what is in it; `bizauth restore accept --end-tokens` ends every token of the copy, \
+             which is safe, `--keep-tokens` lets live again what was revoked since; if the database was only moved, nothing \
+             was revoked since",
+        ),
         Folder { .. } => (None, "give a folder that is yours to write, with --data"),
         Bind { .. } => (None, "see that no other program listens there, or take another address with --listen"),
         Tls(_) => (None, "see that tls_certificate and tls_key name the two PEM files of one certificate"),
@@ -90,7 +112,7 @@ fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) 
 }
 
 fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str) {
-    use bizauth_store::Error::{ChangedMigration, NewerSchema, OlderSchema, Pool, Postgres, Setting, Sqlite};
+    use bizauth_store::Error::{ChangedMigration, NewerSchema, OlderSchema, Pool, Postgres, Setting, Silent, Sqlite};
     match error {
         OlderSchema { found: 0, .. } => (
             Some("the database is empty: it has no schema yet".to_owned()),
@@ -105,7 +127,7 @@ fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str)
             "use the program that made it, or a newer one",
         ),
         ChangedMigration { .. } => (None, "restore the database from a backup, or use the program that made it"),
-        Pool(_) | Postgres { .. } | Setting(_) => {
+        Pool(_) | Postgres { .. } | Setting(_) | Silent => {
             (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
         }
         Sqlite { .. } => (

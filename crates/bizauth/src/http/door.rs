@@ -50,15 +50,24 @@ impl Door {
     }
 }
 
+/// How many times as long as others what looks at much may take: a large file, the whole audit log.
+pub const PATIENTLY: u32 = 10;
+
 /// Puts around the routes of a door what turns panics and delays into its own words.
 pub fn guarded(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
-    routes.layer(from_fn_with_state(state.clone(), answer_always))
+    routes.layer(from_fn_with_state((state.clone(), 1), answer_always))
 }
 
-async fn answer_always(State(it): State<AppState>, request: Request, next: Next) -> Response {
+/// The same, [`PATIENTLY`].
+pub fn guarded_patiently(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes.layer(from_fn_with_state((state.clone(), PATIENTLY), answer_always))
+}
+
+async fn answer_always(State((it, times)): State<(AppState, u32)>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let door = Door::of(uri.path());
-    let answer = AssertUnwindSafe(tokio::time::timeout(it.config.request_timeout, next.run(request))).catch_unwind();
+    let patience = it.config.request_timeout * times;
+    let answer = AssertUnwindSafe(tokio::time::timeout(patience, next.run(request))).catch_unwind();
     match answer.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),

@@ -12,6 +12,7 @@ use axum::response::Response;
 use super::access::Rule;
 use super::door::Door;
 use super::guard::Asker;
+use super::limits;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
@@ -19,7 +20,7 @@ use crate::config::Origin;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 14] = [
+const ENDPOINTS: [&str; 15] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -28,6 +29,7 @@ const ENDPOINTS: [&str; 14] = [
     "/v1/business/revoke",
     "/v1/system/ips",
     "/login",
+    "/login/code",
     "/logout",
     "/consent",
     "/language",
@@ -73,6 +75,7 @@ pub async fn observe(State(Watched { it, endpoints }): State<Watched>, mut reque
     if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
+    limits::announce(&it, &mut response);
     let (status, took) = (response.status().as_u16(), started.elapsed());
     it.metrics.request(endpoint, status, took.as_secs_f64());
     let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);

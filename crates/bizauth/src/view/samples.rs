@@ -27,8 +27,12 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     }
     for notice in Notice::ALL {
         let next = (notice != Notice::ConsentGone).then(|| "/".to_owned());
-        keep(notice.key(), NoticePage { frame: frame("/"), notice, next }.render());
+        keep(notice.key(), NoticePage { frame: frame("/"), notice, next, kept: Vec::new() }.render());
     }
+    let kept = [("name", "Ad reports"), ("reason", "The first line\nand the second")];
+    let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let (notice, next) = (Notice::SessionOver, Some("/login?next=%2Fconsole".to_owned()));
+    keep("notice-session-over-kept", NoticePage { frame: frame("/"), notice, next, kept }.render());
     for (name, page) in CallbackPage::samples(&frame) {
         keep(name, page.render());
     }
@@ -117,7 +121,14 @@ impl ItemView {
     fn sample(frame: &Frame, id: &str) -> Self {
         let name = frame.words.item_name(id, frame.language).expect("a built-in item");
         let about = frame.words.item_about(id, frame.language).expect("a built-in item");
-        Self { id: id.to_owned(), name, about, risk: Risk::of(id), purpose: None, new: false }
+        Self {
+            id: id.to_owned(),
+            name,
+            about,
+            risk: bizauth_core::scope::Risk::of(id).map(Risk::from),
+            purpose: None,
+            new: false,
+        }
     }
 }
 

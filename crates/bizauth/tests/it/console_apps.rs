@@ -129,6 +129,11 @@ async fn apps_are_found_by_the_beginning_of_their_names_page_by_page() {
     };
     let first = kim.opens("/console?q=app").await;
     assert_eq!((names(&first).len(), names(&first)[0].as_str(), link(&first, "prev")), (20, "App 10", None));
+    assert_eq!(
+        first.all("nav.top a"),
+        ["Console", "Connected apps", "Account"],
+        "a search leaves nobody without a way on"
+    );
     let second = kim.opens(&link(&first, "next").unwrap()).await;
     let third = kim.opens(&link(&second, "next").unwrap()).await;
     assert_eq!((names(&second)[0].as_str(), names(&third).len(), link(&third, "next")), ("App 30", 5, None));

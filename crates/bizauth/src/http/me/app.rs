@@ -69,11 +69,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let consent = |given: &bizauth_store::ConsentRecord| ConsentLine {
         href: format!("{path}/consents/{}", given.id),
         agreed_at: given.agreed_at.into(),
-        items: lines(&it.words, &frame, &catalogue, &given.items)
-            .iter()
-            .flat_map(|group| group.items.clone())
-            .map(|item| item.name)
-            .collect(),
+        groups: lines(&it.words, &frame, &catalogue, &given.items),
         state: match (given.withdrawn_at, given.tokens) {
             (Some(_), _) => ConsentState::Withdrawn.badge(&frame),
             (None, 0) => ConsentState::Idle.badge(&frame),

@@ -44,14 +44,14 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/me/account/devices/{device}/forget", Who::SignedIn, account::forget),
         Rule::post("/me/account/devices/forget-all", Who::SignedIn, account::forget_all),
         Rule::get("/me/account/password", Who::SignedIn, password::get),
-        Rule::post("/me/account/password", Who::SignedIn, password::post),
+        Rule::post("/me/account/password", Who::SignedIn, password::post).secret(),
         Rule::get("/me/account/two-factor", Who::SignedIn, two_factor::get),
-        Rule::post("/me/account/two-factor/begin", Who::SignedIn, two_factor::begin),
-        Rule::post("/me/account/two-factor/confirm", Who::SignedIn, two_factor::confirm),
+        Rule::post("/me/account/two-factor/begin", Who::SignedIn, two_factor::begin).secret(),
+        Rule::post("/me/account/two-factor/confirm", Who::SignedIn, two_factor::confirm).secret(),
         Rule::get("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes),
-        Rule::post("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes_post),
+        Rule::post("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes_post).secret(),
         Rule::get("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable),
-        Rule::post("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable_post),
+        Rule::post("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable_post).secret(),
     ]
 }
 

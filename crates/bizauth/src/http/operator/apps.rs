@@ -50,7 +50,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 async fn seen(it: &AppState, visit: &Visit, refused: Option<(&'static str, Fields)>) -> Result<AppSeen, PageError> {
     let id = visit.param("application")?;
     let record = it.store.app(id).await?.ok_or(PageError::NotFound)?;
-    let idle = visit.at().minus(bizauth_core::token::IDLE_LIFETIME);
+    let idle = visit.at().minus(it.config.token_idle_lifetime);
     Ok(AppSeen {
         record,
         members: it.store.members_page(id, "", &turn(visit.form()), MEMBERS).await?,

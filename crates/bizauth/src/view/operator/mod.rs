@@ -61,11 +61,32 @@ impl Desk<'_> {
 
     /// A form.
     fn form(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, button: &'static str) -> Part {
+        let fields = self.labelled(fields, &list);
         Part::Form(Form { post: self.post(to), fields, list, button, cancel: String::new() })
+    }
+
+    /// The fields with the labels they have on the page, and the piece they are in: one sentence may be about several.
+    fn labelled(&self, fields: Fields, list: &[Field]) -> Fields {
+        let mut piece = None;
+        list.iter().fold(fields, |fields, field| match (field, field.name_and_key()) {
+            (Field::Begin(heading, _), _) => {
+                piece = Some(heading);
+                fields
+            }
+            (_, Some((name, key))) => {
+                let label = self.say(key);
+                fields.called(name, piece.map_or_else(|| label.clone(), |piece| format!("{piece} · {label}")))
+            }
+            _ => {
+                piece = None;
+                fields
+            }
+        })
     }
 
     /// A form that makes something new, with a way back.
     fn making(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, cancel: impl Into<String>) -> Part {
+        let fields = self.labelled(fields, &list);
         Part::Form(Form { post: self.post(to), fields, list, button: "op-save", cancel: cancel.into() })
     }
 

@@ -1,5 +1,7 @@
 //! The operator's pages, filled with what real ones hold, for the tests and for the eye.
 
+use std::collections::HashMap;
+
 use bizauth_core::app::{App, AppKind};
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::audit::Entry;
@@ -186,6 +188,7 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         steps: [true, true, false, false, done],
     };
     let head = overview(true).head;
+    let names = HashMap::from([(entry().entry.seq, "Ad reports".to_owned())]);
     let sought = audit::Sought { actor: "lee@bizauth.example".to_owned(), ..audit::Sought::default() };
     let setting = ("listen".to_owned(), "127.0.0.1:8080".to_owned(), "bizauth.toml".to_owned());
     let held = HoldingRecord { email: "kim@dalbit.example".to_owned(), holding: holding() };
@@ -264,7 +267,7 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
             ),
         ),
         ("operator-key-new", keys::new(desk("/operator/keys/new"), Fields::new())),
-        ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), &[entry()], true)),
+        ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), (&[entry()], &names), true)),
         ("operator-audit-verify", audit::verify(desk("/operator/audit/verify"), head, Some(&AuditVerdict::Altered(7)))),
     ]
 }

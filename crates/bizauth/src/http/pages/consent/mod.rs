@@ -21,7 +21,7 @@ use bizauth_core::id::PendingId;
 use bizauth_core::key::AppKey;
 use bizauth_core::scope::GroupId;
 use bizauth_core::secret::{Credential, Secret};
-use bizauth_store::{Approval, NewConsent, Parked, Turn};
+use bizauth_store::{Actor, Approval, NewConsent, Parked, Turn, Who};
 
 use super::{fault_in, login, say};
 use crate::http::form::Form;
@@ -268,7 +268,9 @@ async fn agree(
         code_expires_at: now.plus(it.config.code_lifetime),
         limit: it.issuance_limit(),
     };
-    match it.store.approve(consent, now).await? {
+    let (who, name) = (Who::Account(session.user.id), session.user.email.clone());
+    let person = Actor { who, name, from: Some(browser.address.clone()), at: now };
+    match it.store.by(person).approve(consent).await? {
         Approval::Kept(id) => {
             let code = Credential::Code.spell(id.0, &code);
             Ok(redirect_with_code(&parked.asked.destination, &code, parked.asked.state.as_ref()))

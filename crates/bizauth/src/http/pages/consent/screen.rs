@@ -234,9 +234,9 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
     Some(text.clone()).filter(|text| !text.is_empty())
 }
 
-/// How an item is marked: in the platform's own words where it is the platform's, else as the catalogue says.
+/// How an item is marked.
 pub(in crate::http) fn risk(item: &Item) -> Option<Risk> {
-    Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
+    item.risk().map(Risk::from)
 }
 
 /// The name of an item, in the page's language.
