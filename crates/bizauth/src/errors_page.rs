@@ -32,7 +32,7 @@ registered redirect URI, with `error`, `error_description` and `state`. JSON has
 {\"error\":\"invalid_client\",\"error_description\":\"Bad client credentials\",\"error_code\":\"KOE010\"}
 ```
 
-A 401 carries `WWW-Authenticate: Bearer error=invalid_client`, a 503 `Retry-After`.
+A 401 carries `WWW-Authenticate: Bearer error=invalid_client`; a 503, and what is about a limit, `Retry-After`.
 
 | error_code | name | answer | status | error | standing |
 |---|---|---|---|---|---|
@@ -47,7 +47,8 @@ Always JSON, with two keys, in this order:
 {\"msg\":\"this access token does not exist\",\"code\":-401}
 ```
 
-A 401 carries `WWW-Authenticate: Bearer error=invalid_token` or `KakaoAK error=invalid_token`, a 503 `Retry-After`.
+A 401 carries `WWW-Authenticate: Bearer error=invalid_token` or `KakaoAK error=invalid_token`; a 503 and -10 carry
+`Retry-After`.
 
 | code | name | status | msg | standing |
 |---|---|---|---|---|
@@ -199,7 +200,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
         ),
         KapiFault::StoreDown => (
             "Send the request again after the time that `Retry-After` gives.",
-            "ask `/v1/system/ips` of a server that never had `bizauth ips import`; or stop its PostgreSQL.",
+            "ask `/v1/system/ips` of a server that never had `bizauth ip-list import`; or stop its PostgreSQL.",
         ),
         KapiFault::Broken => ("Tell the operator, who has an error line in the log.", "not at will: it takes a bug."),
         KapiFault::BadParameter => (
@@ -223,7 +224,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
             "`curl $BASE/v1/business/tokeninfo -H 'Authorization: Bearer'`.",
         ),
         KapiFault::QuotaExceeded => (
-            "Wait until the next day (UTC), or ask the operator for a larger quota.",
+            "Wait as long as `Retry-After` says: a quota begins anew with the day (UTC); ask the operator for a larger one.",
             "`bizauth app quota APP 1`, then ask tokeninfo twice.",
         ),
         KapiFault::AppSanctioned => (

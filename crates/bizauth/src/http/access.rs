@@ -6,6 +6,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{self, MethodRouter};
+use bizauth_store::Limit;
 
 use super::gate::{Terms, gate};
 use super::state::AppState;
@@ -36,6 +37,8 @@ pub struct Rule {
     pub who: Who,
     /// The longest body in bytes.
     pub body: usize,
+    /// How often one account may do this, beside the limit on all that it does.
+    pub limit: Option<Limit>,
     /// Whether it may take ten times as long as others.
     pub slow: bool,
     /// Whether its form holds secrets, which are never shown again.
@@ -50,7 +53,16 @@ impl Rule {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        Rule { method: Method::GET, path, who, body: 0, slow: false, secret: false, route: routing::get(handler) }
+        Rule {
+            method: Method::GET,
+            path,
+            who,
+            body: 0,
+            limit: None,
+            slow: false,
+            secret: false,
+            route: routing::get(handler),
+        }
     }
 
     /// An action.
@@ -60,12 +72,17 @@ impl Rule {
         T: 'static,
     {
         let (method, route) = (Method::POST, routing::post(handler));
-        Rule { method, path, who, body: LONGEST_BODY, slow: false, secret: false, route }
+        Rule { method, path, who, body: LONGEST_BODY, limit: None, slow: false, secret: false, route }
     }
 
     /// Lets a body be this long: for actions that take a file.
     pub fn body(self, bytes: usize) -> Self {
         Rule { body: bytes, ..self }
+    }
+
+    /// Lets one account do this only so often.
+    pub fn limit(self, limit: Limit) -> Self {
+        Rule { limit: Some(limit), ..self }
     }
 
     /// Lets it take ten times as long as others: for what looks at much, and would be half an answer if it were cut off.
@@ -111,7 +128,7 @@ pub fn routes(rules: Vec<Rule>, state: &AppState) -> Router<AppState> {
     let slow: Vec<&str> = rules.iter().filter(|rule| rule.slow).map(|rule| rule.path).collect();
     let lay = |routes: Router<AppState>, rule: Rule| {
         let (place, page) = (place_of(rule.path), page_of(rule.path, &pages));
-        let terms = Terms { who: rule.who, place, body: rule.body, page, secret: rule.secret };
+        let terms = Terms { who: rule.who, place, body: rule.body, page, secret: rule.secret, limit: rule.limit };
         let gate = from_fn_with_state((state.clone(), terms), gate);
         routes.route(rule.path, rule.route.route_layer(gate))
     };

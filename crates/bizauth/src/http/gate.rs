@@ -13,13 +13,14 @@ use axum::response::Response;
 use bizauth_core::app::Role;
 use bizauth_core::id::AppId;
 use bizauth_core::user::UserState;
-use bizauth_store::{AppRecord, SignedIn};
+use bizauth_store::{AppRecord, Limit, SignedIn};
 use http_body_util::LengthLimitError;
 
 use super::LONGEST_BODY;
 use super::access::{Who, home_of};
 use super::form::Form;
 use super::guard::{Browser, caller};
+use super::limits::{ACTIONS, ACTIONS_ADDRESS, Until, neighbourhood, spend};
 use super::pages::{html, login, say};
 use super::reply::{Faulted, log_breakage, see};
 use super::state::AppState;
@@ -36,6 +37,8 @@ pub struct Terms {
     pub place: Place,
     /// The longest body in bytes.
     pub body: usize,
+    /// How often an account may do this, where that is less often than anything else.
+    pub limit: Option<Limit>,
     /// Of how many pieces the address of the page is that the form was on, if there is such a page.
     pub page: Option<usize>,
     /// Whether the form holds secrets.
@@ -44,6 +47,8 @@ pub struct Terms {
 
 /// Why somebody does not come in.
 enum Stop {
+    /// Too often, until then.
+    Later(Until),
     /// Nobody is signed in: first there, then back to this path.
     SignIn(String),
     /// Nobody is signed in any more who could send this form: the page it was on, and what was typed.
@@ -79,6 +84,11 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
         Err(Stop::SignIn(next)) => return see(&login::address(&next)),
         Err(Stop::Over(page, kept)) => return session_over(&it, terms, &browser, &page, kept),
         Err(Stop::Told(notice)) => return refuse(&it, terms, &parts.method, &browser, notice),
+        Err(Stop::Later(until)) => {
+            let mut response = refuse(&it, terms, &parts.method, &browser, Notice::TooOften);
+            response.extensions_mut().insert(until);
+            return response;
+        }
     };
     let visit = Visit::new(browser, admitted);
     parts.extensions.insert(visit.clone());
@@ -87,6 +97,7 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
         response = say(visit.frame(&it), notice, Some(home_of(terms.place).to_owned()));
     }
     visit.forget_shown(&mut response);
+    visit.say_until(&mut response);
     response
 }
 
@@ -168,6 +179,15 @@ async fn admit(
         member = judge_membership(it, terms, &session, &params).await?;
     }
     let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
+    if posted {
+        // The last of all checks: only what the account itself meant to do counts against it.
+        let user = session.user.id.to_string();
+        let mut limits = vec![(ACTIONS_ADDRESS, neighbourhood(from)), (ACTIONS, user.clone())];
+        limits.extend(terms.limit.map(|limit| (limit, user)));
+        if let Some(until) = spend(it, &limits).await? {
+            return Err(Stop::Later(until));
+        }
+    }
     Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
 }
 

@@ -11,6 +11,7 @@ pub mod gate;
 pub mod guard;
 pub mod kapi;
 pub mod kauth;
+pub mod limits;
 pub mod listen;
 pub mod me;
 pub mod observe;

@@ -12,6 +12,7 @@ use axum::response::Response;
 use super::access::Rule;
 use super::door::Door;
 use super::guard::Asker;
+use super::limits;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
@@ -74,6 +75,7 @@ pub async fn observe(State(Watched { it, endpoints }): State<Watched>, mut reque
     if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
+    limits::announce(&it, &mut response);
     let (status, took) = (response.status().as_u16(), started.elapsed());
     it.metrics.request(endpoint, status, took.as_secs_f64());
     let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);

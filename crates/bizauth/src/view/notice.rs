@@ -37,6 +37,8 @@ pub enum Notice {
     TooLarge,
     /// A form or an address that no page of ours makes.
     Malformed,
+    /// The account, or the address, did so much that it has to pause; nothing was done.
+    TooOften,
     /// The server has no master key, or not the right one: second factors can be neither set up nor checked.
     SealUnavailable,
     /// The store cannot be asked for the moment; nothing was done.
@@ -47,7 +49,7 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
@@ -62,6 +64,7 @@ impl Notice {
         Self::AccountClosed,
         Self::TooLarge,
         Self::Malformed,
+        Self::TooOften,
         Self::SealUnavailable,
         Self::Unavailable,
         Self::Broken,
@@ -84,6 +87,7 @@ impl Notice {
             Self::AccountClosed => "notice-account-closed",
             Self::TooLarge => "notice-too-large",
             Self::Malformed => "notice-malformed",
+            Self::TooOften => "notice-too-often",
             Self::SealUnavailable => "notice-seal-unavailable",
             Self::Unavailable => "notice-unavailable",
             Self::Broken => "notice-broken",

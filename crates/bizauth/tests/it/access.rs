@@ -139,7 +139,7 @@ fn door<'w>(world: &'w World, rule: &Rule) -> &'w str {
 }
 
 #[tokio::test]
-async fn every_row_lets_in_whom_it_names_and_nobody_else() {
+async fn ghsa_xxwr_vvr3_2g9f_every_row_lets_in_whom_it_names_and_nobody_else() {
     let world = World::new().await;
     let app = world.app().await.id;
     let visitors = visitors(&world, app).await;

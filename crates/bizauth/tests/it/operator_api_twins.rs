@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use bizauth::http::operator::{pages_table, v1};
 
+/// A method and a path.
+type Row = (&'static str, &'static str);
+
 /// What a page does, and how a program does it. A form of a page has no twin: it is what a program sends.
-const TWINS: &[(&str, &str, &[(&str, &str)])] = &[
+const TWINS: &[(&str, &str, &[Row])] = &[
     ("GET", "", &[("GET", "/overview")]),
     ("GET", "/accounts", &[("GET", "/accounts")]),
     ("POST", "/accounts/new", &[("POST", "/accounts")]),

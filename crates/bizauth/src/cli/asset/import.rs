@@ -114,7 +114,7 @@ fn say(desk: &mut Desk<'_>, words: &Words, import: &ImportRecord, bad: &[Refused
             ("new holders", counts.gained.to_string()),
             ("changed holders", counts.altered.to_string()),
             ("as before", counts.same.to_string()),
-            ("no longer fitting", counts.skipped.to_string()),
+            ("skipped", counts.skipped.to_string()),
         ])
     })?)
 }

@@ -123,8 +123,8 @@ async fn note_visit(it: &AppState, session: &SignedIn, address: &str) {
     }
 }
 
-/// The value of a cookie, if it was sent.
-fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
+/// The value of a cookie, if it was sent: of several, the first.
+pub fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Asker;
+use crate::http::limits::{KEY_ADDRESS, Until, neighbourhood, spend};
 use crate::http::reply::{KapiError, log_breakage};
 use crate::http::state::AppState;
 
@@ -69,7 +70,10 @@ pub async fn app_key(
     let Some(found) = it.store.key(&key, now).await? else {
         return Err(match it.store.maintenance().await? {
             true => KapiFault::Maintenance.into(),
-            false => refuse(KapiFault::UnknownKey.about(sent)),
+            false => {
+                let refused = || refuse(KapiFault::UnknownKey.about(sent));
+                guessed(it, caller).await?.map_or_else(refused, KapiError::Limited)
+            }
         });
     };
     asker.is(found.app.id);
@@ -109,18 +113,26 @@ pub async fn note_key_use(it: &AppState, found: &Presented) {
 /// Counts a call against the app's quota for today, if it has one.
 async fn spend_quota(it: &AppState, app: AppId, quota: Option<i64>) -> Result<(), KapiError> {
     let Some(most) = quota else { return Ok(()) };
+    let quota = it.quota(most);
     // A quota of nothing is a quota: it must not read as "no limit".
-    match most > 0 && it.store.take(it.quota(most), app.to_string(), it.clock.now()).await? {
-        true => Ok(()),
-        false => Err(KapiFault::QuotaExceeded.into()),
-    }
+    let until = match most > 0 {
+        true => spend(it, &[(quota, app.to_string())]).await?,
+        false => Some(Until(quota.ends_at(it.clock.now()))),
+    };
+    until.map_or(Ok(()), |until| Err(KapiError::Limited(until)))
 }
 
-/// The value behind `scheme`; `None` if no key of this kind was sent.
+/// Counts a wrong key. Once there were too many the answer no longer says that it was wrong. Tokens are not counted: 256
+/// bits are not guessed, and a platform that forwards its visitors' tokens forwards wrong ones, too.
+async fn guessed(it: &AppState, from: IpAddr) -> bizauth_store::Result<Option<Until>> {
+    spend(it, &[(KEY_ADDRESS, neighbourhood(from))]).await
+}
+
+/// The value behind `scheme` in `Authorization`; `None` if no key of this kind was sent.
 ///
 /// # Errors
 /// -8 for a header that cannot be read: sent twice, not ASCII, without a value, or with more than one.
-fn value<'h>(headers: &'h HeaderMap, scheme: &str) -> Result<Option<&'h str>, KapiFault> {
+pub fn value<'h>(headers: &'h HeaderMap, scheme: &str) -> Result<Option<&'h str>, KapiFault> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(header) = sent.next() else { return Ok(None) };
     if sent.next().is_some() {

@@ -100,6 +100,7 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
         | Notice::AccountClosed => StatusCode::FORBIDDEN,
         Notice::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Notice::Malformed => StatusCode::BAD_REQUEST,
+        Notice::TooOften => StatusCode::TOO_MANY_REQUESTS,
         Notice::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Notice::SealUnavailable | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Notice::Broken => StatusCode::INTERNAL_SERVER_ERROR,

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
@@ -18,7 +17,7 @@ use bizauth_core::id::OperatorKeyId;
 use bizauth_core::operator::Scope;
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_store::{Actor, By, Limit, OperatorKeyRecord, Who};
+use bizauth_store::{Actor, By, OperatorKeyRecord, Who};
 use bytes::Bytes;
 use futures_util::FutureExt;
 
@@ -27,10 +26,8 @@ use super::problem::{Mistake, Problem};
 use crate::http::door::PATIENTLY;
 use crate::http::form::Form;
 use crate::http::guard::caller;
+use crate::http::limits::{OPERATOR_KEY_ADDRESS, neighbourhood, spend};
 use crate::http::state::AppState;
-
-/// How many wrong keys an address may try a minute.
-const WRONG_KEYS: Limit = Limit { kind: "operator_key", most: 20, window: Duration::from_secs(60) };
 
 /// What the gate must know of the route it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -188,9 +185,9 @@ async fn key(it: &AppState, headers: &HeaderMap, from: IpAddr, now: Time) -> Res
     {
         return Ok(found);
     }
-    match it.store.take(WRONG_KEYS, from.to_string(), now).await? {
-        true => Err(Problem::unauthorized("there is no such key, or it has ended")),
-        false => Err(Problem::too_many()),
+    match spend(it, &[(OPERATOR_KEY_ADDRESS, neighbourhood(from))]).await? {
+        None => Err(Problem::unauthorized("there is no such key, or it has ended")),
+        Some(_) => Err(Problem::too_many()),
     }
 }
 

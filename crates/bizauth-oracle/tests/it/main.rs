@@ -1,0 +1,4 @@
+//! The properties in the normal run: on the corpus that fuzzing left, and on generated texts.
+
+mod corpus;
+mod generated;
