@@ -52,12 +52,14 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
     let public = http::router(state.clone());
     let operators = operator::router(state.clone(), async || Ok::<(), Infallible>(()));
     let mut costs = Vec::new();
+    // What can be taken back is told on the page of the app, which comes first.
+    let mut lent = String::new();
     let tables = [(console::table(), &public), (me::table(), &public), (operator::pages_table(), &operators)];
     for (rules, router) in tables {
         for rule in rules.into_iter().filter(|rule| rule.method == Method::GET) {
             let Some(mut path) = concrete(rule.path)? else { continue };
             if path.ends_with("/assets/withdraw") {
-                path.push_str("?asset=moment%3A2");
+                path.push_str(&lent);
             }
             let mut paths = vec![path.clone()];
             // Where a page has a search, filters, or lists that can be turned, these are measured too.
@@ -65,6 +67,9 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
             for path in paths {
                 let (cost, body) = measure(router, &path, &cookie, rounds).await.with_context(|| path.clone())?;
                 costs.push(cost);
+                if let Some((_, query)) = body.split_once("/assets/withdraw?") {
+                    lent = format!("?{}", query.split('"').next().unwrap_or_default());
+                }
                 for next in ways(&body, "next") {
                     let (cost, body) = measure(router, &next, &cookie, rounds).await.with_context(|| next.clone())?;
                     costs.push(cost);
