@@ -1,9 +1,15 @@
 //! `bizauth dev`: the whole platform on a throwaway database with demo data. The same server and the same rules.
 
+pub mod authority;
 mod banner;
+pub mod front;
+pub mod guard;
+pub mod hosts;
+pub mod mark;
 mod seed;
+pub mod snippets;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,6 +22,9 @@ use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::state::{AppState, Demo};
 use crate::serve::{self, DATABASE_FILE};
+use authority::Authority;
+use front::Front;
+use guard::Guard;
 
 pub use banner::Banner;
 pub use seed::PASSWORD;
@@ -46,6 +55,8 @@ pub struct Dev {
     pub banner: Banner,
     state: AppState,
     listener: TcpListener,
+    authority: Option<Arc<Authority>>,
+    proxy: Option<Arc<Guard>>,
     operators: TcpListener,
     /// Removed with everything in it when the demo ends.
     _folder: TempDir,
@@ -56,6 +67,15 @@ fn private_folder() -> std::io::Result<TempDir> {
     use std::os::unix::fs::PermissionsExt;
     let owner_only = std::fs::Permissions::from_mode(0o700);
     tempfile::Builder::new().prefix("bizauth-dev-").permissions(owner_only).tempdir()
+}
+
+/// Where this machine reaches a listener of `address`: all addresses are no address to call.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(all) if all.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, all.port()).into(),
+        SocketAddr::V6(all) if all.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, all.port()).into(),
+        one => one,
+    }
 }
 
 impl Dev {
@@ -70,9 +90,11 @@ impl Dev {
         let operators = serve::bind(loopback).await?;
         let beside = operators.local_addr().map_err(|source| serve::Error::Bind { address: loopback, source })?;
         let folder = private_folder().map_err(Error::Folder)?;
+        mark::folder(folder.path()).map_err(Error::Folder)?;
         let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy::System.node())?;
         let clock = Clock::System;
-        let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
+        let seeded = seed::seed(&store, &format!("http://{}", reachable(address)), clock.now()).await?;
+        mark::database(&store).await?;
         let seeded =
             Banner { data: folder.path().display().to_string(), operator_url: format!("http://{beside}"), ..seeded };
         let mut config = Config::default();
@@ -86,14 +108,25 @@ impl Dev {
             redirect_uri: seeded.redirect_uri.clone(),
             authorize_url: seeded.authorize_url(),
         }));
-        Ok(Dev { banner: seeded, state, listener, operators, _folder: folder })
+        Ok(Dev { banner: seeded, state, listener, authority: None, proxy: None, operators, _folder: folder })
+    }
+
+    /// Serves TLS with certificates of `authority`, and is a proxy that `proxy` watches over.
+    pub fn behind(self, authority: Option<Arc<Authority>>, proxy: Option<Arc<Guard>>) -> Dev {
+        Dev { authority, proxy, ..self }
+    }
+
+    /// Where this machine reaches it.
+    pub fn address(&self) -> SocketAddr {
+        reachable(self.state.config.listen)
     }
 
     /// Answers until `stop`.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let stopping = Arc::new(AtomicBool::new(false));
         let operators = tokio::spawn(serve::serve_operators(self.operators, self.state.clone(), stopping));
-        serve::run(self.state, self.listener, None, stop).await;
+        let (listener, authority, proxy) = (self.listener, self.authority, self.proxy);
+        serve::attended(self.state, |router| Front { listener, router, authority, proxy }.until(stop)).await;
         operators.abort();
     }
 }
