@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::seed::{KeyKind, Planted, PlantedUser};
 use crate::http::pages::callback::trade_command;
 use crate::http::state::Demo;
 
@@ -33,17 +34,41 @@ pub struct Banner {
 }
 
 /// Someone to sign in as.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Person {
     /// The e-mail address.
-    pub email: &'static str,
+    pub email: String,
     /// The password.
-    pub password: &'static str,
+    pub password: String,
     /// What they are good for.
-    pub note: &'static str,
+    pub note: String,
 }
 
 impl Banner {
+    /// What there is to say of a platform at `base_url`: of the first key of each kind, and of everybody.
+    pub(super) fn of(base_url: &str, planted: &Planted) -> Self {
+        let first = |kind| planted.apps.iter().find_map(|app| app.first(kind));
+        let value = |kind| first(kind).map(|key| key.value.clone()).unwrap_or_default();
+        let rest_api = first(KeyKind::RestApi);
+        let person = |user: &PlantedUser| Person {
+            email: user.email.clone(),
+            password: user.password.clone(),
+            note: user.note.clone(),
+        };
+        Banner {
+            base_url: base_url.to_owned(),
+            operator_url: String::new(),
+            rest_api_key: value(KeyKind::RestApi),
+            client_secret: rest_api.and_then(|key| key.secret.clone()).unwrap_or_default(),
+            redirect_uri: rest_api.and_then(|key| key.redirect_uris.first().cloned()).unwrap_or_default(),
+            admin_key: value(KeyKind::Admin),
+            javascript_key: value(KeyKind::JavaScript),
+            native_app_key: value(KeyKind::Native),
+            data: String::new(),
+            users: planted.users.iter().map(person).collect(),
+        }
+    }
+
     /// The consent screen of the demo app, asking for a little of everything.
     pub fn authorize_url(&self) -> String {
         let escape = crate::http::reply::escape;

@@ -23,7 +23,7 @@ pub enum Action {
 
 /// Which assets a script lends, in the groups where a person chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "\"all\", \"every\" or a list of `group:id` belongs here")]
 pub enum Assets {
     /// `"all"`: each that may be lent now. `"every"`: all of the group, present and future.
     Word(Which),

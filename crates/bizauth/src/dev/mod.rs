@@ -1,7 +1,9 @@
 //! `bizauth dev`: the whole platform on a throwaway database with demo data. The same server and the same rules.
 
 mod banner;
-mod seed;
+pub mod consents;
+pub mod faults;
+pub mod seed;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::serve::{self, DATABASE_FILE};
 
 pub use banner::Banner;
 pub use seed::PASSWORD;
+use seed::{Hashes, Seed, plant};
 
 /// Why the demo does not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +75,10 @@ impl Dev {
         let folder = private_folder().map_err(Error::Folder)?;
         let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy::System.node())?;
         let clock = Clock::System;
-        let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
+        let (base_url, now) = (format!("http://{address}"), clock.now());
+        store.migrate(now).await?;
+        let (seed, hashes) = (Seed::demo(), Hashes::default());
+        let seeded = Banner::of(&base_url, &plant(&store, &seed, &base_url, &Entropy::System, now, &hashes).await?);
         let seeded =
             Banner { data: folder.path().display().to_string(), operator_url: format!("http://{beside}"), ..seeded };
         let mut config = Config::default();
