@@ -26,7 +26,7 @@ pub enum Action {
 
 /// Which assets a script lends, in the groups where a person chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "\"all\", \"every\" or a list of `group:id` belongs here")]
 pub enum Assets {
     /// `"all"`: each that may be lent now. `"every"`: all of the group, present and future.
     Word(Which),
@@ -134,7 +134,8 @@ impl Rule {
     }
 
     fn matches(&self, request: &Request<'_>, is_app: impl Fn(&str) -> bool) -> bool {
-        let same = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
+        let same =
+            |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
         let user = match (&self.user, request.user) {
             // A rule for a person also says who answers where nobody is signed in.
             (Some(wanted), Some(is)) => wanted.eq_ignore_ascii_case(is),
@@ -201,7 +202,11 @@ mod tests {
         assert_eq!(decide(request(Some("A@example.com"), &read)), Some(Action::Approve));
         assert_eq!(decide(request(Some("b@example.com"), &read)), None);
         assert_eq!(decide(request(Some("b@example.com"), &create)), Some(Action::Abandon));
-        assert_eq!(decide(request(None, &read)), Some(Action::Approve), "nobody is signed in: the rule says who answers");
+        assert_eq!(
+            decide(request(None, &read)),
+            Some(Action::Approve),
+            "nobody is signed in: the rule says who answers"
+        );
     }
 
     #[test]

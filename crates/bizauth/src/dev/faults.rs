@@ -210,7 +210,9 @@ impl Plan {
             return Err("status must be 500 to 599; for the platform's own refusals give code".to_owned());
         }
         if self.latency_ms.is_some_and(|millis| millis > LONGEST_WAIT) {
-            return Err(format!("latency_ms must be at most {LONGEST_WAIT}; for a reply that never comes: mishap never"));
+            return Err(format!(
+                "latency_ms must be at most {LONGEST_WAIT}; for a reply that never comes: mishap never"
+            ));
         }
         if self.times == Some(0) {
             return Err("times must be at least 1; leave it out for all calls".to_owned());

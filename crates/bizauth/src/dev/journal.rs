@@ -187,7 +187,8 @@ mod tests {
     #[test]
     fn an_address_is_hidden_and_comes_back() {
         let here = Portable::of("http://127.0.0.1:8080");
-        for text in ["http://127.0.0.1:8080/cb", "a=http%3A%2F%2F127.0.0.1%3A8080%2Fcb", "http://localhost:8080/", "x"] {
+        for text in ["http://127.0.0.1:8080/cb", "a=http%3A%2F%2F127.0.0.1%3A8080%2Fcb", "http://localhost:8080/", "x"]
+        {
             let hidden = here.hide(text);
             assert!(!hidden.contains("8080"), "{hidden}");
             assert_eq!(here.show(&hidden), text);

@@ -106,7 +106,13 @@ impl Run {
     }
 
     /// Sends one call again, and gives what the log has of it.
-    async fn call(&self, worlds: &Arc<Worlds>, world: &Arc<World>, entry: &Entry, received: Received) -> Option<Arc<Entry>> {
+    async fn call(
+        &self,
+        worlds: &Arc<Worlds>,
+        world: &Arc<World>,
+        entry: &Entry,
+        received: Received,
+    ) -> Option<Arc<Entry>> {
         let (worlds, answering) = (worlds.clone(), world.clone());
         let call = tokio::spawn(async move { switchboard::answer(&worlds, &answering, received).await });
         let written = || world.stage().journal.entry(entry.n).filter(|now| now.answer.is_some());

@@ -90,7 +90,8 @@ pub fn screen_in(answer: &Response) -> Option<String> {
 /// # Errors
 /// There is no such screen, or nobody could answer it so.
 pub async fn answer(it: &AppState, screen: &str, decision: &Decision) -> Result<Response, Unscripted> {
-    let (id, secret) = Credential::Pending.read(screen).ok_or_else(|| Unscripted("this is no consent screen's id".to_owned()))?;
+    let (id, secret) =
+        Credential::Pending.read(screen).ok_or_else(|| Unscripted("this is no consent screen's id".to_owned()))?;
     let now = it.clock.now();
     let parked = it.store.parked(PendingId(id), &secret, now).await?;
     let parked = parked.ok_or_else(|| Unscripted("this consent screen is long gone".to_owned()))?;
@@ -117,7 +118,9 @@ pub async fn answer(it: &AppState, screen: &str, decision: &Decision) -> Result<
     let answer = consent::answer(it, &browser, &programs(), &form).await;
     let unfit = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).filter(|to| to.starts_with("/consent?"));
     match unfit {
-        Some(_) => Err(Unscripted(format!("{} may not lend this: {}", browser_email(&browser), told(&decision.assets)))),
+        Some(_) => {
+            Err(Unscripted(format!("{} may not lend this: {}", browser_email(&browser), told(&decision.assets))))
+        }
         None => Ok(answer),
     }
 }

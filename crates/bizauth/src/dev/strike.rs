@@ -10,8 +10,8 @@ use bizauth_core::authorize::{Query, Refused};
 use bizauth_core::fault::{Answer, KapiFault, KauthFault};
 use futures_util::stream;
 
-use super::front::Cut;
 use super::faults::{Endpoint, Mishap, Row};
+use super::front::Cut;
 use crate::http::form::Form;
 use crate::http::guard::find_client;
 use crate::http::pages;

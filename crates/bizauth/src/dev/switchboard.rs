@@ -5,13 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::Router;
 use tower::ServiceExt;
 
 use super::consents::{self, Action};
@@ -153,7 +153,9 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
         unread: Vec::new(),
         staged: None,
     };
-    if entry.control || (received.parts.method == Method::POST && received.endpoint_called() == Some(Endpoint::Authorize)) {
+    if entry.control
+        || (received.parts.method == Method::POST && received.endpoint_called() == Some(Endpoint::Authorize))
+    {
         if let Err(refused) = control::not_from_a_page(&received) {
             return refused.into_response();
         }
@@ -331,8 +333,7 @@ async fn by_rule(stage: &Stage, received: &Received, word: Option<&Decision>) ->
         Some(word) => word.by.clone(),
         None => why::person(&stage.state, &received.parts).await,
     };
-    let request =
-        consents::Request { client_id, user: signed_in.as_deref(), scope: &scope, state: query.get("state") };
+    let request = consents::Request { client_id, user: signed_in.as_deref(), scope: &scope, state: query.get("state") };
     let ruled = lock(&stage.rules).decide(&request, |named| stage.is_app(named, client_id))?;
     let rule = ruled.rule;
     let by = rule.by.or(signed_in).or(rule.user);

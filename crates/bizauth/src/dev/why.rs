@@ -95,7 +95,13 @@ pub fn decided(entry: &Entry) -> String {
 }
 
 /// What would have passed, where that can be told.
-pub async fn explain(worlds: &Worlds, world: &World, stage: &Stage, received: &Received, entry: &Entry) -> Option<String> {
+pub async fn explain(
+    worlds: &Worlds,
+    world: &World,
+    stage: &Stage,
+    received: &Received,
+    entry: &Entry,
+) -> Option<String> {
     let why = Why { worlds, world, stage, received };
     match entry.endpoint.as_deref()? {
         "authorize" => why.authorize(entry.fault.as_deref()?).await,
@@ -127,13 +133,15 @@ impl Why<'_> {
         if sent.is_empty() || sent == "null" {
             return "no client_id was sent; HTTP Basic is not read".to_owned();
         }
-        let elsewhere: Vec<String> =
-            self.worlds.of_mark(sent).into_iter().filter(|id| *id != self.world.id).collect();
+        let elsewhere: Vec<String> = self.worlds.of_mark(sent).into_iter().filter(|id| *id != self.world.id).collect();
         if !elsewhere.is_empty() {
             return format!("this key is of another world: {}", elsewhere.join(", "));
         }
         if let Some((app, key)) = self.keys().find(|(_, key)| key.value == sent) {
-            return format!("this is the {} key of {app}; it is disabled or deleted, or of the wrong kind", key.kind.word());
+            return format!(
+                "this is the {} key of {app}; it is disabled or deleted, or of the wrong kind",
+                key.kind.word()
+            );
         }
         if let Some((app, key)) = self.keys().find(|(_, key)| key.value == sent.trim().to_lowercase()) {
             return format!("this is the {} key of {app} with other letters or blanks around it", key.kind.word());
@@ -177,7 +185,11 @@ impl Why<'_> {
             return Some(self.redirect(&sent("redirect_uri"), &client));
         }
         if is(KauthFault::NotBizApp) {
-            return Some(format!("{} is a {} app; a Biz app, or a test app of one, would pass", client.app.name, client.app.kind.word()));
+            return Some(format!(
+                "{} is a {} app; a Biz app, or a test app of one, would pass",
+                client.app.name,
+                client.app.kind.word()
+            ));
         }
         if is(KauthFault::NoFeaturePermission) {
             let has: Vec<&str> = client.permissions.iter().map(|group| group.0.as_str()).collect();
@@ -226,7 +238,9 @@ impl Why<'_> {
             let held = self.stage.state.store.holdings_of(user.id, &turn, 20).await.ok()?.rows;
             let told: Vec<String> = held
                 .iter()
-                .map(|held| format!("{}:{}{}", held.group, held.asset.0, if held.lendable { "" } else { " (not lendable)" }))
+                .map(|held| {
+                    format!("{}:{}{}", held.group, held.asset.0, if held.lendable { "" } else { " (not lendable)" })
+                })
                 .collect();
             return Some(match told.is_empty() {
                 true => format!("{email} holds no asset at all"),
@@ -245,7 +259,8 @@ impl Why<'_> {
         if let Some((app, _)) = login {
             return format!("this is a login redirect URI of {app}; business authentication has its own list");
         }
-        let other = self.keys().find(|(_, key)| key.id != client.key.id && key.redirect_uris.iter().any(|uri| uri == sent));
+        let other =
+            self.keys().find(|(_, key)| key.id != client.key.id && key.redirect_uris.iter().any(|uri| uri == sent));
         if let Some((app, key)) = other {
             return format!("it is registered for another key: {} of {app}", key.name);
         }
@@ -287,7 +302,9 @@ impl Why<'_> {
         }
         if is(KauthFault::TokenRateLimit) {
             let rate = self.stage.state.config.token_rate;
-            return Some(format!("a key may have {rate} tokens a minute; too many wrong credentials count against it too"));
+            return Some(format!(
+                "a key may have {rate} tokens a minute; too many wrong credentials count against it too"
+            ));
         }
         let text = sent("code");
         let Some((id, secret)) = Credential::Code.read(&text) else {
@@ -308,12 +325,14 @@ impl Why<'_> {
             return Some(format!("the authorize request had {}: {how}", seen.redirect_uri));
         }
         if is(KauthFault::BadVerifier) {
-            return Some(match (seen.has_challenge, form.get("code_verifier").is_some()) {
-                (false, _) => "no code_challenge was sent with the authorize request, so no code_verifier may be",
-                (true, false) => "a code_challenge was sent with the authorize request: code_verifier is missing",
-                (true, true) => "the code_verifier is not the one whose SHA-256 was the code_challenge",
-            }
-            .to_owned());
+            return Some(
+                match (seen.has_challenge, form.get("code_verifier").is_some()) {
+                    (false, _) => "no code_challenge was sent with the authorize request, so no code_verifier may be",
+                    (true, false) => "a code_challenge was sent with the authorize request: code_verifier is missing",
+                    (true, true) => "the code_verifier is not the one whose SHA-256 was the code_challenge",
+                }
+                .to_owned(),
+            );
         }
         let now = self.stage.now();
         if let Some(spent) = seen.redeemed_at {
@@ -339,7 +358,9 @@ impl Why<'_> {
 
     fn secret(&self, client_id: &str, sent: Option<&str>) -> String {
         let Some(sent) = sent else { return "the client secret of this key is ON, and none was sent".to_owned() };
-        let same = |key: &&PlantedKey, text: &str| key.secret.as_deref().is_some_and(|known| Digest::of(known.as_bytes()) == Digest::of(text.as_bytes()));
+        let same = |key: &&PlantedKey, text: &str| {
+            key.secret.as_deref().is_some_and(|known| Digest::of(known.as_bytes()) == Digest::of(text.as_bytes()))
+        };
         if let Some((app, key)) = self.keys().find(|(_, key)| same(key, sent) && key.value != client_id) {
             return format!("this secret belongs to another key: {} of {app}", key.name);
         }
@@ -410,8 +431,12 @@ impl Why<'_> {
             Standing::Ended(Ending::AppDeleted(at)) => format!("its app was deleted {} ago", ago(at)),
             Standing::AppSanctioned => format!("{} is under sanction", token.app.name),
             Standing::AppEnded => format!("{} was under sanction since it was issued", token.app.name),
-            Standing::AccountEnded => format!("the account was blocked or closed since: it is {}", token.user.state.word()),
-            Standing::Unused => format!("last used {} ago; it dies of disuse after {}", ago(token.used_at), span(idle.as_millis())),
+            Standing::AccountEnded => {
+                format!("the account was blocked or closed since: it is {}", token.user.state.word())
+            }
+            Standing::Unused => {
+                format!("last used {} ago; it dies of disuse after {}", ago(token.used_at), span(idle.as_millis()))
+            }
             Standing::NotMember => format!("{} is no member of the test app any more", token.user.email),
         })
     }
@@ -457,10 +482,12 @@ fn difference(registered: &str, sent: &str) -> Option<String> {
     if bizauth_core::authorize::decode(sent).as_deref() == Some(registered) {
         return Some("it was escaped twice".to_owned());
     }
-    let without_port = |text: &str| url::Url::parse(text).ok().map(|mut url| {
-        let _ = url.set_port(None);
-        url.to_string()
-    });
+    let without_port = |text: &str| {
+        url::Url::parse(text).ok().map(|mut url| {
+            let _ = url.set_port(None);
+            url.to_string()
+        })
+    };
     let ports = without_port(registered).is_some_and(|one| Some(one) == without_port(sent));
     ports.then(|| "the port is a part of it".to_owned())
 }

@@ -143,7 +143,8 @@ impl Worlds {
         let seed = new.seed.unwrap_or_else(|| self.seed.clone());
         let at = new.at.or(seed.seed.clock.begins()).unwrap_or_else(|| self.ground.state.clock.now());
         let frozen = new.frozen.unwrap_or(seed.seed.clock.frozen);
-        let random = new.random.or(seed.seed.random).unwrap_or_else(|| u64::from_be_bytes(self.ground.state.entropy.bytes()));
+        let random =
+            new.random.or(seed.seed.random).unwrap_or_else(|| u64::from_be_bytes(self.ground.state.entropy.bytes()));
         let base_url = match id.as_str() {
             DEFAULT => self.ground.base_url.clone(),
             id => format!("{}{PREFIX}{id}", self.ground.base_url),
@@ -284,7 +285,11 @@ fn mark_of(headers: &HeaderMap, uri: &Uri, form: Option<&Form>) -> Option<String
 /// What may be the id of a world: it stands in paths and host names.
 fn is_id(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=40).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-') && !text.ends_with('-') && !HALVES.contains(&text)
+    (1..=40).contains(&text.len())
+        && text.bytes().all(plain)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !HALVES.contains(&text)
 }
 
 impl Lost {
@@ -316,7 +321,9 @@ mod tests {
 
     #[test]
     fn an_id_fits_paths_and_host_names() {
-        for (id, fits) in [("w1", true), ("ci-7", true), ("", false), ("A", false), ("a.b", false), ("-a", false), ("a-", false)] {
+        for (id, fits) in
+            [("w1", true), ("ci-7", true), ("", false), ("A", false), ("a.b", false), ("-a", false), ("a-", false)]
+        {
             assert_eq!(is_id(id), fits, "{id}");
         }
         assert!(!is_id(&"a".repeat(41)));

@@ -7,8 +7,8 @@
 mod callback;
 pub mod chart;
 mod consent;
-mod dev_log;
 pub mod console;
+mod dev_log;
 mod fault;
 mod home;
 pub mod kit;

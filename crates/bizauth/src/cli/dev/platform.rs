@@ -8,9 +8,9 @@ use crate::cli::output::Output;
 use crate::cli::refusal::{misused, refuse};
 use crate::clock::Clock;
 use crate::config;
-use crate::dev::Dev;
 use crate::dev::authority::{self, Authority, Made};
 use crate::dev::guard::{Guard, Others};
+use crate::dev::{Dev, Setup};
 
 use super::running::Running;
 
@@ -91,7 +91,7 @@ impl Platform {
             guard.name(Vec::new(), self.others());
             Arc::new(guard)
         });
-        let dev = Dev::start(listen).await?.behind(authority.clone(), guard.clone());
+        let dev = Dev::start(listen, Setup::default()).await?.behind(authority.clone(), guard.clone());
         let address = dev.address();
         Ok(Started { dev, address, authority, guard })
     }

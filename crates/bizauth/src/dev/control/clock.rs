@@ -110,7 +110,8 @@ pub(super) fn moment(text: &str) -> Said<Time> {
 
 /// The moment a span after `now`. Years, months and days are those of the calendar, in UTC.
 fn later(now: Time, text: &str) -> Said<Time> {
-    let bad = |why: String| Refused(400, "this is no span", format!("{text:?}: {why}; write 10m, 1 year 2 days, or PT90S"));
+    let bad =
+        |why: String| Refused(400, "this is no span", format!("{text:?}: {why}; write 10m, 1 year 2 days, or PT90S"));
     let span: Span = text.parse().map_err(|error: jiff::Error| bad(error.to_string()))?;
     if span.is_negative() {
         return Err(Refused(409, "the clock never goes back", format!("{text:?} is negative")));

@@ -23,7 +23,12 @@ fn frame(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Frame {
     frame
 }
 
-pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap, uri: Uri, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
     let wanted = match Wanted::of_query(&query) {
         Ok((wanted, _)) => wanted,
@@ -80,7 +85,8 @@ fn spelled(half: &Half) -> String {
         (_, _, Some(status)) => status.to_string(),
         _ => String::new(),
     };
-    let headers = half.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}: {value}")));
+    let headers =
+        half.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}: {value}")));
     let head: Vec<String> = std::iter::once(first).chain(headers).collect();
     match half.body.is_empty() {
         true => head.join("\n"),

@@ -39,7 +39,18 @@ pub struct Wanted {
 
 /// The names of the fields of a query, for whoever mistypes one.
 const FIELDS: [&str; 12] = [
-    "endpoint", "method", "path", "status", "code", "fault", "client_id", "state", "contains", "since", "control", "most",
+    "endpoint",
+    "method",
+    "path",
+    "status",
+    "code",
+    "fault",
+    "client_id",
+    "state",
+    "contains",
+    "since",
+    "control",
+    "most",
 ];
 
 impl Wanted {
@@ -48,9 +59,12 @@ impl Wanted {
         let (uri, method) = (request.uri.as_deref().unwrap_or_default(), request.method.as_deref());
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let status = entry.answer.as_ref().and_then(|answer| answer.status);
-        let same = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
+        let same =
+            |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
         let sent = |name: &str, is: &str| {
-            [query, request.body.as_str()].iter().any(|text| Form::parse(text).is_ok_and(|form| form.all(name).any(|v| v == is)))
+            [query, request.body.as_str()]
+                .iter()
+                .any(|text| Form::parse(text).is_ok_and(|form| form.all(name).any(|v| v == is)))
         };
         let key = |is: &str| request.header("authorization").is_some_and(|header| header.ends_with(is));
         let anywhere = |text: &str| {
@@ -86,7 +100,8 @@ impl Wanted {
             let read = |text: &str| text.parse::<u64>().map_err(|_| refuse(format!("{name} is a number")));
             form.get(name).map(read).transpose()
         };
-        let status = number("status")?.map(u16::try_from).transpose().map_err(|_| refuse("status is 100 to 599".to_owned()))?;
+        let status =
+            number("status")?.map(u16::try_from).transpose().map_err(|_| refuse("status is 100 to 599".to_owned()))?;
         let wanted = Wanted {
             endpoint: text("endpoint"),
             method: text("method"),

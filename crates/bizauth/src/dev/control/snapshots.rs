@@ -57,7 +57,11 @@ pub(super) async fn export(State(desk): State<Desk>, Path(name): Path<String>) -
     Ok(Json(Snapshot::clone(&*found(&desk, &name)?)))
 }
 
-pub(super) async fn import(State(desk): State<Desk>, Path(name): Path<String>, Body(kept): Body<Snapshot>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn import(
+    State(desk): State<Desk>,
+    Path(name): Path<String>,
+    Body(kept): Body<Snapshot>,
+) -> Said<(StatusCode, Json<Value>)> {
     kept.check().map_err(|why| Refused(422, "this is no snapshot", why))?;
     let told = about(&name, &kept);
     lock(&desk.world.snapshots).insert(name, Arc::new(kept));

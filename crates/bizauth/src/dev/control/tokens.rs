@@ -98,10 +98,16 @@ pub(super) async fn issue(State(desk): State<Desk>, Body(wish): Body<Wish>) -> S
     let refuse = |why: String| Refused(422, "this token cannot be had", why);
     let can = |app: &&PlantedApp| app.first(KeyKind::RestApi).is_some_and(|key| !key.redirect_uris.is_empty());
     let app = match &wish.app {
-        Some(named) => stage.planted.apps.iter().filter(can).find(|app| app.name == *named || app.keys.iter().any(|key| key.value == *named)),
+        Some(named) => stage
+            .planted
+            .apps
+            .iter()
+            .filter(can)
+            .find(|app| app.name == *named || app.keys.iter().any(|key| key.value == *named)),
         None => stage.planted.apps.iter().find(can),
     };
-    let app = app.ok_or_else(|| refuse("the seed has no such app with a REST API key and a redirect URI".to_owned()))?;
+    let app =
+        app.ok_or_else(|| refuse("the seed has no such app with a REST API key and a redirect URI".to_owned()))?;
     let (key, uri) = app
         .first(KeyKind::RestApi)
         .and_then(|key| Some((key, key.redirect_uris.first()?)))

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::worlds::{DEFAULT, Lost, NewWorld, Source, Unmade, Worlds};
-use super::{Body, Desk, Json, Refused, Said, done};
 use super::clock::moment;
 use super::world::told;
+use super::{Body, Desk, Json, Refused, Said, done};
 
 /// How a world is asked for.
 #[derive(Deserialize, Default)]
@@ -32,7 +32,8 @@ struct ClockWish {
 }
 
 pub(super) async fn list(State(desk): State<Desk>) -> Said {
-    let worlds: Vec<Value> = desk.worlds.all().iter().map(|world| json!({ "id": world.id, "base_url": world.base_url })).collect();
+    let worlds: Vec<Value> =
+        desk.worlds.all().iter().map(|world| json!({ "id": world.id, "base_url": world.base_url })).collect();
     Ok(Json(json!({ "worlds": worlds })))
 }
 
@@ -51,9 +52,11 @@ pub(super) async fn make(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Sa
     let new = NewWorld { id: wish.id, seed, random: wish.random, at, frozen };
     match desk.worlds.make(new).await {
         Ok(world) => Ok((StatusCode::CREATED, Json(told(&world)))),
-        Err(Unmade::Taken(id)) => {
-            Err(Refused(409, "this id is taken", format!("there is, or was, a world {id}; leave the id out to get a free one")))
-        }
+        Err(Unmade::Taken(id)) => Err(Refused(
+            409,
+            "this id is taken",
+            format!("there is, or was, a world {id}; leave the id out to get a free one"),
+        )),
         Err(Unmade::Malformed(id)) => {
             let allowed = "an id is up to 40 lowercase letters, digits and hyphens, and not kauth or kapi";
             Err(Refused(400, "this cannot be an id", format!("{id:?}: {allowed}")))
