@@ -25,6 +25,8 @@ mod console_secrets;
 mod console_test_tool;
 mod console_tokens;
 mod console_usage;
+mod dev_cli;
+mod dev_front;
 mod documents;
 mod doors;
 mod followed_ips;

@@ -1,14 +1,15 @@
 //! What is there once a seed was planted: what a banner, a test and the control API speak of.
 
 use std::fmt::Display;
+use std::str::FromStr;
 
 use bizauth_core::id::{AppId, KeyId, TokenId, UserId};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{KeyKind, Kind, State, TokenState};
 
 /// All that a seed has brought.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Planted {
     /// The apps, in the seed's order.
     pub apps: Vec<PlantedApp>,
@@ -19,12 +20,12 @@ pub struct Planted {
 }
 
 /// An app.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlantedApp {
     /// Its name.
     pub name: String,
     /// Its id.
-    #[serde(serialize_with = "written")]
+    #[serde(serialize_with = "written", deserialize_with = "numbered")]
     pub id: AppId,
     /// Its kind.
     pub kind: Kind,
@@ -33,10 +34,10 @@ pub struct PlantedApp {
 }
 
 /// A key.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlantedKey {
     /// Its id.
-    #[serde(serialize_with = "written")]
+    #[serde(serialize_with = "written", deserialize_with = "numbered")]
     pub id: KeyId,
     /// Its kind.
     pub kind: KeyKind,
@@ -53,14 +54,14 @@ pub struct PlantedKey {
 }
 
 /// An account.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlantedUser {
     /// Its e-mail address.
     pub email: String,
     /// Its password.
     pub password: String,
     /// Its id.
-    #[serde(serialize_with = "written")]
+    #[serde(serialize_with = "written", deserialize_with = "numbered")]
     pub id: UserId,
     /// Its state.
     pub state: State,
@@ -71,14 +72,14 @@ pub struct PlantedUser {
 }
 
 /// A ready token.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlantedToken {
     /// Its name.
     pub name: String,
     /// Its value.
     pub value: String,
     /// Its business token ID.
-    #[serde(serialize_with = "written")]
+    #[serde(serialize_with = "written", deserialize_with = "numbered")]
     pub id: TokenId,
     /// The name of its app.
     pub app: String,
@@ -91,6 +92,12 @@ pub struct PlantedToken {
 /// Ids are told as texts: not every language can count so far.
 fn written<T: Display, S: Serializer>(id: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
+}
+
+/// Reads what [`written`] wrote.
+fn numbered<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| serde::de::Error::custom("an id is a number"))
 }
 
 impl Planted {
