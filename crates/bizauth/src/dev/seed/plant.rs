@@ -19,6 +19,8 @@ use bizauth_store::{
     Actor, Added, AddedUri, AssetRecord, By, KeptItems, MadeAccount, NewApp, NewKey, NewUser, Staged, StagedToken,
     Store, Who,
 };
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, try_join_all};
 
 use super::check::catalogue;
 use super::lists::ip_list;
@@ -58,12 +60,7 @@ pub async fn plant(
     field.groups(seed).await?;
     by.publish_ips(published(seed, now)?).await?;
     let mut apps = field.apps(seed).await?;
-    for (app, planted) in seed.apps.iter().zip(&mut apps) {
-        for key in &app.keys {
-            let planted_key = field.key(planted, key).await?;
-            planted.keys.push(planted_key);
-        }
-    }
+    field.keys(seed, &mut apps).await?;
     let mut hashes = HashMap::new();
     for (password, hash) in hashing {
         hashes.insert(password, hash.await.map_err(|_| Error::Seed("a password"))??);
@@ -92,6 +89,23 @@ fn published(seed: &Seed, now: Time) -> Result<IpList, Error> {
 /// What a sentence found that it should have found.
 fn done(found: bool, what: &'static str) -> Result<(), Error> {
     if found { Ok(()) } else { Err(Error::Seed(what)) }
+}
+
+/// One sentence. Several that do not depend on each other are said at once, in one commit; they are written in the order
+/// in which they stand here, because each is handed over before the next one begins. Two in one deed would mix.
+type Deed<'d> = BoxFuture<'d, Result<(), Error>>;
+
+/// A sentence, and what it must have found.
+fn deed<'d, T>(
+    sentence: impl Future<Output = bizauth_store::Result<T>> + Send + 'd,
+    found: impl Fn(T) -> bool + Send + 'd,
+    what: &'static str,
+) -> Deed<'d> {
+    async move { done(found(sentence.await?), what) }.boxed()
+}
+
+fn yes(found: bool) -> bool {
+    found
 }
 
 /// Where a seed is planted.
@@ -124,15 +138,32 @@ impl Field<'_> {
     async fn apps(&self, seed: &Seed) -> Result<Vec<PlantedApp>, Error> {
         let mut ids: HashMap<&str, AppId> = HashMap::new();
         for tests in [false, true] {
-            for app in seed.apps.iter().filter(|app| (app.kind == Kind::Test) == tests) {
-                ids.insert(&app.name, self.app(app, &ids).await?);
-            }
+            let these = || seed.apps.iter().filter(|app| (app.kind == Kind::Test) == tests);
+            let made = try_join_all(these().map(|app| self.app(app, &ids))).await?;
+            ids.extend(these().map(|app| app.name.as_str()).zip(made));
         }
         let planted = |app: &App| {
             let id = ids.get(app.name.as_str()).copied()?;
             Some(PlantedApp { name: app.name.clone(), id, kind: app.kind, keys: Vec::new() })
         };
-        seed.apps.iter().map(planted).collect::<Option<_>>().ok_or(Error::Seed("an app"))
+        let apps = seed.apps.iter().map(planted).collect::<Option<Vec<_>>>().ok_or(Error::Seed("an app"))?;
+        let mut deeds = Vec::new();
+        for (app, PlantedApp { id, .. }) in seed.apps.iter().zip(&apps) {
+            if !app.items.is_empty() {
+                let items = app.items.iter().map(|item| (ItemId(item.id.clone()), item.purpose.clone()));
+                let kept = self.by.keep_items(*id, Vec::new(), items.collect());
+                deeds.push(deed(kept, |kept| matches!(kept, KeptItems::Kept(_)), "a consent item of an app"));
+            }
+            for group in &app.permissions {
+                let granted = self.by.grant_permission(*id, group.as_str().into());
+                deeds.push(deed(granted, yes, "a feature permission"));
+            }
+            if let Some(most) = app.daily_quota {
+                deeds.push(deed(self.by.set_daily_quota(*id, Some(most.into())), yes, "a quota"));
+            }
+        }
+        try_join_all(deeds).await?;
+        Ok(apps)
     }
 
     async fn app(&self, app: &App, ids: &HashMap<&str, AppId>) -> Result<AppId, Error> {
@@ -142,75 +173,87 @@ impl Field<'_> {
         };
         let (name, company) = (app.name.clone(), app.company.clone());
         let new = NewApp { name, company, kind: app.kind.into(), parent, owner: None };
-        let id = self.by.create_app(new).await?.ok_or(Error::Seed("an app"))?;
-        if !app.items.is_empty() {
-            let items = app.items.iter().map(|item| (ItemId(item.id.clone()), item.purpose.clone()));
-            let kept = self.by.keep_items(id, Vec::new(), items.collect()).await?;
-            done(matches!(kept, KeptItems::Kept(_)), "a consent item of an app")?;
-        }
-        for group in &app.permissions {
-            done(self.by.grant_permission(id, group.as_str().into()).await?, "a feature permission")?;
-        }
-        if let Some(most) = app.daily_quota {
-            done(self.by.set_daily_quota(id, Some(most.into())).await?, "a quota")?;
-        }
-        Ok(id)
+        self.by.create_app(new).await?.ok_or(Error::Seed("an app"))
     }
 
-    async fn key(&self, app: &PlantedApp, key: &Key) -> Result<PlantedKey, Error> {
+    async fn keys(&self, seed: &Seed, apps: &mut [PlantedApp]) -> Result<(), Error> {
+        let mut drawn = Vec::new();
+        for (at, app) in seed.apps.iter().enumerate() {
+            for (place, key) in app.keys.iter().enumerate() {
+                drawn.push((at, key, self.draw(&app.keys[..place], key)?));
+            }
+        }
+        let create = |(at, key, (value, planted)): &(usize, &Key, (AppKey, PlantedKey))| {
+            let new = NewKey {
+                app: apps[*at].id,
+                kind: key.kind.into(),
+                value: value.clone(),
+                name: planted.name.clone(),
+                secret: planted.secret.as_ref().map(|secret| Digest::of(secret.as_bytes())),
+            };
+            async { self.by.create_key(new).await?.ok_or(Error::Seed("a key")) }
+        };
+        let ids = try_join_all(drawn.iter().map(create)).await?;
+        let mut deeds = Vec::new();
+        for ((at, key, (_, planted)), id) in drawn.into_iter().zip(ids) {
+            for uri in &planted.redirect_uris {
+                let added = self.by.add_redirect_uri(id, uri.clone());
+                deeds.push(deed(added, |added| added == AddedUri::Added, "a redirect URI"));
+            }
+            self.limit(id, key, &mut deeds)?;
+            apps[at].keys.push(PlantedKey { id, ..planted });
+        }
+        try_join_all(deeds).await?;
+        Ok(())
+    }
+
+    /// A key that is still to be made; those before it are of the same app.
+    fn draw(&self, before: &[Key], key: &Key) -> Result<(AppKey, PlantedKey), Error> {
         let value = match &key.value {
             Some(value) => AppKey::read(value).ok_or(Error::Seed("the value of a key"))?,
             None => self.entropy.app_key(),
         };
         let secret =
             (key.kind == KeyKind::RestApi).then(|| key.secret.clone().unwrap_or_else(|| self.entropy.client_secret()));
-        let of_kind = app.keys.iter().filter(|known| known.kind == key.kind).count();
+        let of_kind = before.iter().filter(|known| known.kind == key.kind).count();
         let name = key.name.clone().unwrap_or_else(|| match of_kind {
             0 => key.kind.word().to_owned(),
             more => format!("{} {}", key.kind.word(), more + 1),
         });
-        let digest = secret.as_ref().map(|secret| Digest::of(secret.as_bytes()));
-        let new =
-            NewKey { app: app.id, kind: key.kind.into(), value: value.clone(), name: name.clone(), secret: digest };
-        let id = self.by.create_key(new).await?.ok_or(Error::Seed("a key"))?;
-        let redirect_uris = key.redirect_uris_at(self.base_url);
-        for uri in &redirect_uris {
-            done(self.by.add_redirect_uri(id, uri.clone()).await? == AddedUri::Added, "a redirect URI")?;
-        }
-        self.limit(id, key).await?;
-        Ok(PlantedKey {
-            id,
+        let planted = PlantedKey {
+            id: KeyId(0),
             kind: key.kind,
             name,
             value: value.expose().to_owned(),
             secret,
-            redirect_uris,
+            redirect_uris: key.redirect_uris_at(self.base_url),
             login_redirect_uris: key.login_redirect_uris_at(self.base_url),
-        })
+        };
+        Ok((value, planted))
     }
 
     /// What a key may not do.
-    async fn limit(&self, id: KeyId, key: &Key) -> Result<(), Error> {
+    fn limit<'d>(&'d self, id: KeyId, key: &Key, deeds: &mut Vec<Deed<'d>>) -> Result<(), Error> {
         if !key.callers.is_empty() {
             let callers: Option<Vec<_>> = key.callers.iter().map(|text| caller(text)).collect();
             let callers = callers.ok_or(Error::Seed("a key's callers"))?;
-            done(self.by.set_callers(id, &callers).await?, "a key's callers")?;
+            let set = async move { self.by.set_callers(id, &callers).await };
+            deeds.push(deed(set, yes, "a key's callers"));
         }
         if key.kind == KeyKind::RestApi && !key.secret_on {
-            done(self.by.set_secret_on(id, false).await?, "a key's secret")?;
+            deeds.push(deed(self.by.set_secret_on(id, false), yes, "a key's secret"));
         }
         if key.kind == KeyKind::Admin && !key.may_read_ips {
-            done(self.by.set_may_read_ips(id, false).await?, "what an admin key may do")?;
+            deeds.push(deed(self.by.set_may_read_ips(id, false), yes, "what an admin key may do"));
         }
         if key.disabled {
-            done(self.by.set_key_disabled(id, true).await?, "a key")?;
+            deeds.push(deed(self.by.set_key_disabled(id, true), yes, "a key"));
         }
         Ok(())
     }
 
     async fn people(&self, seed: &Seed, hashes: &HashMap<&str, String>) -> Result<Vec<PlantedUser>, Error> {
-        let mut planted = Vec::new();
-        for user in &seed.users {
+        let make = async |user: &User| {
             let email = user::email(&user.email).ok_or(Error::Seed("an e-mail address"))?;
             let new = NewUser {
                 email: email.clone(),
@@ -222,8 +265,9 @@ impl Field<'_> {
             let made = self.by.make_account(new, user.external_id.clone()).await?;
             let MadeAccount::Done(id) = made else { return Err(Error::Seed("an account")) };
             let (password, note) = (user.password.clone(), user.note.clone());
-            planted.push(PlantedUser { email, password, id, state: user.state, operator: user.operator, note });
-        }
+            Ok(PlantedUser { email, password, id, state: user.state, operator: user.operator, note })
+        };
+        let planted = try_join_all(seed.users.iter().map(make)).await?;
         self.assets(seed, &planted).await?;
         Ok(planted)
     }
@@ -238,6 +282,8 @@ impl Field<'_> {
             }
         }
         let mut there: BTreeSet<(&str, &str)> = BTreeSet::new();
+        // The assets stand before those who hold them: they are written in this order.
+        let (mut deeds, mut held) = (Vec::new(), Vec::new());
         for (user, planted) in seed.users.iter().zip(users) {
             for asset in &user.assets {
                 let key = (asset.group.as_str(), asset.id.as_str());
@@ -247,49 +293,56 @@ impl Field<'_> {
                 let name = names.get(&key).copied().unwrap_or_default().to_owned();
                 if there.insert(key) {
                     let record = AssetRecord { group: group.clone(), id: id.clone(), kind, name: name.clone() };
-                    done(self.by.keep_asset(record).await?, "an asset")?;
+                    deeds.push(deed(self.by.keep_asset(record), yes, "an asset"));
                 }
                 let (role, lendable) = (asset.role.clone(), asset.lendable);
                 let holding = Holding { id: HoldingId(0), group, asset: id, kind, name, role, lendable };
-                done(self.by.hold_asset(planted.id, holding).await?, "a held asset")?;
+                held.push(deed(self.by.hold_asset(planted.id, holding), yes, "a held asset"));
             }
         }
+        deeds.append(&mut held);
+        try_join_all(deeds).await?;
         Ok(())
     }
 
     async fn members(&self, seed: &Seed, planted: &Planted) -> Result<(), Error> {
+        let mut deeds = Vec::new();
         for (app, there) in seed.apps.iter().zip(&planted.apps) {
             let owner = app.owner.iter().map(|email| (email, bizauth_core::app::Role::Owner));
             let others = app.members.iter().map(|member| (&member.email, member.role.into()));
             for (email, role) in owner.chain(others) {
-                done(self.by.add_member(there.id, account(planted, email)?, role.word()).await?, "a member")?;
+                let joined = self.by.add_member(there.id, account(planted, email)?, role.word());
+                deeds.push(deed(joined, yes, "a member"));
             }
         }
+        try_join_all(deeds).await?;
         Ok(())
     }
 
     /// The ready tokens. Those whose consent is taken back are given first: the person takes back all that the app has.
     async fn tokens(&self, seed: &Seed, planted: &Planted) -> Result<Vec<PlantedToken>, Error> {
         let withdrawn = |token: &&Token| token.state == TokenState::Withdrawn;
-        for token in seed.tokens.iter().filter(withdrawn) {
-            self.token(seed, planted, token).await?;
-        }
+        try_join_all(seed.tokens.iter().filter(withdrawn).map(|token| self.token(seed, planted, token))).await?;
         let pairs: BTreeSet<(&str, &str)> =
             seed.tokens.iter().filter(withdrawn).map(|it| (it.user.as_str(), it.app.as_str())).collect();
         for (email, app) in pairs {
             let app = planted.app(app).ok_or(Error::Seed("a token's app"))?.id;
             done(self.by.withdraw_consents(account(planted, email)?, app).await? > 0, "a withdrawal")?;
         }
-        for token in seed.tokens.iter().filter(|token| !withdrawn(token)) {
-            self.token(seed, planted, token).await?;
-        }
+        let others = seed.tokens.iter().filter(|token| !withdrawn(token));
+        try_join_all(others.map(|token| self.token(seed, planted, token))).await?;
         let told = |token: &Token| {
             let value = token.literal();
             let (id, _) = Credential::Token.read(&value)?;
             let (name, app, state) = (token.name.clone(), token.app.clone(), token.state);
             Some(PlantedToken { name, value, id: TokenId(id), app, user: user::email(&token.user)?, state })
         };
-        seed.tokens.iter().map(told).collect::<Option<_>>().ok_or(Error::Seed("a token"))
+        let planted = seed.tokens.iter().map(told).collect::<Option<Vec<_>>>().ok_or(Error::Seed("a token"))?;
+        for token in planted.iter().filter(|token| token.state == TokenState::Revoked) {
+            let (id, secret) = Credential::Token.read(&token.value).ok_or(Error::Seed("a token"))?;
+            self.store.revoke_token((TokenId(id), secret.digest()), self.now).await?;
+        }
+        Ok(planted)
     }
 
     async fn token(&self, seed: &Seed, planted: &Planted, token: &Token) -> Result<(), Error> {
@@ -302,9 +355,8 @@ impl Field<'_> {
         let at = planted.users.iter().position(|user| Some(&user.email) == holder.as_ref());
         let (user, record) = at.map(|at| (&seed.users[at], &planted.users[at])).ok_or(Error::Seed("a token's user"))?;
         let when = if token.state == TokenState::Unused { self.now.minus(LONG_AGO) } else { self.now };
-        let token_digest = (TokenId(id), secret.digest());
         let staged = StagedToken {
-            token: token_digest,
+            token: (TokenId(id), secret.digest()),
             key: key.ok_or(Error::Seed("a token's key"))?.id,
             user: record.id,
             items: token.scope.iter().map(|item| item.as_str().into()).collect(),
@@ -314,11 +366,7 @@ impl Field<'_> {
             used_at: when,
         };
         let staged = self.by.stage_token(staged).await?;
-        done(matches!(staged, Staged::Done(_)), "a token")?;
-        if token.state == TokenState::Revoked {
-            self.store.revoke_token(token_digest, self.now).await?;
-        }
-        Ok(())
+        done(matches!(staged, Staged::Done(_)), "a token")
     }
 
     /// What was lent with a token: as it is named, and where a group is not, all that the account may lend of it.
@@ -342,19 +390,21 @@ impl Field<'_> {
 
     /// States and sanctions, which end tokens.
     async fn fates(&self, seed: &Seed, planted: &Planted) -> Result<(), Error> {
+        let mut deeds = Vec::new();
         for (user, there) in seed.users.iter().zip(&planted.users) {
             if user.state != State::Active {
-                done(self.by.set_user_state(there.id, user.state.into()).await?, "the state of an account")?;
+                deeds.push(deed(self.by.set_user_state(there.id, user.state.into()), yes, "the state of an account"));
             }
             if user.developer_sanctioned {
-                done(self.by.set_developer_sanction(there.id, true).await?, "a sanction")?;
+                deeds.push(deed(self.by.set_developer_sanction(there.id, true), yes, "a sanction"));
             }
         }
         for (app, there) in seed.apps.iter().zip(&planted.apps) {
             if app.sanctioned {
-                done(self.by.set_sanction(there.id, true).await?, "a sanction")?;
+                deeds.push(deed(self.by.set_sanction(there.id, true), yes, "a sanction"));
             }
         }
+        try_join_all(deeds).await?;
         Ok(())
     }
 }

@@ -273,7 +273,12 @@ async fn fates_come_after_the_tokens_and_end_them() {
 #[tokio::test]
 async fn one_number_makes_one_world() {
     let mut seed = Seed { random: Some(42), ..Seed::demo() };
-    let told = async |seed: &Seed| serde_json::to_string(&world(seed).await.planted).unwrap();
+    let told = async |seed: &Seed| {
+        let it = world(seed).await;
+        let head = it.store.audit_head().await.unwrap();
+        // The head of the log proves what was written, when, and in which order.
+        format!("{} {:?}", serde_json::to_string(&it.planted).unwrap(), head.digest)
+    };
     let first = told(&seed).await;
     assert_eq!(first, told(&seed).await, "keys, secrets, ids and all");
     seed.random = Some(43);

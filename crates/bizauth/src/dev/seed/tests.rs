@@ -82,8 +82,8 @@ fn what_cannot_be_read_is_told_with_its_place_all_at_once() {
     let json =
         refusals("{\n  \"users\": [\n    {\"email\": \"a@example.com\", \"名\": 1, \"stat\": 1}\n  ]\n}", "s.json");
     assert_eq!(json.len(), 2, "{json:?}");
-    assert!(json[0].starts_with("3:33: there is no field \"名\""), "{json:?}");
-    assert!(json[1].starts_with("3:41: there is no field \"stat\""), "a column is a character: {json:?}");
+    assert!(json[0].starts_with("3:32: there is no field \"名\""), "{json:?}");
+    assert!(json[1].starts_with("3:40: there is no field \"stat\""), "a column is a character: {json:?}");
     let json = refusals("{\"users\": [,]}", "s.json");
     assert!(json[0].starts_with("1:12: expected value"), "{json:?}");
     let json = refusals("{\"random\": 1, \"random\": 2}", "s.json");
@@ -160,7 +160,7 @@ fn what_cannot_be_is_told_with_its_place() {
         ),
         (
             "[[apps]]\nname = \"A\"\nkeys = [{ kind = \"native\", callers = [\"10.0.0.1\"] }]",
-            "3:37: apps[0].keys[0].callers: a key of the kind native has none",
+            "3:38: apps[0].keys[0].callers: a key of the kind native has none",
         ),
         (
             "[[apps]]\nname = \"A\"\nkeys = [{ callers = [\"010.0.0.1/8\"] }]",
