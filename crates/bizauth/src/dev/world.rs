@@ -19,6 +19,7 @@ use super::consents::Rules;
 use super::faults::Faults;
 use super::guard::Guard;
 use super::journal::Journal;
+use super::mark;
 use super::script::Held;
 use super::seed::{Hashes, Planted, plant};
 use super::snapshots::Snapshot;
@@ -275,7 +276,10 @@ struct Parts {
 fn folder_in(parent: &Path) -> Result<TempDir, Error> {
     use std::os::unix::fs::PermissionsExt;
     let owner_only = std::fs::Permissions::from_mode(0o700);
-    tempfile::Builder::new().prefix("stage-").permissions(owner_only).tempdir_in(parent).map_err(Error::Folder)
+    let folder = tempfile::Builder::new().prefix("stage-").permissions(owner_only).tempdir_in(parent);
+    let folder = folder.map_err(Error::Folder)?;
+    mark::folder(folder.path()).map_err(Error::Folder)?;
+    Ok(folder)
 }
 
 /// What the page at the end of the demo's flow shows: the first REST API key that has a redirect URI.

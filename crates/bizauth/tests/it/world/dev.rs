@@ -48,7 +48,7 @@ impl Platform {
 
     pub async fn seeded(toml: &str) -> Platform {
         let seed = Source::read(toml, "test.toml").unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-        Platform::with(Setup { seed: Some(seed), random: Some(7), frozen: Some(true) }).await
+        Platform::with(Setup { seed: Some(seed), random: Some(7), at: None, frozen: Some(true) }).await
     }
 
     pub async fn with(setup: Setup) -> Platform {
