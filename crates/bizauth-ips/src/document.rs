@@ -141,7 +141,8 @@ fn step(place: &str, change: Change, announced: &IpChange, flaws: &mut Vec<Strin
         flaws.push(format!("{place} has no addresses"));
     }
     let date = date(&format!("{place}.date"), &announced.date, flaws);
-    Step { change, date, ips: cidrs(&format!("{place}."), &announced.ips, flaws) }
+    let ips = cidrs(&format!("{place}."), &announced.ips, flaws);
+    Step { change, date, ips, note: announced.note.clone(), announced_by: announced.announced_by.clone() }
 }
 
 fn cidrs(place: &str, texts: &[String], flaws: &mut Vec<String>) -> Vec<Cidr> {

@@ -66,6 +66,12 @@ pub enum About {
     Past(Date, Change),
     /// Another service of the same list has this network, or a part of it, too.
     Shared(IpNet, String),
+    /// Service or list is dated after today: the day of the last change lies ahead.
+    Ahead(Date),
+    /// The list has no service at all. Whoever believed it would lock everyone out.
+    NoService,
+    /// Addresses leave with this publication that no exclusion announced. A follower may refuse such a list.
+    Unannounced(IpNet),
 }
 
 impl About {
@@ -74,10 +80,11 @@ impl About {
         match self {
             About::Everything(_) | About::TooWide(_) | About::Reserved(..) => Weight::Refusal,
             About::Repeated(_) | About::ExcludesNothing(..) | About::NoOverlap(_) => Weight::Refusal,
-            About::Empty(Some(_)) => Weight::Refusal,
+            About::Empty(Some(_)) | About::Ahead(_) | About::NoService => Weight::Refusal,
             About::Empty(None) | About::ExcludesPart(..) | About::AddsListed(..) | About::Returns(..) => {
                 Weight::Warning
             }
+            About::Unannounced(_) => Weight::Warning,
             About::Inside(..) | About::HostBits(_) | About::Past(..) | About::Shared(..) => Weight::Note,
         }
     }
@@ -90,7 +97,11 @@ impl About {
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}: {}", self.rule, self.service, self.about)
+        // What is said of the whole list has no service.
+        match self.service.is_empty() {
+            true => self.about.fmt(f),
+            false => write!(f, "{} {:?}: {}", self.rule, self.service, self.about),
+        }
     }
 }
 
@@ -115,6 +126,9 @@ impl fmt::Display for About {
             About::Past(date, Change::Addition) => write!(f, "{date} has come, and its addition is still announced"),
             About::Past(date, Change::Exclusion) => write!(f, "{date} has come, and its exclusion is still announced"),
             About::Shared(network, other) => write!(f, "{network} is also in {other:?}"),
+            About::Ahead(date) => write!(f, "the day of the last change, {date}, lies ahead"),
+            About::NoService => f.write_str("the list has no service"),
+            About::Unannounced(network) => write!(f, "{network} leaves at once, and no exclusion announced it"),
         }
     }
 }

@@ -4,11 +4,11 @@ use bizauth_client::IpDocument;
 use bizauth_core::app::AppKind;
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::id::{AppId, HoldingId, KeyId, UserId};
-use bizauth_core::ips::{IpList, Service, Step, date_at, seoul};
+use bizauth_core::ips::{IpList, Service, Step, Terms, date_at, seoul};
 use bizauth_core::key::KeyKind;
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
-use bizauth_store::{Actor, AssetRecord, By, NewApp, NewKey, NewUser, Store, Who};
+use bizauth_store::{Actor, AssetRecord, By, NewApp, NewKey, NewUser, NewVersion, Publication, Store, Who};
 
 use super::Error;
 use super::banner::{Banner, Person};
@@ -54,7 +54,10 @@ pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Ban
     let hashes = (hash(), hash());
     store.migrate(now).await?;
     let by = &store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now });
-    by.publish_ips(ip_list(now)?).await?;
+    let terms = Terms { today: date_at(now.millis(), &seoul()), allow_reserved: false };
+    let Publication::Done(_) = by.publish_ips(NewVersion::of(ip_list(now)?, terms)).await? else {
+        return Err(Error::Seed("the IP list"));
+    };
     let app = app(by).await?;
     let (rest_api_key, client_secret, id) = rest_api_key(by, app).await?;
     let redirect_uri = format!("{base_url}/dev/callback");
@@ -164,7 +167,7 @@ fn ip_list(now: Time) -> Result<IpList, Error> {
     let list = list_from_document(&document).map_err(|_| Error::Seed("the IP list"))?;
     let today = date_at(now.millis(), &seoul());
     let moved = |date: jiff::civil::Date| today.saturating_add(date - list.updated());
-    let step = |step: &Step| Step { change: step.change, date: moved(step.date), ips: step.ips.clone() };
+    let step = |step: &Step| Step { date: moved(step.date), ..step.clone() };
     let service = |service: &Service| Service {
         updated: moved(service.updated),
         steps: service.steps.iter().map(step).collect(),
