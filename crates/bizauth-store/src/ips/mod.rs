@@ -127,7 +127,7 @@ impl By {
                     keep_prefixes(tx, (serial, rule, place), service).await?;
                     keep_steps(tx, (serial, rule, place), service, &actor.name).await?;
                 }
-                webhooks::announce(tx, &ids, ("published", serial, ""), now).await?;
+                webhooks::announce(tx, &ids, ("published", serial, ""), now, now).await?;
                 note.end(tx).await?;
                 commit(Publication::Done(serial))
             })

@@ -166,15 +166,21 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(Delivery::read).collect::<Result<Vec<_>>>()?, most))
     }
 
-    /// Has every webhook told that this day has come; what it was told already it is not told again. Says how many.
-    pub async fn announce_ip_day(&self, serial: i64, date: String, now: Time) -> Result<u64> {
-        const TOLD: &str = "SELECT id FROM ip_deliveries WHERE event = 'in_force' AND serial = $1 AND date = $2 LIMIT 1";
-        if self.db.row(TOLD, &[serial.into(), date.as_str().into()]).await?.is_some() {
+    /// Has every webhook that was there at `midnight` told that this day has come; what one was told already it is not
+    /// told again. Says how many are told.
+    pub async fn announce_ip_day(&self, serial: i64, date: String, midnight: Time, now: Time) -> Result<u64> {
+        const UNTOLD: &str = "SELECT w.id FROM ip_webhooks w WHERE w.made_at <= $1 AND NOT EXISTS (
+                 SELECT 1 FROM ip_deliveries d
+                 WHERE d.webhook = w.id AND d.event = 'in_force' AND d.serial = $2 AND d.date = $3)";
+        let params = [midnight.into(), serial.into(), date.as_str().into()];
+        if self.db.row(UNTOLD, &params).await?.is_none() {
             return Ok(0);
         }
         let ids = self.ids.clone();
         self.db
-            .write(async move |tx: &mut Tx<'_>| commit(announce(tx, &ids, ("in_force", serial, &date), now).await?))
+            .write(async move |tx: &mut Tx<'_>| {
+                commit(announce(tx, &ids, ("in_force", serial, &date), midnight, now).await?)
+            })
             .await
     }
 
@@ -224,13 +230,15 @@ pub(super) async fn announce(
     tx: &mut Tx<'_>,
     ids: &IdSource,
     (event, serial, date): (&str, i64, &str),
+    happened: Time,
     now: Time,
 ) -> Result<u64> {
+    const WHOM: &str = "SELECT id FROM ip_webhooks WHERE made_at <= $1 ORDER BY id";
     const PUT: &str = "INSERT INTO ip_deliveries
              (id, webhook, event, serial, date, made_at, due_at, leased_until, attempts, ended_at, answer)
          VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, NULL, '') ON CONFLICT (webhook, event, serial, date) DO NOTHING";
     let mut put = 0;
-    for row in tx.rows("SELECT id FROM ip_webhooks ORDER BY id", &[]).await? {
+    for row in tx.rows(WHOM, &[happened.into()]).await? {
         let webhook: WebhookId = row.get("id")?;
         let id = DeliveryId(ids.next(now));
         let row = [id.into(), webhook.into(), event.into(), serial.into(), date.into(), now.into()];

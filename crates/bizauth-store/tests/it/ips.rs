@@ -167,8 +167,10 @@ async fn what_happens_is_told_by_one_node_once() {
         let hook = add_webhook(one, "https://a.example").await.unwrap();
         assert_eq!(add_webhook(two, "https://a.example").await, None, "it is told already");
         assert_eq!(publish(one, list()).await, Publication::Done(1));
-        assert_eq!(two.announce_ip_day(1, "2026-01-01".to_owned(), NOW).await.unwrap(), 1);
-        assert_eq!(one.announce_ip_day(1, "2026-01-01".to_owned(), NOW).await.unwrap(), 0);
+        assert_eq!(two.announce_ip_day(1, "2026-01-01".to_owned(), NOW, NOW).await.unwrap(), 1);
+        assert_eq!(one.announce_ip_day(1, "2026-01-01".to_owned(), NOW, NOW).await.unwrap(), 0);
+        let before = Time::from_millis(NOW.millis() - 1);
+        assert_eq!(one.announce_ip_day(1, "2025-12-31".to_owned(), before, NOW).await.unwrap(), 0, "it was not there");
         let minute = Time::from_millis(NOW.millis() + 60_000);
         let lease = |store: Store, _| async move { store.lease_ip_deliveries(9, NOW, minute).await.unwrap() };
         let taken: Vec<_> = at_once(&nodes, 6, lease).await.into_iter().flatten().collect();

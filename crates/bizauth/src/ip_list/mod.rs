@@ -6,6 +6,7 @@
 pub mod draft;
 pub mod signing;
 pub mod source;
+pub mod webhooks;
 
 use bizauth_core::ips::{Edition, Terms, date_at};
 use bizauth_core::time::Time;
