@@ -71,9 +71,7 @@ pub use external_ids::Named;
 pub use home::{Accepted, Ends, Home};
 pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use invitations::{InvitationRecord, Invited, NewInvitation, ReceivedInvitation};
-pub use ips::{
-    Delivery, Draft, Due, Ended, Kept, NewVersion, Publication, Published, Version, Webhook,
-};
+pub use ips::{Delivery, Draft, Due, Ended, Kept, NewVersion, Publication, Published, Version, Webhook};
 pub use keys::{KeyRecord, NewKey, Presented};
 pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};

@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ipnet::IpNet;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::timeline::cover;
 use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Timeline, reserved_for};
+
+/// Within so many days an addition is taken for a replacement of what left or will leave.
+const MONTH: i32 = 30;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +64,9 @@ pub enum About {
     Returns(Date, IpNet),
     /// Addresses are replaced that day without a day on which old and new are both in force.
     NoOverlap(Date),
+    /// Addresses leave on the first day, and others come within a month after, on the second: if those replace them,
+    /// there is no day that has both.
+    Gap(Date, Date),
     /// From that day on the service has no address; `None` if it has none to begin with.
     Empty(Option<Date>),
     /// The date has come, and the change is still announced.
@@ -84,7 +91,7 @@ impl About {
             About::Empty(None) | About::ExcludesPart(..) | About::AddsListed(..) | About::Returns(..) => {
                 Weight::Warning
             }
-            About::Unannounced(_) => Weight::Warning,
+            About::Unannounced(_) | About::Gap(..) => Weight::Warning,
             About::Inside(..) | About::HostBits(_) | About::Past(..) | About::Shared(..) => Weight::Note,
         }
     }
@@ -120,6 +127,9 @@ impl fmt::Display for About {
             }
             About::AddsListed(date, cidr) => write!(f, "{cidr} is to come on {date}, and will be there already"),
             About::Returns(date, network) => write!(f, "{network} leaves and comes on {date}, and so stays"),
+            About::Gap(leave, come) => {
+                write!(f, "addresses leave on {leave} and others come on {come}: no day has both, if they replace them")
+            }
             About::NoOverlap(date) => write!(f, "addresses are replaced on {date} without a day that has both"),
             About::Empty(Some(date)) => write!(f, "there is no address from {date} on"),
             About::Empty(None) => f.write_str("there is no address yet"),
@@ -205,6 +215,7 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
         }
     }
     let mut before = cover(&service.ips);
+    let (mut lost, mut gained): (Option<Date>, Option<Date>) = (None, None);
     for (date, (gone, come)) in steps {
         for cidr in &gone {
             match before.taken_from(cidr.network()) {
@@ -223,9 +234,19 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
         let comes = Cover::of(come.iter().map(|cidr| cidr.network()));
         let returns = leaves.shared_with(&comes);
         about.extend(returns.networks().iter().map(|network| About::Returns(date, *network)));
-        if !leaves.without(&comes).is_empty() && !comes.without(&before).is_empty() {
+        let (loses, gains) = (!leaves.without(&comes).is_empty(), !comes.without(&before).is_empty());
+        if loses && gains {
             about.push(About::NoOverlap(date));
+        } else if gains && let Some(loss) = lost.filter(|loss| date <= loss.saturating_add(MONTH.days())) {
+            about.push(About::Gap(loss, date));
         }
+        // What came before it left is what was announced to replace it.
+        lost = match (loses, gains) {
+            (true, false) if !gained.is_some_and(|gain| date <= gain.saturating_add(MONTH.days())) => Some(date),
+            (false, false) => lost,
+            _ => None,
+        };
+        gained = if gains { Some(date) } else { gained };
         let after = timeline.on(date);
         if after.is_empty() && !before.is_empty() {
             about.push(About::Empty(Some(date)));

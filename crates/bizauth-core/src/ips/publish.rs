@@ -70,8 +70,7 @@ impl IpList {
             }));
         }
         let refused = |it: &Remark| {
-            it.about.weight() == Weight::Refusal
-                && !(terms.allow_reserved && matches!(it.about, About::Reserved(..)))
+            it.about.weight() == Weight::Refusal && !(terms.allow_reserved && matches!(it.about, About::Reserved(..)))
         };
         let (refusals, mut others): (Vec<Remark>, Vec<Remark>) = remarks.into_iter().partition(refused);
         others.sort_by_key(|it| std::cmp::Reverse(it.about.weight()));

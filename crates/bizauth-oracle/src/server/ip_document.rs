@@ -74,13 +74,14 @@ fn same(service: &Service, entry: &IpEntry) {
     assert_eq!(service.updated.to_string(), entry.updated_date);
     for (change, wanted) in [(Change::Addition, &entry.addition), (Change::Exclusion, &entry.exclusion)] {
         let found = service.steps.iter().filter(|step| step.change == change);
-        let found: Vec<IpChange> =
-            found.map(|step| IpChange {
+        let found: Vec<IpChange> = found
+            .map(|step| IpChange {
                 ips: texts(&step.ips),
                 date: step.date.to_string(),
                 note: step.note.clone(),
                 announced_by: step.announced_by.clone(),
-            }).collect();
+            })
+            .collect();
         assert_eq!(found, *wanted);
     }
 }

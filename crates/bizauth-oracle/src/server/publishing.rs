@@ -37,7 +37,11 @@ fn is_private(url: &Url) -> bool {
     };
     let v6 = |ip: Ipv6Addr| {
         let first = ip.segments()[0];
-        ip.is_loopback() || ip.is_unspecified() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80 || first >= 0xff00
+        ip.is_loopback()
+            || ip.is_unspecified()
+            || first & 0xfe00 == 0xfc00
+            || first & 0xffc0 == 0xfe80
+            || first >= 0xff00
     };
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -54,7 +54,8 @@ impl By {
         // Revisions of one draft and the next never meet: a page that is open since the one before changes nothing.
         const MAKE: &str = "INSERT INTO ip_drafts (id, revision, based_on, content, changed_at, changed_by)
              VALUES (1, $1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING revision";
-        const CHANGE: &str = "UPDATE ip_drafts SET revision = revision + 1, content = $1, changed_at = $2, changed_by = $3
+        const CHANGE: &str =
+            "UPDATE ip_drafts SET revision = revision + 1, content = $1, changed_at = $2, changed_by = $3
              WHERE id = 1 AND revision = $4 RETURNING revision";
         let (actor, now, ids) = (self.actor.clone(), self.actor.at, self.store.ids.clone());
         self.store

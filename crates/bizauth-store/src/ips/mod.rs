@@ -44,9 +44,12 @@ pub struct Published {
     pub list: Arc<IpList>,
 }
 
-/// The version read last. A version never changes, so what is kept here cannot be stale: which one is the newest is
-/// asked of the database each time.
-pub(crate) type Latest = Mutex<Option<Published>>;
+/// The versions read last, the newest reading at the end. A version never changes, so what is kept here cannot be stale:
+/// which one is the newest is asked of the database each time.
+pub(crate) type Latest = Mutex<Vec<Published>>;
+
+/// So many versions are kept: what the feed is made of, which strangers may ask for as often as they like.
+const KEPT: usize = 9;
 
 /// A list that is to be published.
 #[derive(Clone, Debug)]
@@ -141,21 +144,18 @@ impl Store {
         const NEWEST: &str = "SELECT serial, published_at, updated, content, author, reason FROM ip_versions
              ORDER BY serial DESC LIMIT 1";
         let Some(row) = self.db.row(NEWEST, &[]).await? else { return Ok(None) };
-        let serial: i64 = row.get("serial")?;
-        let known = self.published.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.serial == serial) {
-            return Ok(Some(known));
-        }
-        let fresh = self.whole(&row).await?;
-        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
-        Ok(Some(fresh))
+        self.known_or_whole(&row).await.map(Some)
     }
 
     /// The version of this serial.
     pub async fn ip_version(&self, serial: i64) -> Result<Option<Published>> {
-        const VERSION: &str = "SELECT serial, published_at, updated, content, author, reason FROM ip_versions WHERE serial = $1";
+        const VERSION: &str =
+            "SELECT serial, published_at, updated, content, author, reason FROM ip_versions WHERE serial = $1";
+        if let Some(known) = self.known_version(serial) {
+            return Ok(Some(known));
+        }
         match self.db.row(VERSION, &[serial.into()]).await? {
-            Some(row) => Ok(Some(self.whole(&row).await?)),
+            Some(row) => self.known_or_whole(&row).await.map(Some),
             None => Ok(None),
         }
     }
@@ -166,7 +166,7 @@ impl Store {
         const VERSION: &str = "SELECT serial, published_at, updated, content, author, reason FROM ip_versions
              WHERE published_at < $1 ORDER BY serial DESC LIMIT 1";
         match self.db.row(VERSION, &[end.into()]).await? {
-            Some(row) => Ok(Some(self.whole(&row).await?)),
+            Some(row) => self.known_or_whole(&row).await.map(Some),
             None => Ok(None),
         }
     }
@@ -181,6 +181,29 @@ impl Store {
         let from = turn.key().copied().unwrap_or(i64::MAX);
         let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
         Ok(Leaf::of(turn, rows.iter().map(Version::read).collect::<Result<Vec<_>>>()?, most))
+    }
+
+    fn known_version(&self, serial: i64) -> Option<Published> {
+        let mut known = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|it| it.serial == serial)?;
+        let found = known.remove(at);
+        known.push(found.clone());
+        Some(found)
+    }
+
+    async fn known_or_whole(&self, row: &Row) -> Result<Published> {
+        let serial: i64 = row.get("serial")?;
+        if let Some(known) = self.known_version(serial) {
+            return Ok(known);
+        }
+        let fresh = self.whole(row).await?;
+        let mut known = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|it| it.serial != serial);
+        if known.len() == KEPT {
+            known.remove(0);
+        }
+        known.push(fresh.clone());
+        Ok(fresh)
     }
 
     async fn whole(&self, row: &Row) -> Result<Published> {
@@ -239,14 +262,8 @@ async fn keep_steps(tx: &mut Tx<'_>, at: (i64, RuleType, i64), service: &Service
          VALUES ($1, $2, $3, $4, $5, $6)";
     for (place, step) in (1_i64..).zip(&service.steps) {
         let announcer = if step.announced_by.is_empty() { author } else { &step.announced_by };
-        let row: [Value; 6] = [
-            at.0.into(),
-            at.1.as_str().into(),
-            at.2.into(),
-            place.into(),
-            step.note.as_str().into(),
-            announcer.into(),
-        ];
+        let row: [Value; 6] =
+            [at.0.into(), at.1.as_str().into(), at.2.into(), place.into(), step.note.as_str().into(), announcer.into()];
         tx.execute(STEP, &row).await?;
     }
     Ok(())

@@ -153,7 +153,12 @@ impl Store {
     }
 
     /// What a webhook was told and will be, newest first.
-    pub async fn ip_deliveries(&self, webhook: WebhookId, turn: &Turn<DeliveryId>, most: i64) -> Result<Leaf<Delivery>> {
+    pub async fn ip_deliveries(
+        &self,
+        webhook: WebhookId,
+        turn: &Turn<DeliveryId>,
+        most: i64,
+    ) -> Result<Leaf<Delivery>> {
         const DOWN: &str = "SELECT id, webhook, event, serial, date, made_at, due_at, attempts, ended_at, answer
              FROM ip_deliveries WHERE (webhook, id) < ($1, $2) AND (webhook, id) > ($1, 0)
              ORDER BY webhook DESC, id DESC LIMIT $3";

@@ -103,7 +103,8 @@ async fn a_list_comes_back_as_it_was_published() {
 #[tokio::test]
 async fn what_must_not_be_published_is_refused_and_leaves_nothing() {
     on_two_nodes(async |[one, _]| {
-        let wrong = IpList::new(vec![service("a", "0.0.0.0/0", vec![])], vec![], "2026-01-01".parse().unwrap()).unwrap();
+        let wrong =
+            IpList::new(vec![service("a", "0.0.0.0/0", vec![])], vec![], "2026-01-01".parse().unwrap()).unwrap();
         let Publication::Refused(remarks) = publish(&one, wrong).await else { panic!("it is refused") };
         assert!(matches!(&remarks[..], [only] if matches!(only.about, About::Everything(_))), "{remarks:?}");
         assert!(one.published_ips().await.unwrap().is_none());

@@ -119,6 +119,7 @@ ip-about-excludes-part = { $network } is to leave on { $date }, and will be ther
 ip-about-adds-listed = { $network } is to come on { $date }, and will be there already.
 ip-about-returns = { $network } is to leave and come on { $date }, and so stays.
 ip-about-no-overlap = On { $date } addresses are replaced without a day on which both are in force.
+ip-about-gap = Addresses leave on { $date } and others come on { $other }. If those replace them, no day has both.
 ip-about-empty = From { $date } on the service has no address.
 ip-about-empty-now = The service has no address yet.
 ip-about-past = { $change } of { $date }: the day has come, and it is part of the list.

@@ -119,6 +119,7 @@ ip-about-excludes-part = { $network }: { $date }에 빠지기로 했지만 그�
 ip-about-adds-listed = { $network }: { $date }에 들어오기로 했지만 그때 이미 목록에 있습니다.
 ip-about-returns = { $network }: { $date }에 빠지면서 들어오므로 그대로 남습니다.
 ip-about-no-overlap = { $date }: 이전 주소와 새 주소가 함께 적용되는 날 없이 바뀝니다.
+ip-about-gap = { $date }에 주소가 빠지고 { $other }에 다른 주소가 들어옵니다. 바꾸는 것이라면 함께 적용되는 날이 없습니다.
 ip-about-empty = { $date }부터 서비스에 주소가 없습니다.
 ip-about-empty-now = 서비스에 아직 주소가 없습니다.
 ip-about-past = { $date } { $change }: 날짜가 지나 이미 목록에 반영되었습니다.

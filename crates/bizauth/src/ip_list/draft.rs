@@ -123,7 +123,7 @@ fn dated(list: &IpList, edition: Option<&Edition>, today: Date) -> IpList {
         let known = edition.and_then(|edition| {
             edition.services().find(|(of, known)| *of == rule && known.name == it.name).map(|(_, known)| known)
         });
-        let same = known.filter(|known| Service { updated: known.updated, ..it.clone() } == **known);
+        let same = known.filter(|known| Service { updated: known.updated, ..it.on(today) } == **known);
         changed |= same.is_none();
         Service { updated: same.map_or(today, |known| known.updated), ..it.clone() }
     };
@@ -142,18 +142,20 @@ mod tests {
     fn only_what_changed_is_dated_today() {
         let list = crate::ip_document::read(include_bytes!("../dev/ips.json")).unwrap();
         let day = |text: &str| -> Date { text.parse().unwrap() };
-        let edition = list.on(day("2023-06-30"));
-        let folded = list.folded(day("2023-06-30")).unwrap();
-        assert_eq!(dated(&folded, Some(&edition), day("2026-01-01")), folded, "nothing changed");
+        let today = day("2023-06-30");
+        let (edition, folded) = (list.on(today), list.folded(today).unwrap());
+        assert_eq!(dated(&folded, Some(&edition), today), folded, "nothing changed");
+        let stamps = |it: &IpList| it.outbound().iter().map(|it| it.updated.to_string()).collect::<Vec<_>>();
+        let unfolded = dated(&list, Some(&edition), today);
+        assert_eq!(stamps(&unfolded), stamps(&folded), "what has come is no change either");
         let mut outbound = folded.outbound().to_vec();
         outbound[0].ports = vec![444];
         let other = IpList::new(folded.inbound().to_vec(), outbound, folded.updated()).unwrap();
-        let stamped = dated(&other, Some(&edition), day("2026-01-01"));
-        let days: Vec<String> = stamped.outbound().iter().map(|it| it.updated.to_string()).collect();
-        assert_eq!(days, ["2026-01-01", "2023-06-30", "2023-06-30", "2023-06-28"]);
-        assert_eq!(stamped.updated(), day("2026-01-01"));
-        assert_eq!(dated(&other, None, day("2026-01-01")).inbound()[0].updated, day("2026-01-01"));
+        let stamped = dated(&other, Some(&edition), today);
+        assert_eq!(stamps(&stamped), ["2023-06-30", "2023-06-30", "2023-06-30", "2023-06-28"]);
+        assert_eq!((stamped.updated(), stamped.inbound()[0].updated), (today, day("2023-06-28")));
+        assert_eq!(dated(&other, None, today).inbound()[0].updated, today);
         let fewer = IpList::new(folded.inbound().to_vec(), vec![], folded.updated()).unwrap();
-        assert_eq!(dated(&fewer, Some(&edition), day("2026-01-01")).updated(), day("2026-01-01"));
+        assert_eq!(dated(&fewer, Some(&edition), today).updated(), today);
     }
 }

@@ -75,8 +75,13 @@ mod tests {
     use crate::ip_document::read;
 
     fn published(serial: i64) -> Published {
-        let version =
-            Version { serial, published_at: Time::from_millis(0), content: None, author: "a".into(), reason: "".into() };
+        let version = Version {
+            serial,
+            published_at: Time::from_millis(0),
+            content: None,
+            author: "a".into(),
+            reason: "".into(),
+        };
         let list = Arc::new(read(include_bytes!("../dev/ips.json")).unwrap());
         Published { serial, version, list }
     }

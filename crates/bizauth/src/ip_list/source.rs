@@ -7,7 +7,11 @@ use bizauth_core::ips::{Change, Cidr, IpList, Service};
 /// The document that [`crate::ip_document::list_from_document`] makes this very list of.
 pub fn document_of(list: &IpList) -> IpDocument {
     let all = |services: &[Service]| Some(services.iter().map(entry).collect());
-    IpDocument { inbound: all(list.inbound()), outbound: all(list.outbound()), updated_date: list.updated().to_string() }
+    IpDocument {
+        inbound: all(list.inbound()),
+        outbound: all(list.outbound()),
+        updated_date: list.updated().to_string(),
+    }
 }
 
 fn entry(service: &Service) -> IpEntry {

@@ -126,8 +126,13 @@ async fn what_fails_is_told_again_with_the_same_id_until_it_is_given_up() {
     world.advance(days(9));
     assert_eq!(tells(&world).await, 0, "given up");
     assert_eq!(listener.count(), 9);
-    let ids: std::collections::BTreeSet<_> =
-        listener.heard.lock().unwrap().iter().map(|(headers, _)| headers["webhook-id"].clone().to_str().unwrap().to_owned()).collect();
+    let ids: std::collections::BTreeSet<_> = listener
+        .heard
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(headers, _)| headers["webhook-id"].clone().to_str().unwrap().to_owned())
+        .collect();
     assert_eq!(ids.len(), 1, "whoever hears it twice can tell");
     let path = format!("/ip-list/webhooks/{id}/deliveries");
     let delivery = robot.gets(&path).await["items"][0].clone();

@@ -93,11 +93,8 @@ async fn every_day_of_a_year_is_as_the_reckoning_by_single_addresses_has_it() {
     let key = signing::make(&room.path().join("key"), bizauth::entropy::Entropy).unwrap();
     let world = World::with(|config| config.ip_signing_key = Some(room.path().join("key"))).await;
     set_clock(&world, NEW_YEAR);
-    let more = format!(
-        "public_key = {:?}\nsignature = \"{}/ip-list/list.json.minisig\"\n",
-        key.public_key(),
-        world.base
-    );
+    let more =
+        format!("public_key = {:?}\nsignature = \"{}/ip-list/list.json.minisig\"\n", key.public_key(), world.base);
     let follower = Follower::with(&world, &more).await;
     let (mut dice, mut schedule) = (Dice(5), Vec::<Announced>::new());
     let (mut refused, mut fetches, mut turns, mut away) = (0, 0, 0, false);

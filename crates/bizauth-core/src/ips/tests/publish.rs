@@ -35,10 +35,14 @@ fn what_lint_refuses_is_refused_with_its_reason() {
     assert_eq!(replaced.verdict(None, &terms(ON)).refusals.len(), 1);
     let a_day = one("1.1.1.0/24", vec![minus("2026-02-02", "1.1.1.0/24"), plus("2026-02-01", "1.1.3.0/24")]);
     refuses(&a_day, ON, &[]);
-    refuses(&a_day, "2023-06-27", &[
-        "the day of the last change, 2023-06-28, lies ahead",
-        "inbound \"callback\": the day of the last change, 2023-06-28, lies ahead",
-    ]);
+    refuses(
+        &a_day,
+        "2023-06-27",
+        &[
+            "the day of the last change, 2023-06-28, lies ahead",
+            "inbound \"callback\": the day of the last change, 2023-06-28, lies ahead",
+        ],
+    );
     let none = IpList::new(vec![], vec![], date(2023, 6, 28)).unwrap();
     refuses(&none, ON, &["the list has no service"]);
     let gone = one("1.1.1.0/24", vec![minus("2025-02-02", "1.1.1.0/24"), plus("2023-02-01", "1.1.1.0/25")]);
@@ -73,7 +77,8 @@ fn what_leaves_unannounced_is_told() {
     let after = one("1.1.1.0/25", vec![]);
     let told = |today| {
         let verdict = after.verdict(Some(&before), &terms(today));
-        let of = |it: &Remark| if let About::Unannounced(network) = it.about { Some(network.to_string()) } else { None };
+        let of =
+            |it: &Remark| if let About::Unannounced(network) = it.about { Some(network.to_string()) } else { None };
         verdict.others.iter().filter_map(of).collect::<Vec<_>>()
     };
     assert_eq!(told("2026-01-04"), ["1.1.1.128/25", "1.1.2.0/24"]);

@@ -46,9 +46,7 @@ impl Diff {
         };
         let changes = revise(Some(&from.0.list.on(from.1)), &to.0.list.on(to.1));
         let json = between((&from.0, from.1), (&to.0, to.1), Reader::Operator);
-        desk.output.data(json, || {
-            Rows::titled(["LIST", "SERVICE", "CHANGE"], changes.iter().map(row))
-        })?;
+        desk.output.data(json, || Rows::titled(["LIST", "SERVICE", "CHANGE"], changes.iter().map(row)))?;
         if changes.is_empty() {
             desk.output.note("nothing differs");
         }

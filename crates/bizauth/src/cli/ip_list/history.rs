@@ -33,7 +33,9 @@ impl History {
 
 /// Which version.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  bizauth ip-list export > list.json && $EDITOR list.json && bizauth ip-list import list.json")]
+#[command(
+    after_help = "Example:\n  bizauth ip-list export > list.json && $EDITOR list.json && bizauth ip-list import list.json"
+)]
 pub(in crate::cli) struct Export {
     /// The newest if it is left out
     serial: Option<i64>,

@@ -32,9 +32,10 @@ async fn wanted(asked: &Asked) -> Result<Wanted, KapiError> {
     let published = asked.asked_for(day).await?;
     let changed = in_force_since(&published, &published.list.on(day), &asked.it.config);
     let name = asked.form.get("service");
-    let services = published.list.services().filter(|(of, it)| {
-        rule.is_none_or(|rule| rule == *of) && name.is_none_or(|name| name == it.name)
-    });
+    let services = published
+        .list
+        .services()
+        .filter(|(of, it)| rule.is_none_or(|rule| rule == *of) && name.is_none_or(|name| name == it.name));
     let services: Vec<_> = services.map(|(rule, it)| (rule, it.clone())).collect();
     if let Some(name) = name.filter(|_| services.is_empty()) {
         // A firewall that asked for a service which was renamed must not be told that it has no addresses.

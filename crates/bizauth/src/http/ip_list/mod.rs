@@ -91,9 +91,7 @@ impl Asked {
     fn rule(&self) -> Result<Option<RuleType>, KapiError> {
         match self.form.all("rule_type").next() {
             None => Ok(None),
-            Some(text) => {
-                RuleType::read(text).map(Some).ok_or_else(|| bad("rule_type must be inbound or outbound"))
-            }
+            Some(text) => RuleType::read(text).map(Some).ok_or_else(|| bad("rule_type must be inbound or outbound")),
         }
     }
 

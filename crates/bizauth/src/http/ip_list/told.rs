@@ -1,7 +1,9 @@
 //! Parts of the list as JSON: editions with their reasons, steps, revisions. Written by hand, as all wire forms are. Who
 //! announced a step is told to operators alone; they pass [`Reader::Operator`].
 
-use bizauth_core::ips::{Cidr, Cover, Difference, Edition, IpList, Reasoned, Revised, Revision, RuleType, Service, Step, Why};
+use bizauth_core::ips::{
+    Cidr, Cover, Difference, Edition, IpList, Reasoned, Revised, Revision, RuleType, Service, Step, Why,
+};
 use bizauth_store::{Published, Version};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -50,9 +52,7 @@ pub fn view(published: &Published, day: Date, rule: Option<RuleType>, reader: Re
 }
 
 fn service(it: &Service, day: Date, reader: Reader) -> Value {
-    let left = |(at, ips): (usize, Vec<Cidr>)| {
-        json!({ "date": it.steps[at].date.to_string(), "ips": spelled(&ips), "note": it.steps[at].note })
-    };
+    let left = |(at, ips): (usize, Vec<Cidr>)| json!({ "date": it.steps[at].date.to_string(), "ips": spelled(&ips), "note": it.steps[at].note });
     let now = it.on(day);
     json!({
         "service": it.name,

@@ -1,10 +1,10 @@
 //! The draft of the next version: its services and steps, what lint says, what it changes, and the form that publishes it.
 
 use bizauth_client::{IpChange, IpEntry};
-use bizauth_core::ips::{Change, RuleType, Revised};
+use bizauth_core::ips::{Change, Revised, RuleType};
 
-use super::super::sheet::{Cell, Danger, Field, Part, Sheet, Table, badge, link, mono, text, when};
 use super::super::Desk;
+use super::super::sheet::{Cell, Danger, Field, Part, Sheet, Table, badge, link, mono, text, when};
 use super::{PATH, difference, direction, kind, remarks};
 use crate::ip_list::draft::{Judged, Working};
 use crate::view::Frame;
@@ -194,11 +194,8 @@ pub fn service(desk: Desk<'_>, place: Place, entry: &IpEntry, fields: Fields) ->
         name: entry.service.clone(),
     };
     let heading = format!("{} · {}", entry.service, direction(&desk.frame, place.rule));
-    let mut sheet = Sheet::new(desk.frame, heading).card("service", "ip-service", vec![form]).card(
-        "steps",
-        "ip-steps",
-        parts,
-    );
+    let mut sheet =
+        Sheet::new(desk.frame, heading).card("service", "ip-service", vec![form]).card("steps", "ip-steps", parts);
     sheet.dangers.push(danger);
     sheet
 }
@@ -222,9 +219,8 @@ pub fn step(desk: Desk<'_>, place: Place, name: &str, at: Option<(Change, usize)
     let hint = |frame: &Frame, change| {
         frame.say(if change == Change::Addition { "ip-addition-hint" } else { "ip-exclusion-hint" })
     };
-    let picks = picks.map(|change| {
-        Pick::new(change.as_str(), kind(&desk.frame, change).text).hinted(hint(&desk.frame, change))
-    });
+    let picks = picks
+        .map(|change| Pick::new(change.as_str(), kind(&desk.frame, change).text).hinted(hint(&desk.frame, change)));
     let list = vec![
         Field::Radios("change", "ip-change", picks.to_vec()),
         Field::Line("date", "ip-date-field", "date"),

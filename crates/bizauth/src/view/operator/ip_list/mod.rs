@@ -129,7 +129,9 @@ fn services(desk: &Desk<'_>, list: &IpList, day: Date) -> Table {
         ]
     };
     Table {
-        columns: ["ip-service", "ip-direction", "ip-ports", "ip-networks", "ip-updated"].map(|key| desk.say(key)).to_vec(),
+        columns: ["ip-service", "ip-direction", "ip-ports", "ip-networks", "ip-updated"]
+            .map(|key| desk.say(key))
+            .to_vec(),
         rows: list.services().map(row).collect(),
         empty: "ip-no-services",
         ..Table::default()
@@ -284,7 +286,9 @@ pub fn preview(desk: Desk<'_>, it: Preview<'_>) -> Sheet {
         sheet_cards.push(super::sheet::Card { id: format!("service-{at}"), heading: Some(heading), parts });
     }
     let heading = match it.serial {
-        Some(serial) => desk.frame.fill2("ip-preview-of", &("serial", serial.to_string()), &("date", it.day.to_string())),
+        Some(serial) => {
+            desk.frame.fill2("ip-preview-of", &("serial", serial.to_string()), &("date", it.day.to_string()))
+        }
         None => desk.frame.fill("ip-preview-draft", "date", it.day.to_string()),
     };
     let announced = announced(&desk, it.list, it.day);

@@ -2,8 +2,8 @@
 
 use bizauth_core::ips::{About, Change, Remark, Weight};
 
-use super::super::sheet::{Cell, Table, badge, text};
 use super::super::Desk;
+use super::super::sheet::{Cell, Table, badge, text};
 use super::{direction, kind};
 use crate::view::Frame;
 use crate::view::kit::{Badge, Tone};
@@ -48,16 +48,17 @@ fn sentence(frame: &Frame, about: &About) -> String {
         About::Inside(cidr, wide) => {
             frame.fill2("ip-about-inside", &("network", cidr.to_string()), &("other", wide.to_string()))
         }
-        About::HostBits(cidr) => frame.fill2(
-            "ip-about-host-bits",
-            &("network", cidr.to_string()),
-            &("other", cidr.network().to_string()),
-        ),
+        About::HostBits(cidr) => {
+            frame.fill2("ip-about-host-bits", &("network", cidr.to_string()), &("other", cidr.network().to_string()))
+        }
         About::ExcludesNothing(date, cidr) => on("ip-about-excludes-nothing", cidr.to_string(), date),
         About::ExcludesPart(date, cidr) => on("ip-about-excludes-part", cidr.to_string(), date),
         About::AddsListed(date, cidr) => on("ip-about-adds-listed", cidr.to_string(), date),
         About::Returns(date, network) => on("ip-about-returns", network.to_string(), date),
         About::NoOverlap(date) => frame.fill("ip-about-no-overlap", "date", date.to_string()),
+        About::Gap(leave, come) => {
+            frame.fill2("ip-about-gap", &("date", leave.to_string()), &("other", come.to_string()))
+        }
         About::Empty(None) => frame.say("ip-about-empty-now"),
         About::Empty(Some(date)) => frame.fill("ip-about-empty", "date", date.to_string()),
         About::Past(date, change) => past(frame, date, *change),

@@ -106,8 +106,13 @@ pub fn all<'d>(desk: &dyn Fn(&str) -> Desk<'d>, slip: &dyn Fn(&str) -> String) -
         after: true,
     };
     let list = published().list;
-    let shown =
-        |day: &str| Preview { list: &list, day: day.parse().expect("a day"), of: None, serial: Some(12), fields: Fields::new() };
+    let shown = |day: &str| Preview {
+        list: &list,
+        day: day.parse().expect("a day"),
+        of: None,
+        serial: Some(12),
+        fields: Fields::new(),
+    };
     let at = |rest: &str| format!("{}{rest}", super::PATH);
     vec![
         ("operator-ip-list", home(desk(super::PATH), &seen(Some(published()), good.kept.clone(), versions))),
@@ -120,10 +125,7 @@ pub fn all<'d>(desk: &dyn Fn(&str) -> Desk<'d>, slip: &dyn Fn(&str) -> String) -
         ("operator-ip-draft-overtaken", drafted(desk(&at("/draft")), &working(text, true, 11), Fields::new())),
         ("operator-ip-draft-same", drafted(desk(&at("/draft")), &working(text, false, 12), Fields::new())),
         ("operator-ip-service-new", draft::new_service(desk(&at("/draft/new")), no_network)),
-        (
-            "operator-ip-service",
-            draft::service(desk(&place.path()), place, &entry, draft::service_fields(&entry, 3)),
-        ),
+        ("operator-ip-service", draft::service(desk(&place.path()), place, &entry, draft::service_fields(&entry, 3))),
         ("operator-ip-step-new", draft::step(desk(&at("/draft")), place, &entry.service, None, Fields::new())),
         ("operator-ip-webhooks", webhooks::list(desk(webhooks::PATH), &[hook()])),
         ("operator-ip-webhooks-empty", webhooks::list(desk(webhooks::PATH), &[])),
