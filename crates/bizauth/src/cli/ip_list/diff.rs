@@ -75,12 +75,20 @@ fn row(it: &Revised) -> [String; 3] {
         Revision::Gone => lines.push("service removed".to_owned()),
         Revision::Changed => {}
     }
-    lines.extend(it.ports.iter().map(|(before, after)| format!("ports {before:?} -> {after:?}")));
+    lines.extend(it.ports.iter().filter_map(|(before, after)| match it.revision {
+        Revision::Come => Some(format!("ports {}", words(after))),
+        Revision::Gone => None,
+        Revision::Changed => Some(format!("ports {} -> {}", words(before), words(after))),
+    }));
     lines.extend(it.gone.iter().map(|cidr| format!("- {cidr}")));
     lines.extend(it.come.iter().map(|cidr| format!("+ {cidr}")));
     lines.extend(it.withdrawn.iter().map(|step| format!("withdrawn: {}", told(step))));
     lines.extend(it.announced.iter().map(|step| format!("announced: {}", told(step))));
     [it.rule.to_string(), it.service.clone(), lines.join("\n")]
+}
+
+fn words(ports: &[u16]) -> String {
+    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn told(step: &Step) -> String {

@@ -199,7 +199,7 @@ pub(super) fn difference(desk: &Desk<'_>, changes: &[Revised], empty: &'static s
             Revision::Gone => cells.push(Cell::Badge(Badge::new(Tone::Bad, frame.say("ip-service-gone")))),
             Revision::Changed => {}
         }
-        if let Some((before, after)) = &it.ports {
+        if let Some((before, after)) = it.ports.as_ref().filter(|_| it.revision != Revision::Gone) {
             cells.push(Cell::Change(frame.say("ip-ports"), ports(before), ports(after)));
         }
         let mut listed = |tone, key: &str, ips: &[Cidr]| {
