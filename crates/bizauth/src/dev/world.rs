@@ -95,13 +95,14 @@ pub struct Stage {
     router: OnceLock<Router>,
     operators: OnceLock<Router>,
     keeper: OnceLock<AbortHandle>,
+    teller: OnceLock<AbortHandle>,
     folder: TempDir,
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.get() {
-            keeper.abort();
+        for task in [&self.keeper, &self.teller].into_iter().filter_map(OnceLock::get) {
+            task.abort();
         }
     }
 }
@@ -212,6 +213,7 @@ impl Stage {
             router: OnceLock::new(),
             operators: OnceLock::new(),
             keeper: OnceLock::new(),
+            teller: OnceLock::new(),
             folder,
         }
     }
@@ -240,7 +242,12 @@ impl Stage {
             let store = store.clone();
             async move { store.ping().await.map_err(|_| "the store does not answer".to_owned()) }
         };
-        self.operators.get_or_init(|| crate::http::operator::router(self.state.clone(), probe)).clone()
+        let make = || {
+            // Webhooks are made here, and nobody waits for them before.
+            let _ = self.teller.set(tokio::spawn(crate::serve::tell(self.state.clone())).abort_handle());
+            crate::http::operator::router(self.state.clone(), probe)
+        };
+        self.operators.get_or_init(make).clone()
     }
 
     /// The time in this world.
