@@ -364,3 +364,49 @@ fn what_dev_made_is_refused_by_serve() {
     dev.terminate();
     assert_eq!(dev.ended().0, Some(0));
 }
+
+/// A seed is written, read, and refused with its place; a run is run again.
+#[test]
+fn a_seed_is_begun_with_and_a_run_is_run_again() {
+    let user = User::new();
+    let file = user.path("seed.toml");
+    let name = file.to_str().unwrap();
+    assert_eq!(user.run(&["init", name]).code, Some(0));
+    let again = user.run(&["init", name]);
+    assert!(again.code == Some(1) && again.notes.contains("was left alone"), "{again:?}");
+    let schema: serde_json::Value = serde_json::from_str(&user.run(&["schema"]).out).unwrap();
+    assert!(schema["properties"]["apps"].is_object());
+    let script =
+        r#"curl -sS -m 20 -X POST "$BIZAUTH_AUTHORIZE_URL" -o /dev/null && curl -sS -m 20 "$BIZAUTH_CONTROL_URL/run""#;
+    let told = [
+        "exec",
+        "--seed",
+        name,
+        "--random",
+        "5",
+        "--frozen",
+        "--at",
+        "2026-12-01T09:00:00+09:00",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let (one, two) = (user.run(&told), user.run(&told));
+    assert_eq!(one.code, Some(0), "{one:?}");
+    assert!(one.out.contains("code=bzc_"), "{one:?}");
+    assert_eq!(one.out, two.out, "the same seed and the same calls");
+    let run = user.path("run.json");
+    fs::write(&run, &one.out).unwrap();
+    let replayed = user.run(&["replay", run.to_str().unwrap()]);
+    assert_eq!((replayed.code, replayed.out.as_str()), (Some(0), "1 calls, the same answers\n"), "{replayed:?}");
+    fs::write(&run, one.out.replacen("code=bzc_", "code=bzx_", 1)).unwrap();
+    let other = user.run(&["replay", run.to_str().unwrap()]);
+    assert!(other.code == Some(1) && other.notes.contains("request 1 "), "{other:?}");
+    fs::write(&file, "[[users]]\nemail = \"a@example.com\"\nstate = \"sleepy\"\n").unwrap();
+    let refused = user.run(&["exec", "--seed", name, "--", "true"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for part in ["seed.toml:3:", "dormant", "nothing was started"] {
+        assert!(refused.notes.contains(part), "{part}: {refused:?}");
+    }
+}
