@@ -85,6 +85,8 @@ fn exec_ends_as_the_command_ended() {
     let ended = user.run(&["exec", "--", "/"]);
     assert!(ended.code == Some(126) && ended.notes.contains("hint: "), "{ended:?}");
     assert_eq!(user.run(&["exec"]).code, Some(2));
+    let ended = user.run(&["exec", "--others", "pass", "true"]);
+    assert!(ended.code == Some(2) && ended.notes.contains("hint: add --intercept"), "{ended:?}");
     assert!(fs::read_dir(user.path("home")).unwrap().next().is_none(), "nothing is left in anybody's home");
 }
 
@@ -141,7 +143,7 @@ fn exec_leads_a_client_with_the_platforms_hosts_in_it_here() {
     assert_eq!(ended.code, Some(5), "{ended:?}");
     assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("own 200\nrefused\n"), "{ended:?}");
     assert!(ended.out.contains("bizauth dev: api.example.com:80 is refused and counted"), "{ended:?}");
-    let told = "bizauth dev: the proxy refused 2 connections: api.example.com:443 (1), api.example.com:80 (1)\n";
+    let told = "bizauth dev: refused by the proxy: api.example.com:443 (1), api.example.com:80 (1)\n";
     assert!(ended.notes.ends_with(told), "{ended:?}");
     let ca = user.path("home/.local/share/bizauth/dev-ca");
     assert!(ended.notes.contains(&format!("clients are to trust {}", ca.join("ca.pem").display())), "{ended:?}");
@@ -157,7 +159,7 @@ fn others_pass_where_that_is_asked_for() {
     // NO_PROXY is what keeps this machine from being asked for.
     let script = format!("NO_PROXY= no_proxy= curl -sS -m 20 -o /dev/null -w '%{{http_code}}' {}/login", other.base);
     let refused = user.run(&["exec", "--intercept", "sh", "-c", &script]);
-    assert!(refused.out == "403" && refused.notes.contains("the proxy refused 1 connections"), "{refused:?}");
+    assert!(refused.out == "403" && refused.notes.contains("refused by the proxy: 127.0.0.1:"), "{refused:?}");
     let passed =
         user.run(&["exec", "--intercept", "--others", "pass", "sh", "-c", &format!("{script}; cat $SSL_CERT_FILE")]);
     assert!(passed.out.starts_with("200") && passed.notes.is_empty(), "{passed:?}");

@@ -26,8 +26,9 @@ pub(super) struct Platform {
     #[arg(long, value_name = "DIR")]
     ca_dir: Option<PathBuf>,
     /// What the proxy does with other destinations than the platform's two hosts; those that are refused are counted
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Choice::Refuse)]
-    others: Choice,
+    /// [default: refuse]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    others: Option<Choice>,
     #[command(flatten)]
     beginning: Beginning,
 }
@@ -51,7 +52,7 @@ pub(super) struct Started {
 impl Platform {
     /// One that is not started: only its authority is asked for.
     pub(super) fn keeping(ca_dir: Option<PathBuf>) -> Self {
-        Platform { listen_beyond_loopback: false, ca_dir, others: Choice::Refuse, beginning: Beginning::default() }
+        Platform { listen_beyond_loopback: false, ca_dir, others: None, beginning: Beginning::default() }
     }
 
     /// The authority of these flags; none where the user has no home.
@@ -83,6 +84,12 @@ impl Platform {
         output: &mut Output,
     ) -> anyhow::Result<Started> {
         self.check(listen, output)?;
+        if self.others.is_some() && !proxied {
+            return Err(misused(
+                "--others says what the proxy does, and there is none",
+                "add --intercept to `bizauth dev exec`, or --proxy to `bizauth dev`",
+            ));
+        }
         let setup = self.beginning.setup()?;
         let authority = match proxied || self.ca_dir.is_some() {
             true => Some(self.made_authority(output)?),
@@ -102,8 +109,8 @@ impl Platform {
 
     pub(super) fn others(&self) -> Others {
         match self.others {
-            Choice::Refuse => Others::Refuse,
-            Choice::Pass => Others::Pass,
+            None | Some(Choice::Refuse) => Others::Refuse,
+            Some(Choice::Pass) => Others::Pass,
         }
     }
 
