@@ -98,10 +98,14 @@ type Deed<'d> = BoxFuture<'d, Result<(), Error>>;
 /// A sentence, and what it must have found.
 fn deed<'d, T>(
     sentence: impl Future<Output = bizauth_store::Result<T>> + Send + 'd,
-    found: impl Fn(T) -> bool + Send + 'd,
+    found: impl FnOnce(T) -> bool + Send + 'd,
     what: &'static str,
 ) -> Deed<'d> {
-    async move { done(found(sentence.await?), what) }.boxed()
+    async move {
+        let said = sentence.await?;
+        done(found(said), what)
+    }
+    .boxed()
 }
 
 fn yes(found: bool) -> bool {
