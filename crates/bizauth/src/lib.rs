@@ -15,6 +15,7 @@ pub mod home;
 pub mod http;
 pub mod icon;
 pub mod import;
+pub mod ip_list;
 pub mod log;
 pub mod metrics;
 pub mod password;

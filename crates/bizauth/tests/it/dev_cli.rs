@@ -95,7 +95,7 @@ fn exec_tells_the_command_where_the_platform_is_and_its_keys() {
         curl -sS -m 20 -o /dev/null -w '%{http_code}' "$BIZAUTH_AUTHORIZE_URL"; echo; env"#;
     let ended = user.run(&["exec", "sh", "-c", script]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("\n303\n"), "{ended:?}");
+    assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("}303\n"), "{ended:?}");
     let value = |name: &str| {
         let line = ended.out.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
         line.unwrap_or_else(|| panic!("no {name}: {ended:?}")).to_owned()

@@ -27,7 +27,7 @@ use super::output::Output;
 )]
 pub(super) struct Command {
     #[command(flatten)]
-    up: up::Command,
+    up: up::Up,
     #[command(subcommand)]
     verb: Option<Verb>,
 }

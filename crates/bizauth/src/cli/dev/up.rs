@@ -11,7 +11,7 @@ use crate::config::LogFormat;
 
 /// Where it listens, and how it introduces itself.
 #[derive(clap::Args)]
-pub(super) struct Command {
+pub(super) struct Up {
     /// Address and port to listen on, loopback only; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
@@ -34,7 +34,7 @@ pub(super) struct Command {
     detached: bool,
 }
 
-impl Command {
+impl Up {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<()> {
         if self.detach {
             self.platform.check(self.listen, output)?;

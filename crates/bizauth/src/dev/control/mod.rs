@@ -37,6 +37,35 @@ pub use requests::Wanted;
 /// The description of all this, for any language.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
+/// Every path of the control surface; a test holds the description to them.
+pub const PATHS: [&str; 25] = [
+    "/_dev",
+    "/_dev/log/{n}",
+    "/_dev/openapi.json",
+    "/_dev/seed-schema.json",
+    "/_dev/world",
+    "/_dev/reset",
+    "/_dev/worlds",
+    "/_dev/worlds/{id}",
+    "/_dev/clock",
+    "/_dev/faults",
+    "/_dev/faults/{id}",
+    "/_dev/consents",
+    "/_dev/consents/{id}",
+    "/_dev/pending",
+    "/_dev/pending/{n}",
+    "/_dev/tokens",
+    "/_dev/tokens/kill",
+    "/_dev/requests",
+    "/_dev/requests/expect",
+    "/_dev/requests/{n}",
+    "/_dev/run",
+    "/_dev/snapshots",
+    "/_dev/snapshots/{name}",
+    "/_dev/snapshots/{name}/restore",
+    "/_dev/leaks",
+];
+
 /// The worlds, and the one that a call is about.
 #[derive(Clone)]
 pub struct Desk {
@@ -62,7 +91,10 @@ impl From<bizauth_store::Error> for Refused {
 
 impl From<super::Error> for Refused {
     fn from(error: super::Error) -> Self {
-        Refused(500, "this could not be done", error.to_string())
+        match error {
+            super::Error::Unusable(why) => Refused(422, "this cannot be used", why),
+            error => Refused(500, "this could not be done", error.to_string()),
+        }
     }
 }
 

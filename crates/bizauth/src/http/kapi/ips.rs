@@ -1,18 +1,18 @@
 //! `GET /v1/system/ips`: the addresses the platform calls from and answers on, with what was announced.
 
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Extensions, HeaderMap};
+use axum::response::Response;
 use bizauth_core::fault::KapiFault;
-use bizauth_core::ips::{Edition, RuleType, Service, Step, date_at};
-use bizauth_core::secret::Digest;
+use bizauth_core::ips::{Edition, RuleType, Service, Step};
 use serde_json::{Value, json};
 
+use crate::http::conditional::Body;
 use crate::http::form::Form;
 use crate::http::guard::{self, Asker, caller};
 use crate::http::reply::{JSON, KapiError};
 use crate::http::state::AppState;
+use crate::ip_list::{in_force_since, today};
 
 /// The list as it is today. The day begins at midnight of the configured zone, Asia/Seoul unless told otherwise.
 pub async fn get(
@@ -26,30 +26,11 @@ pub async fn get(
     let rule = rule_type(query.as_deref().unwrap_or_default())?;
     // Nothing published is not "no addresses": a follower that believed an empty list would lock everyone out.
     let Some(published) = it.store.published_ips().await? else { return Err(KapiFault::StoreDown.into()) };
-    let edition = published.list.on(date_at(it.clock.now().millis(), &it.config.ip_zone));
-    let body = to_json(&rule.into_iter().fold(edition, Edition::only));
-    let tag: String = Digest::of(body.as_bytes()).0[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut response = match known.flat_map(|value| value.split(',')).any(|known| matches(known.trim(), &tag)) {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => {
-            let mut response = body.into_response();
-            response.headers_mut().insert(CONTENT_TYPE, JSON);
-            response
-        }
-    };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    // A copy may be kept, but not used unasked: at midnight it is another list.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    Ok(response)
-}
-
-/// RFC 9110, section 13.1.2: weak comparison, and `*` for anything.
-fn matches(known: &str, tag: &str) -> bool {
-    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    let now = it.clock.now();
+    let edition = published.list.on(today(&it.config, now));
+    let changed = Some(in_force_since(&published, &edition, &it.config));
+    let text = to_json(&rule.into_iter().fold(edition, Edition::only));
+    Ok(Body { kind: JSON, text, changed, public: false }.answer(&headers, now))
 }
 
 /// `rule_type`: absent, or one of the two, once.
