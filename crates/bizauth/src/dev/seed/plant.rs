@@ -110,7 +110,11 @@ fn deed<'d, T>(
     found: impl FnOnce(T) -> bool + Send + 'd,
     what: &'static str,
 ) -> Deed<'d> {
-    async move { done(found(sentence.await?), what) }.boxed()
+    async move {
+        let said = sentence.await?;
+        done(found(said), what)
+    }
+    .boxed()
 }
 
 fn yes(found: bool) -> bool {
