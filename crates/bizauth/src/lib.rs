@@ -11,6 +11,7 @@ pub mod config;
 pub mod dev;
 pub mod entropy;
 pub mod errors_page;
+pub mod fidelity_page;
 pub mod home;
 pub mod http;
 pub mod icon;
