@@ -1,6 +1,7 @@
 //! What bizauth costs, measured: programs that anyone can run again. They fill a throwaway store, measure, and print a
 //! table; `--json FILE` keeps the figures. Build them with `--release`, or they measure the compiler's idleness.
 
+mod dev;
 mod fill;
 mod pages;
 #[path = "../../crates/bizauth-store/tests/it/postgres.rs"]
@@ -38,6 +39,8 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// From the command to the first token, and a world made and dropped
+    Dev(dev::Options),
 }
 
 /// One of the two engines.
@@ -53,5 +56,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Pages { engine, accounts, tokens, rounds, json } => {
             pages::run(engine, fill::Size { accounts, tokens }, rounds, json).await
         }
+        Command::Dev(options) => dev::run(&options),
     }
 }
