@@ -242,7 +242,7 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
         }
         // What came before it left is what was announced to replace it.
         lost = match (loses, gains) {
-            (true, false) if !gained.is_some_and(|gain| date <= gain.saturating_add(MONTH.days())) => Some(date),
+            (true, false) if gained.is_none_or(|gain| date > gain.saturating_add(MONTH.days())) => Some(date),
             (false, false) => lost,
             _ => None,
         };

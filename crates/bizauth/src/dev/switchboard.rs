@@ -160,12 +160,11 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
         unread: Vec::new(),
         staged: None,
     };
-    if entry.control
-        || (received.parts.method == Method::POST && received.endpoint_called() == Some(Endpoint::Authorize))
+    let is_script = received.parts.method == Method::POST && received.endpoint_called() == Some(Endpoint::Authorize);
+    if (entry.control || is_script)
+        && let Err(refused) = control::not_from_a_page(&received)
     {
-        if let Err(refused) = control::not_from_a_page(&received) {
-            return refused.into_response();
-        }
+        return refused.into_response();
     }
     if entry.control {
         let answer = control::answer(worlds, world, received).await;

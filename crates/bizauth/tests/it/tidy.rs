@@ -335,8 +335,8 @@ fn test_functions() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut files: Vec<_> =
         fs::read_dir(root().join("crates/bizauth/tests/it")).expect("the tests").flatten().collect();
-    files.sort_by_key(|file| file.file_name());
-    for file in files.iter().map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+    files.sort_by_key(fs::DirEntry::file_name);
+    for file in files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|end| end == "rs")) {
         let text = fs::read_to_string(&file).expect("a test file");
         let module = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         for part in text.split("test]\n").skip(1) {

@@ -247,7 +247,7 @@ mod tests {
         let said = register.claim(&name).err().unwrap().to_string();
         assert!(said.contains("named default runs already at http://127.0.0.1:8080"), "{said}");
         register.clear(&name);
-        assert_eq!(register.names().unwrap(), [name.clone()], "one that lives is not cleared");
+        assert_eq!(register.names().unwrap(), std::slice::from_ref(&name), "one that lives is not cleared");
         drop(claim);
         assert!(matches!(register.find(&name).unwrap(), Found::Nothing));
         register.claim(&name).unwrap();

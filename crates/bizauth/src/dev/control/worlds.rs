@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::worlds::{DEFAULT, Lost, NewWorld, Source, Unmade, Worlds};
+use super::super::switchboard::lost;
+use super::super::worlds::{DEFAULT, NewWorld, Source, Unmade};
 use super::clock::moment;
 use super::world::told;
 use super::{Body, Desk, Json, Refused, Said, done};
@@ -74,14 +75,10 @@ fn source(text: &str, file: &str) -> Said<Arc<Source>> {
     })
 }
 
-fn found(worlds: &Worlds, id: &str) -> Result<Arc<super::World>, Response> {
-    worlds.named(id).map_err(|lost: Lost| super::super::switchboard::lost(&lost))
-}
-
 pub(super) async fn get(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
-    match found(&desk.worlds, &id) {
+    match desk.worlds.named(&id) {
         Ok(world) => Json(told(&world)).into_response(),
-        Err(lost) => lost,
+        Err(none) => lost(&none),
     }
 }
 
@@ -90,11 +87,11 @@ pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<String>) -> 
         let why = "the default world stays; POST /_dev/reset takes it back to its seed".to_owned();
         return Refused(409, "this world stays", why).into_response();
     }
-    match found(&desk.worlds, &id) {
+    match desk.worlds.named(&id) {
         Ok(_) => {
             desk.worlds.end(&id);
             done().into_response()
         }
-        Err(lost) => lost,
+        Err(none) => lost(&none),
     }
 }

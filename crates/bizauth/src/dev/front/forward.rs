@@ -49,7 +49,6 @@ impl Destination {
 }
 
 /// The answer to a request that is for a proxy; any other request comes back.
-#[expect(clippy::result_large_err, reason = "a request comes back as it was")]
 pub(super) async fn proxied(mut request: Request, line: &Line) -> Result<Response, Request> {
     if request.method() == Method::CONNECT {
         return Ok(connect(&mut request, line).await);
