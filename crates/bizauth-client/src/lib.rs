@@ -5,6 +5,8 @@
 //! follows no redirects; secrets never appear in its `Debug` output or its errors.
 
 mod authorize;
+#[cfg(feature = "dev")]
+pub mod dev;
 mod error;
 mod exchange;
 mod hosts;

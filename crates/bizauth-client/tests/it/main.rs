@@ -3,6 +3,8 @@
 //! The answers are the samples of the platform's documents wherever those have one.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[cfg(feature = "dev")]
+mod dev;
 mod ips;
 mod misfits;
 mod token;
