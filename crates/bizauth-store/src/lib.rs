@@ -19,6 +19,7 @@ mod db;
 mod decisions;
 mod directories;
 mod external_ids;
+mod happenings;
 mod home;
 mod icons;
 mod imports;
@@ -40,6 +41,7 @@ mod second_factor;
 mod secrets;
 mod sessions;
 mod settings;
+mod staged;
 mod sweep;
 mod token_lists;
 mod tokens;
@@ -68,10 +70,11 @@ pub use db::{Error, Result};
 pub use decisions::{Decided, Decision, RequestSeen};
 pub use directories::{DirectoryAsset, DirectoryChange, DirectoryRecord, Followed, Step};
 pub use external_ids::Named;
+pub use happenings::{Bearer, CodeSeen, Ended, Happening};
 pub use home::{Accepted, Ends, Home};
 pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use invitations::{InvitationRecord, Invited, NewInvitation, ReceivedInvitation};
-pub use ips::{Delivery, Draft, Due, Ended, Kept, NewVersion, Publication, Published, Version, Webhook};
+pub use ips::{Delivery, Draft, Due, Kept, NewVersion, Publication, Published, Tried, Version, Webhook};
 pub use keys::{KeyRecord, NewKey, Presented};
 pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
@@ -87,6 +90,7 @@ pub use requests::{Asked, RequestRecord, RequestState};
 pub use second_factor::{Finish, LoginStep, NewLoginStep, Proof, SecondFactor};
 pub use secrets::{IssuedSecret, Replaces};
 pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
+pub use staged::{Staged, StagedToken};
 pub use sweep::Swept;
 pub use token_lists::{LentOne, LentRecord, TokenRecord};
 pub use tokens::{Found, Revocation};
@@ -112,6 +116,21 @@ impl Store {
     /// What SQLite says: the folder is missing, the file is none of ours, permissions.
     pub fn embedded(path: &Path, node: u16) -> Result<Self> {
         Ok(Store::over(Db::Sqlite(Arc::new(Sqlite::open(path)?)), node))
+    }
+
+    /// An embedded database that nobody will miss: what is written survives the process, not the machine. `ids`: node
+    /// and place of the ids, from [`Store::ids`] of the store that this file is a copy of, or a place of 0.
+    ///
+    /// # Errors
+    /// As [`Store::embedded`].
+    pub fn throwaway(path: &Path, ids: (u16, i64)) -> Result<Self> {
+        let store = Store::over(Db::Sqlite(Arc::new(Sqlite::open_throwaway(path)?)), ids.0);
+        Ok(Store { ids: Arc::new(IdSource::resumed(ids.0, ids.1)), ..store })
+    }
+
+    /// Where the ids of this store are, for [`Store::throwaway`].
+    pub fn ids(&self) -> i64 {
+        self.ids.place()
     }
 
     /// A PostgreSQL database. Connects when the first sentence needs it.

@@ -69,7 +69,7 @@ pub enum Error {
 /// # Errors
 /// A folder or database that cannot be used. The schema is not looked at.
 pub fn open_store(config: &Config) -> Result<Store, Error> {
-    let node = Entropy.node();
+    let node = Entropy::System.node();
     match &config.database {
         Database::Sqlite => {
             let broken = |source| Error::Folder { folder: config.data.clone(), source };
@@ -125,7 +125,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
-    home::enter(&state.store, &state.config, state.entropy).await?;
+    home::enter(&state.store, &state.config, &state.entropy).await?;
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -141,7 +141,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        home::leave(&leaving, &from, Entropy).await;
+        home::leave(&leaving, &from, &Entropy::System).await;
     })
     .await;
     operator.abort();
@@ -171,6 +171,14 @@ pub async fn run(
         proxies: state.config.trusted_proxies.clone(),
         ..Limits::default()
     };
+    let open = state.metrics.connections();
+    let tls = tls.map(|certificate| certificate.acceptor());
+    attended(state, |router| Listen { tls, limits, open, ..Listen::new(listener, router) }.until(stop)).await
+}
+
+/// Runs a front over the router of `state` to its end; meanwhile sweeps now and then and keeps what is counted, and at
+/// last closes the store.
+pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Router) -> F) -> F::Output {
     let sweeper = tokio::spawn(sweep(state.clone()));
     let teller = tokio::spawn(tell(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -178,14 +186,7 @@ pub async fn run(
         let (usage, store) = (state.usage.clone(), state.store.clone());
         async move { usage.run(&store, async { drop(stopped.await) }).await }
     });
-    let router = crate::http::router(state.clone());
-    let listen = Listen {
-        tls: tls.map(|certificate| certificate.acceptor()),
-        limits,
-        open: state.metrics.connections(),
-        ..Listen::new(listener, router)
-    };
-    let cut = listen.until(stop).await;
+    let ended = front(crate::http::router(state.clone())).await;
     sweeper.abort();
     // What it holds a lease of is told by the next server, or by another node.
     teller.abort();
@@ -193,7 +194,7 @@ pub async fn run(
     // It keeps what was counted last; a panic in it is in the log.
     let _ = keeper.await;
     state.store.close().await;
-    cut
+    ended
 }
 
 async fn sweep(state: AppState) {

@@ -39,15 +39,25 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, making it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        Sqlite::open_as(path, "PRAGMA synchronous = FULL", READERS)
+    }
+
+    /// The same without any promise that what was written outlives the machine's next second, and with one reader.
+    pub(crate) fn open_throwaway(path: &Path) -> Result<Self> {
+        Sqlite::open_as(path, "PRAGMA synchronous = OFF", 1)
+    }
+
+    fn open_as(path: &Path, synchronous: &'static str, n_readers: usize) -> Result<Self> {
         let writer = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        writer.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
+        writer.batch("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON")?;
+        writer.batch(synchronous)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || commit_in_groups(writer, waiting, BATCH))
             .map_err(|_| Error::Closed)?;
         let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
-        let readers = (0..READERS).map(reader).collect::<Result<_>>()?;
+        let readers = (0..n_readers).map(reader).collect::<Result<_>>()?;
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
         Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0), closed: AtomicBool::new(false) })
     }

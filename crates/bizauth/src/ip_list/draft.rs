@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_dated_today() {
-        let list = crate::ip_document::read(include_bytes!("../dev/ips.json")).unwrap();
+        let list = crate::ip_document::read(include_bytes!("../../tests/it/world/ips.json")).unwrap();
         let day = |text: &str| -> Date { text.parse().unwrap() };
         let today = day("2023-06-30");
         let (edition, folded) = (list.on(today), list.folded(today).unwrap());

@@ -111,7 +111,7 @@ impl SigningKey {
 ///
 /// # Errors
 /// Why not. Nothing was written then.
-pub fn make(path: &Path, entropy: Entropy) -> Result<SigningKey, SigningError> {
+pub fn make(path: &Path, entropy: &Entropy) -> Result<SigningKey, SigningError> {
     use std::os::unix::fs::OpenOptionsExt;
     let text = new_text(entropy);
     let unreadable = |error| SigningError::Unreadable(path.to_owned(), error);
@@ -121,7 +121,7 @@ pub fn make(path: &Path, entropy: Entropy) -> Result<SigningKey, SigningError> {
     SigningKey::load(path)
 }
 
-fn new_text(entropy: Entropy) -> String {
+fn new_text(entropy: &Entropy) -> String {
     let (id, seed) = (entropy.bytes::<8>(), entropy.bytes::<32>());
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).expect("32 bytes are a seed");
     let keys = [&seed[..], pair.public_key().as_ref()].concat();
@@ -155,8 +155,8 @@ mod tests {
     fn minisign_accepts_what_is_signed_and_nothing_else() {
         let room = tempfile::TempDir::new().unwrap();
         let path = |name: &str| room.path().join(name).to_str().unwrap().to_owned();
-        let key = make(Path::new(&path("key")), Entropy).unwrap();
-        assert!(make(Path::new(&path("key")), Entropy).is_err(), "a key is never written over");
+        let key = make(Path::new(&path("key")), &Entropy::System).unwrap();
+        assert!(make(Path::new(&path("key")), &Entropy::System).is_err(), "a key is never written over");
         std::fs::write(path("list"), "the list").unwrap();
         std::fs::write(path("list.minisig"), key.sign(b"the list", "serial:700001 date:2026-12-01\nserial:9")).unwrap();
         std::fs::write(path("key.pub"), key.public()).unwrap();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_told_without_its_text() {
-        let whole = new_text(Entropy);
+        let whole = new_text(&Entropy::System);
         let line = whole.lines().nth(1).unwrap();
         assert!(SigningKey::read(line).is_ok(), "the comment may be missing");
         let mut bytes = STANDARD.decode(line).unwrap();

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_list_goes_through_its_document_unchanged() {
-        let text = include_str!("../dev/ips.json").replacen(
+        let text = include_str!("../../tests/it/world/ips.json").replacen(
             "\"date\": \"2023-06-30\"",
             "\"date\": \"2023-06-30\", \"note\": \"새 센터\", \"announcedBy\": \"kim\"",
             1,

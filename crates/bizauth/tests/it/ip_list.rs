@@ -252,7 +252,7 @@ async fn exports_are_canonical_and_whole() {
 async fn minisign_accepts_the_signature_of_what_the_documented_endpoint_answers() {
     let room = tempfile::TempDir::new().unwrap();
     let path = |name: &str| room.path().join(name);
-    signing::make(&path("key"), bizauth::entropy::Entropy).unwrap();
+    signing::make(&path("key"), &bizauth::entropy::Entropy::System).unwrap();
     let world = World::with(|config| config.ip_signing_key = Some(path("key"))).await;
     let key = format!("KakaoAK {}", world.app().await.client_id);
     publish_document(&world, &noted()).await;

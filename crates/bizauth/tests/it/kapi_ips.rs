@@ -15,7 +15,7 @@ const EVE: i64 = 1_688_050_799_999;
 
 /// The documents' list.
 pub fn document() -> Value {
-    serde_json::from_str(include_str!("../../src/dev/ips.json")).unwrap()
+    serde_json::from_str(include_str!("world/ips.json")).unwrap()
 }
 
 /// Publishes the documents' list.

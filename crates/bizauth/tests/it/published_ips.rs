@@ -90,7 +90,7 @@ async fn publishes(world: &World, list: IpList) -> Publication {
 #[tokio::test]
 async fn every_day_of_a_year_is_as_the_reckoning_by_single_addresses_has_it() {
     let room = tempfile::TempDir::new().unwrap();
-    let key = signing::make(&room.path().join("key"), bizauth::entropy::Entropy).unwrap();
+    let key = signing::make(&room.path().join("key"), &bizauth::entropy::Entropy::System).unwrap();
     let world = World::with(|config| config.ip_signing_key = Some(room.path().join("key"))).await;
     set_clock(&world, NEW_YEAR);
     let more =
@@ -146,8 +146,8 @@ async fn every_day_of_a_year_is_as_the_reckoning_by_single_addresses_has_it() {
 async fn a_follower_believes_what_its_publisher_signed_and_nothing_else() {
     let room = tempfile::TempDir::new().unwrap();
     let [ours, theirs] = ["ours", "theirs"].map(|name| room.path().join(name));
-    let key = signing::make(&ours, bizauth::entropy::Entropy).unwrap();
-    let stranger = signing::make(&theirs, bizauth::entropy::Entropy).unwrap();
+    let key = signing::make(&ours, &bizauth::entropy::Entropy::System).unwrap();
+    let stranger = signing::make(&theirs, &bizauth::entropy::Entropy::System).unwrap();
     // Everything needs the app key here, the signature too: the follower sends it to its own platform.
     let world = World::with(|config| {
         config.ip_signing_key = Some(ours);

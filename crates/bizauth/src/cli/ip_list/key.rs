@@ -21,7 +21,7 @@ pub(in crate::cli) struct NewKey {
 impl NewKey {
     /// Makes it, and says its public half.
     pub(super) fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
-        let key = signing::make(&self.file, desk.entropy).map_err(|error| {
+        let key = signing::make(&self.file, &desk.entropy).map_err(|error| {
             refuse(error.to_string(), "name a file that is not there yet, in a folder that you may write")
         })?;
         let (file, public) = (self.file.display().to_string(), key.public_key());

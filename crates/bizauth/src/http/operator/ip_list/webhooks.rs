@@ -36,8 +36,8 @@ pub async fn create(State(it): State<AppState>, visit: Visit) -> Page {
             typed.refuse("url", slips::NO_MASTER_KEY);
         }
         (Some(url), Ok(keys)) => {
-            let (secret, entropy) = (new_secret(it.entropy), it.entropy);
-            let seal = move |id: WebhookId| keys.seal(id, &secret, entropy);
+            let (secret, entropy) = (new_secret(&it.entropy), it.entropy.clone());
+            let seal = move |id: WebhookId| keys.seal(id, &secret, &entropy);
             match visit.by(&it).add_ip_webhook(url.into(), seal).await? {
                 Some(id) => {
                     let response = visit.see(&path(id), "ip-webhook-added");

@@ -61,8 +61,8 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
         tracing::error!(%error, "a webhook's secret cannot be sealed");
         Problem::conflict("the secret cannot be sealed: there is no master key")
     })?;
-    let (secret, entropy) = (new_secret(it.entropy), it.entropy);
-    let seal = move |id: WebhookId| keys.seal(id, &secret, entropy);
+    let (secret, entropy) = (new_secret(&it.entropy), it.entropy.clone());
+    let seal = move |id: WebhookId| keys.seal(id, &secret, &entropy);
     let id = call.because(&it, reason).add_ip_webhook(url.to_string(), seal).await?;
     let id = id.ok_or_else(|| Problem::conflict("a webhook goes to this address already"))?;
     let body = json!({ "id": id.to_string(), "url": url.as_str(), "secret": spell(&secret) });

@@ -26,7 +26,11 @@ fn published() -> Published {
         author: "lee@bizauth.example".to_owned(),
         reason: "봄 시즌 데이터 센터 이전에 따른 콜백 주소 추가".to_owned(),
     };
-    Published { serial: 12, version, list: Arc::new(read(include_bytes!("../../../dev/ips.json")).expect("a list")) }
+    Published {
+        serial: 12,
+        version,
+        list: Arc::new(read(include_bytes!("../../../../tests/it/world/ips.json")).expect("a list")),
+    }
 }
 
 fn working(text: &str, kept: bool, based_on: i64) -> Working {
@@ -42,7 +46,7 @@ fn working(text: &str, kept: bool, based_on: i64) -> Working {
         document: document_of(&list),
         kept: kept.then_some(draft),
         newest: Some(published()),
-        terms: Terms { today: DAY.parse().expect("a day"), allow_reserved: false },
+        terms: Terms::of(DAY.parse().expect("a day"), false),
     }
 }
 
@@ -84,7 +88,7 @@ pub fn all<'d>(desk: &dyn Fn(&str) -> Desk<'d>, slip: &dyn Fn(&str) -> String) -
     let none = Leaf { rows: Vec::new(), before: false, after: false };
     let versions = Leaf { rows: vec![published().version], before: true, after: true };
     let seen = |published, draft, versions| Seen { published, draft, versions, today };
-    let text = include_str!("../../../dev/ips.json");
+    let text = include_str!("../../../../tests/it/world/ips.json");
     let fine = text.replace("\"27.0.236.0/22\"", "\"27.0.236.0/22\", \"1.201.0.0/16\"");
     let wrong = fine.replace("220.64.109.84/31", "10.0.0.0/8");
     let (good, bad) = (working(&fine, true, 12), working(&wrong, true, 12));
