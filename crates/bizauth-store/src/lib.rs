@@ -74,7 +74,7 @@ pub use happenings::{Bearer, CodeSeen, Happening, Lapsed};
 pub use home::{Accepted, Ends, Home};
 pub use imports::{Counts, ImportRecord, ImportState, NewImport};
 pub use invitations::{InvitationRecord, Invited, NewInvitation, ReceivedInvitation};
-pub use ips::{Delivery, Draft, Due, Ended, Kept, NewVersion, Publication, Published, Version, Webhook};
+pub use ips::{Delivery, Draft, Due, Kept, NewVersion, Publication, Published, Tried, Version, Webhook};
 pub use keys::{KeyRecord, NewKey, Presented};
 pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};

@@ -15,6 +15,20 @@ pub struct Terms {
     pub today: Date,
     /// Whether private and reserved ranges may be published, as for a platform of a company's own network.
     pub allow_reserved: bool,
+    /// Whether nothing is refused: for a throwaway world, in which somebody wants to see what an unwise list does.
+    pub anything_goes: bool,
+}
+
+impl Terms {
+    /// The terms of a platform.
+    pub fn of(today: Date, allow_reserved: bool) -> Terms {
+        Terms { today, allow_reserved, anything_goes: false }
+    }
+
+    /// The terms of a throwaway world.
+    pub fn throwaway(today: Date) -> Terms {
+        Terms { today, allow_reserved: true, anything_goes: true }
+    }
 }
 
 /// What there is to say about a list that is to be published.
@@ -70,7 +84,9 @@ impl IpList {
             }));
         }
         let refused = |it: &Remark| {
-            it.about.weight() == Weight::Refusal && !(terms.allow_reserved && matches!(it.about, About::Reserved(..)))
+            !terms.anything_goes
+                && it.about.weight() == Weight::Refusal
+                && !(terms.allow_reserved && matches!(it.about, About::Reserved(..)))
         };
         let (refusals, mut others): (Vec<Remark>, Vec<Remark>) = remarks.into_iter().partition(refused);
         others.sort_by_key(|it| std::cmp::Reverse(it.about.weight()));

@@ -49,7 +49,7 @@ pub fn ip_document(bytes: &[u8]) {
         }
     }
     // Nothing that lint refuses is what a follower would take for too wide.
-    let verdict = list.verdict(None, &Terms { today: list.updated(), allow_reserved: false });
+    let verdict = list.verdict(None, &Terms::of(list.updated(), false));
     let wide = list.services().flat_map(|(_, it)| it.on(list.updated()).ips).any(|ip| ip.network().prefix_len() == 0);
     assert!(!wide || !verdict.refusals.is_empty());
     // What is in force on any day comes from what was typed, and the schedule ends.

@@ -11,7 +11,7 @@ use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 pub use drafts::{Draft, Kept};
-pub use webhooks::{Delivery, Due, Ended, Webhook};
+pub use webhooks::{Delivery, Due, Tried, Webhook};
 
 use crate::Store;
 use crate::audit::{self, By};

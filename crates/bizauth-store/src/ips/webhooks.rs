@@ -62,7 +62,7 @@ pub struct Due {
 
 /// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct Tried {
     /// What it came to, in words for the operator.
     pub answer: String,
     /// When to try again; `None` if it is over.
@@ -217,7 +217,7 @@ impl Store {
     }
 
     /// Notes how a try ended. Only whoever holds the lease may: `attempts` is the count that came with it.
-    pub async fn end_ip_delivery(&self, id: DeliveryId, attempts: i64, ended: Ended, now: Time) -> Result<bool> {
+    pub async fn end_ip_delivery(&self, id: DeliveryId, attempts: i64, ended: Tried, now: Time) -> Result<bool> {
         const OVER: &str = "UPDATE ip_deliveries SET leased_until = 0, answer = $1, ended_at = $2
              WHERE id = $3 AND attempts = $4 AND ended_at IS NULL";
         const AGAIN: &str = "UPDATE ip_deliveries SET leased_until = 0, answer = $1, due_at = $2

@@ -3,7 +3,7 @@
 use bizauth_core::id::{DeliveryId, WebhookId};
 use bizauth_core::ips::{About, Change, Cidr, IpList, Service, Step, Terms};
 use bizauth_core::time::Time;
-use bizauth_store::{Ended, Kept, NewVersion, Publication, Store, Turn};
+use bizauth_store::{Kept, NewVersion, Publication, Store, Tried, Turn};
 
 use crate::engines::{at_once, on_two_nodes};
 use crate::scene::{NOW, someone};
@@ -45,7 +45,7 @@ fn list() -> IpList {
 
 /// Private ranges are allowed, and the schedule is over: what is refused has a test of its own.
 fn terms() -> Terms {
-    Terms { today: "2026-01-01".parse().unwrap(), allow_reserved: true }
+    Terms::of("2026-01-01".parse().unwrap(), true)
 }
 
 async fn publish(store: &Store, list: IpList) -> Publication {
@@ -183,7 +183,7 @@ async fn what_happens_is_told_by_one_node_once() {
         // One is told; the other is tried again later, and by nobody before.
         let ends = async |at: usize, again, now| {
             let (id, attempts) = (taken[at].delivery.id, taken[at].delivery.attempts);
-            let ended = Ended { answer: "200".to_owned(), again };
+            let ended = Tried { answer: "200".to_owned(), again };
             two.end_ip_delivery(id, attempts, ended, now).await.unwrap()
         };
         assert!(ends(0, None, NOW).await && !ends(0, None, NOW).await, "it ends once");

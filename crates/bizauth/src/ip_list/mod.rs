@@ -22,7 +22,7 @@ pub fn today(config: &Config, now: Time) -> Date {
 
 /// What a publication is judged by.
 pub fn terms(config: &Config, now: Time) -> Terms {
-    Terms { today: today(config, now), allow_reserved: config.ip_list_reserved }
+    Terms::of(today(config, now), config.ip_list_reserved)
 }
 
 /// The first instant of a day in the list's time zone.

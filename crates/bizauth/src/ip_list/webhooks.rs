@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use bizauth_core::id::DeliveryId;
 use bizauth_core::ips::{date_at, reserved_for, revise};
 use bizauth_core::time::Time;
-use bizauth_store::{Due, Ended, Published};
+use bizauth_store::{Due, Published, Tried};
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::ToSpan;
@@ -215,15 +215,15 @@ fn told(error: &reqwest::Error) -> String {
     why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
-fn ended(answer: Result<u16, String>, attempts: i64, now: Time) -> Ended {
+fn ended(answer: Result<u16, String>, attempts: i64, now: Time) -> Tried {
     let wait = usize::try_from(attempts - 1).ok().and_then(|at| AGAIN.get(at)).copied();
     let again = wait.map(|seconds| now.plus(Duration::from_secs(seconds)));
     match answer {
-        Ok(status @ 200..=299) => Ended { answer: status.to_string(), again: None },
+        Ok(status @ 200..=299) => Tried { answer: status.to_string(), again: None },
         // Gone: whoever answers so wants nothing any more.
-        Ok(410) => Ended { answer: "410".to_owned(), again: None },
-        Ok(status) => Ended { answer: status.to_string(), again },
-        Err(why) => Ended { answer: why, again },
+        Ok(410) => Tried { answer: "410".to_owned(), again: None },
+        Ok(status) => Tried { answer: status.to_string(), again },
+        Err(why) => Tried { answer: why, again },
     }
 }
 
@@ -316,7 +316,7 @@ mod tests {
             (1..=9).map(|n| ended(Err("no".into()), n, at).again.map(|again| again.millis() / 1000)).collect();
         let wanted = [30, 120, 600, 1800, 7200, 21_600, 43_200, 86_400].map(Some);
         assert_eq!((&waits[..8], waits[8]), (&wanted[..], None));
-        assert_eq!(ended(Ok(204), 1, at), Ended { answer: "204".into(), again: None });
+        assert_eq!(ended(Ok(204), 1, at), Tried { answer: "204".into(), again: None });
         assert_eq!(ended(Ok(410), 1, at).again, None);
         assert!(ended(Ok(302), 1, at).again.is_some(), "a redirect is not followed, and is no success");
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::ips::{Revision, Terms, Why, revise};
 
 fn terms(today: &str) -> Terms {
-    Terms { today: day(today), allow_reserved: false }
+    Terms::of(day(today), false)
 }
 
 fn one(ips: &str, steps: Vec<Step>) -> IpList {
@@ -68,6 +68,8 @@ fn private_ranges_are_published_where_that_is_allowed() {
     let list = one("10.1.0.0/16", vec![]);
     let allowed = Terms { allow_reserved: true, ..terms("2026-01-01") };
     assert_eq!(list.verdict(None, &allowed).refusals, []);
+    let throwaway = Terms::throwaway(day("2026-01-01"));
+    assert_eq!(one("0.0.0.0/0", vec![]).verdict(None, &throwaway).refusals, []);
     assert_eq!(one("0.0.0.0/0", vec![]).verdict(None, &allowed).refusals.len(), 1);
 }
 

@@ -46,7 +46,7 @@ fn working(text: &str, kept: bool, based_on: i64) -> Working {
         document: document_of(&list),
         kept: kept.then_some(draft),
         newest: Some(published()),
-        terms: Terms { today: DAY.parse().expect("a day"), allow_reserved: false },
+        terms: Terms::of(DAY.parse().expect("a day"), false),
     }
 }
 
