@@ -18,6 +18,7 @@ pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod request_lines;
 pub mod seal;
 pub mod serve;
 pub mod usage;

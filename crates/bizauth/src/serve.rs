@@ -12,18 +12,20 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
-use crate::http::listen::{Limits, Listen};
+use crate::http::hot::Hot;
+use crate::http::listen::{Limits, Listen, Workers};
 use crate::http::operator;
 use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
 use crate::http::tls::{Certificate, TlsError};
+use crate::request_lines::{Lines, WRITTEN_EVERY};
 
 /// The embedded database's file in the data folder.
 pub const DATABASE_FILE: &str = "bizauth.db";
 /// How often what has ended is cleared away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How many rows one sweep takes of each kind: a few milliseconds of the writer's time.
-const SWEEP_ROWS: i64 = 500;
+pub const SWEEP_ROWS: i64 = 500;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,9 @@ pub enum Error {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] bizauth_store::Error),
+    /// There are no threads to serve connections on.
+    #[error("cannot start the threads that serve connections")]
+    Threads(#[source] io::Error),
     /// The signals of the system cannot be heard.
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
@@ -108,11 +113,16 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         _ => None,
     };
     let store = open_store(&config)?;
+    let remembered = usize::try_from(config.remembered_tokens).unwrap_or(usize::MAX);
     let state = AppState::new(store, config);
     let applied = state.store.migrate(state.clock.now()).await?;
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
+    let store = state.store.clone().remembering(remembered)?;
+    let lines = Lines::of_process(state.config.log_format).map(Arc::new);
+    let state = AppState { store, lines: lines.clone(), ..state };
+    let writer = lines.map(|lines| tokio::spawn(write_lines(lines)));
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -123,23 +133,30 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let cut = run(state, listener, tls, async move {
+    let workers = Workers::start().map_err(Error::Threads)?;
+    let cut = run(state, listener, tls, Some(workers), async move {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     })
     .await;
     operator.abort();
+    if let Some(writer) = writer {
+        writer.abort();
+        // Dropped, it writes out what waits.
+        let _ = writer.await;
+    }
     tracing::info!(cut, "stopped");
     Ok(())
 }
 
-/// Answers on `listener` until `stop`, sweeping now and then; then finishes what is in flight and closes the store.
+/// Answers on `listener` until `stop`, on `workers` or on this runtime, sweeping now and then; then finishes what is in flight and closes the store.
 /// Says how many requests had to be cut off.
 pub async fn run(
     state: AppState,
     listener: TcpListener,
     tls: Option<Arc<Certificate>>,
+    workers: Option<Workers>,
     stop: impl Future<Output = ()> + Send,
 ) -> usize {
     let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
@@ -151,6 +168,8 @@ pub async fn run(
     });
     let router = crate::http::router(state.clone());
     let listen = Listen {
+        hot: Some(Hot::new(&state)),
+        workers,
         tls: tls.map(|certificate| certificate.acceptor()),
         limits,
         open: state.metrics.connections(),
@@ -163,6 +182,21 @@ pub async fn run(
     let _ = keeper.await;
     state.store.close().await;
     cut
+}
+
+/// Writes the log's lines of requests out every moment, and once more when it is dropped.
+async fn write_lines(lines: Arc<Lines>) {
+    struct Last(Arc<Lines>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.write_out();
+        }
+    }
+    let last = Last(lines);
+    loop {
+        tokio::time::sleep(WRITTEN_EVERY).await;
+        last.0.write_out();
+    }
 }
 
 async fn sweep(state: AppState) {

@@ -14,6 +14,8 @@ use std::thread;
 use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
+use super::alone::{self, Locks};
+use super::watch::Watch;
 use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
 
 /// How many sentences may wait; the next caller waits for room.
@@ -33,33 +35,77 @@ pub(crate) struct Sqlite {
     readers: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
     closed: AtomicBool,
+    watch: Arc<Watch>,
+    /// That this process may write, as long as nobody has taken it to prove that no other one does.
+    locks: Mutex<Option<Locks>>,
+    looking: Mutex<Option<Looking>>,
 }
+
+/// The thread that looks after the locks, and what ends it.
+type Looking = (std::sync::mpsc::Sender<()>, thread::JoinHandle<()>);
 
 impl Sqlite {
     /// Opens the file, making it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        let locks = Locks::guest(path).map_err(|error| Error::Locks(Arc::new(error)))?;
         let writer = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let watch = Arc::new(Watch::new());
+        watch.listen(&writer.inner).map_err(Error::sqlite("listen"))?;
+        let heard = watch.clone();
         writer.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || commit_in_groups(writer, waiting, BATCH))
+            .spawn(move || commit_in_groups(writer, waiting, BATCH, &heard))
             .map_err(|_| Error::Closed)?;
         let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
         let readers = (0..READERS).map(reader).collect::<Result<_>>()?;
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
-        Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0), closed: AtomicBool::new(false) })
+        let (turn, closed, locks) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Some(locks)));
+        Ok(Sqlite { queue, writer, readers, turn, closed, watch, locks, looking: Mutex::new(None) })
+    }
+
+    /// From now on it is proved, whenever it is true, that no other process writes; only then [`Watch`] lets anything
+    /// stand that was read.
+    pub(crate) fn watch(self: &Arc<Self>) -> Result<Arc<Watch>> {
+        let Some(locks) = lock(&self.locks).take() else { return Ok(self.watch.clone()) };
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let (looked, first) = std::sync::mpsc::channel();
+        let (watch, queue) = (self.watch.clone(), lock(&self.queue).clone().ok_or(Error::Closed)?);
+        let look = move || {
+            let seen = std::cell::Cell::new(None);
+            let resume = || {
+                let version = foreign_version(&queue);
+                if version.is_some() {
+                    watch.alone_again(seen.replace(version) != version);
+                }
+                version.is_some()
+            };
+            alone::look_after(&locks, looked, &stopped, || watch.not_alone(), resume);
+        };
+        let thread = thread::Builder::new().name("sqlite-locks".into()).spawn(look).map_err(|_| Error::Closed)?;
+        *lock(&self.looking) = Some((stop, thread));
+        // Nothing is sent: the other end is gone after the first look.
+        let _ = first.recv();
+        Ok(self.watch.clone())
     }
 
     /// Lets the writer finish its queue, and waits until it has: the log is then in the file.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
+        let looking = lock(&self.looking).take();
+        if let Some((stop, thread)) = looking {
+            drop(stop);
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
         drop(lock(&self.queue).take());
         let writer = lock(&self.writer).take();
         if let Some(writer) = writer {
             // A writer that panicked has nothing more to say.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+        // Nothing will be written any more: whoever waits for that may remember again.
+        drop(lock(&self.locks).take());
     }
 
     pub(super) async fn write<T, F>(&self, body: F) -> Result<T>
@@ -94,6 +140,21 @@ impl Sqlite {
         let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
         work(&mut free.unwrap_or_else(|| lock(reader(0))))
     }
+}
+
+/// Makes the writer tell what it touches, and gives a number that is another whenever some other connection has changed
+/// the file. `None`: the writer is gone, or cannot.
+fn foreign_version(queue: &mpsc::Sender<Box<dyn Job>>) -> Option<i64> {
+    let (caller, answer) = oneshot::channel();
+    let body = async |tx: &mut Tx<'_>| {
+        tx.script(include_str!("watched.sql")).await?;
+        match tx.row("PRAGMA data_version", &[]).await? {
+            Some(row) => super::commit(row.get::<i64>("data_version")?),
+            None => Err(Error::Closed),
+        }
+    };
+    queue.blocking_send(Box::new(Sentence { body, said: None, caller })).ok()?;
+    answer.blocking_recv().ok()?.ok()?.ok()
 }
 
 /// What these locks guard is whole between any two statements, so that a panic leaves nothing half done.
@@ -170,14 +231,20 @@ fn poll_once<T>(body: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// The writer thread. While one group is at its fsync the next one gathers in the queue.
-fn commit_in_groups(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch: usize) {
+fn commit_in_groups(
+    mut connection: Connection,
+    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    batch: usize,
+    watch: &Watch,
+) {
     while let Some(first) = waiting.blocking_recv() {
         let mut group = vec![first];
-        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch);
+        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch, watch);
         if fate.is_err() && !connection.inner.is_autocommit() {
             // If even this fails, the next BEGIN will too, and its callers will hear why.
             let _ = connection.execute("ROLLBACK", &[]);
         }
+        watch.ended();
         for job in group {
             job.answer(fate.clone());
         }
@@ -192,6 +259,7 @@ fn commit_group(
     group: &mut Vec<Box<dyn Job>>,
     mut next: impl FnMut() -> Option<Box<dyn Job>>,
     batch: usize,
+    watch: &Watch,
 ) -> Result<()> {
     connection.execute("BEGIN IMMEDIATE", &[])?;
     let mut done = 0;
@@ -202,6 +270,7 @@ fn commit_group(
             group.extend(next());
         }
     }
+    watch.committing();
     connection.execute("COMMIT", &[]).map(drop)
 }
 

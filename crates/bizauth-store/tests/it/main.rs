@@ -26,6 +26,7 @@ mod ips;
 mod keys;
 mod limits;
 mod members;
+mod memory;
 mod migrations;
 mod operator_keys;
 mod outage;

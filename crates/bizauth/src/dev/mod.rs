@@ -93,7 +93,7 @@ impl Dev {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let stopping = Arc::new(AtomicBool::new(false));
         let operators = tokio::spawn(serve::serve_operators(self.operators, self.state.clone(), stopping));
-        serve::run(self.state, self.listener, None, stop).await;
+        serve::run(self.state, self.listener, None, None, stop).await;
         operators.abort();
     }
 }

@@ -9,6 +9,7 @@ pub mod door;
 pub mod form;
 pub mod gate;
 pub mod guard;
+pub mod hot;
 pub mod kapi;
 pub mod kauth;
 pub mod listen;

@@ -24,6 +24,7 @@ mod console_usage;
 mod documents;
 mod doors;
 mod gate;
+mod hot;
 mod kapi_guard;
 mod kapi_ips;
 mod kapi_revoke;

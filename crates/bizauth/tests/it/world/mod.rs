@@ -79,6 +79,7 @@ impl World {
             None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
         };
         store.migrate(NOON).await.unwrap();
+        let store = store.remembering(1000).unwrap();
         let mut config = Config::default();
         config.token_rate = 0;
         config.data = folder.path().to_owned();
@@ -98,7 +99,7 @@ impl World {
         tokio::spawn(async move {
             let told = async { drop(stopped.await) };
             tokio::select! {
-                _ = serve::run(running.clone(), listener, None, told) => {}
+                _ = serve::run(running.clone(), listener, None, None, told) => {}
                 () = serve::serve_operators(beside, running, Arc::default()) => {}
             }
         });
@@ -125,10 +126,12 @@ impl World {
     /// Changes the database behind the server's back: a script for SQLite, and one for PostgreSQL.
     pub async fn alter(&self, [sqlite, postgres]: [&str; 2]) {
         match &self.url {
-            None => rusqlite::Connection::open(self.folder.path().join("bizauth.db"))
-                .unwrap()
-                .execute_batch(sqlite)
-                .unwrap(),
+            None => {
+                let path = self.folder.path().join("bizauth.db");
+                // As another process of ours would: until it is gone the server remembers nothing.
+                let _beside = Store::embedded(&path, 8).unwrap();
+                rusqlite::Connection::open(path).unwrap().execute_batch(sqlite).unwrap();
+            }
             Some(url) => {
                 let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
                 tokio::spawn(connection);
