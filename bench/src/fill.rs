@@ -21,7 +21,7 @@ pub(crate) const TOKEN: i64 = 3_000_000_000;
 pub(crate) const CONSENT: i64 = 4_000_000_000;
 pub(crate) const APP_USER: i64 = 5_000_000_000;
 pub(crate) const REQUEST: i64 = 6_000_000_000;
-const HOLDING: i64 = 7_000_000_000;
+pub(crate) const HOLDING: i64 = 7_000_000_000;
 
 /// So many rows, numbered from 1 as `i`.
 fn numbers(count: i64) -> String {

@@ -2,6 +2,7 @@
 //! table; `--json FILE` keeps the figures. Build them with `--release`, or they measure the compiler's idleness.
 
 mod fill;
+mod hot;
 mod pages;
 #[path = "../../crates/bizauth-store/tests/it/postgres.rs"]
 mod postgres;
@@ -38,6 +39,11 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// The hot paths of the running server, by turns with the least programs that do the same work
+    Hot(hot::Options),
+    /// One of those programs
+    #[command(subcommand, hide = true)]
+    Limit(hot::Limit),
 }
 
 /// One of the two engines.
@@ -47,11 +53,12 @@ enum Engine {
     Postgres,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Pages { engine, accounts, tokens, rounds, json } => {
-            pages::run(engine, fill::Size { accounts, tokens }, rounds, json).await
+            tokio::runtime::Runtime::new()?.block_on(pages::run(engine, fill::Size { accounts, tokens }, rounds, json))
         }
+        Command::Hot(options) => hot::run(&options),
+        Command::Limit(limit) => hot::run_limit(limit),
     }
 }
