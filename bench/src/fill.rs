@@ -1,7 +1,8 @@
 //! A platform of some size: accounts, as many apps, tokens of which half belong to one app, and what lies around them.
 //!
-//! Person 1 is a member of a thousand apps, holds a thousand assets and has lent to a thousand apps; app 1 has half of
-//! all tokens: the pages are measured on the worst of both.
+//! Person 1 is a member of a thousand apps, holds ten thousand assets, has lent to a thousand apps and gave one of them,
+//! app 1, ten thousand tokens; app 1 has half of all tokens and a thousand members: the pages are measured on the worst
+//! of both.
 
 use bizauth_core::time::{DAY, Time};
 
@@ -21,7 +22,10 @@ pub(crate) const TOKEN: i64 = 3_000_000_000;
 pub(crate) const CONSENT: i64 = 4_000_000_000;
 pub(crate) const APP_USER: i64 = 5_000_000_000;
 pub(crate) const REQUEST: i64 = 6_000_000_000;
+pub(crate) const IMPORT: i64 = 8_000_000_000;
 pub(crate) const HOLDING: i64 = 7_000_000_000;
+const OPERATOR_KEY: i64 = 9_000_000_000;
+const SESSION: i64 = 9_500_000_000;
 
 /// So many rows, numbered from 1 as `i`.
 fn numbers(count: i64) -> String {
@@ -32,31 +36,39 @@ fn numbers(count: i64) -> String {
 pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result<()> {
     let Size { accounts, tokens } = size;
     let (at, long_ago) = (now.millis(), now.minus(DAY * 100).millis());
-    let some = accounts.min(1000);
+    let (some, many) = (accounts.min(1000), accounts.min(10_000));
+    let own = some + many;
     // Person i owns app i. Half of the tokens belong to app 1, the others are spread; person 1 lent to the first apps.
     let app_of = format!(
         "CASE WHEN i <= {some} THEN {APP} + i WHEN i <= {tokens} / 2 THEN {APP} + 1 ELSE {APP} + 1 + i % {accounts} END"
     );
-    let user_of = format!("CASE WHEN i <= {some} THEN 1 ELSE 1 + i % {accounts} END");
+    let user_of = format!("CASE WHEN i <= {own} THEN 1 ELSE 1 + i % {accounts} END");
     let scripts = [
         format!(
             "INSERT INTO users (id, email, email_verified, password, state, in_business_centre, developer_sanctioned,
-                 is_operator, era, created_at, sort) {} SELECT i, 'user' || i || '@example.com', 1, '', 'active', 1, 0,
-                 CASE WHEN i = 1 THEN 1 ELSE 0 END, 0, {long_ago}, 'user' || i || '@example.com' FROM n",
+                 is_operator, era, created_at, sort) {} SELECT i, 'user' || i || '@example.com', 1, '',
+                 CASE WHEN i % 100 = 7 THEN 'blocked' ELSE 'active' END, 1, 0, CASE WHEN i = 1 THEN 1 ELSE 0 END, 0, {long_ago}, 'user' || i || '@example.com' FROM n",
             numbers(accounts)
         ),
         format!(
             "INSERT INTO apps (id, name, company, kind, sanctioned, era, created_at, sort) {}
-             SELECT {APP} + i, 'App ' || i, 'Company ' || (i % 1000), 'biz', 0, 0, {long_ago}, 'app ' || i FROM n",
+             SELECT {APP} + i, 'App ' || i, 'Company ' || (i % 1000), 'biz',
+                 CASE WHEN i % 100 = 8 THEN 1 ELSE 0 END, 0, {long_ago}, 'app ' || i FROM n",
             numbers(accounts)
         ),
-        format!("INSERT INTO members (app_id, user_id, role) {} SELECT {APP} + i, i, 'owner' FROM n", numbers(accounts)),
         format!(
-            "INSERT INTO members (app_id, user_id, role) {} SELECT {APP} + i, 1, 'editor' FROM n WHERE i > 1",
+            "INSERT INTO members (app_id, user_id, role, sort, address) {} SELECT {APP} + i, i, 'owner', 'app ' || i,
+                 'user' || i || '@example.com' FROM n",
+            numbers(accounts)
+        ),
+        format!(
+            "INSERT INTO members (app_id, user_id, role, sort, address) {} SELECT {APP} + i, 1, 'editor', 'app ' || i,
+                 'user1@example.com' FROM n WHERE i > 1",
             numbers(some)
         ),
         format!(
-            "INSERT INTO members (app_id, user_id, role) {} SELECT {APP} + 1, i, 'editor' FROM n WHERE i > 1",
+            "INSERT INTO members (app_id, user_id, role, sort, address) {} SELECT {APP} + 1, i, 'editor', 'app 1',
+                 'user' || i || '@example.com' FROM n WHERE i > 1",
             numbers(some)
         ),
         format!(
@@ -79,8 +91,8 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
             numbers(accounts)
         ),
         format!(
-            "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable) {} SELECT {HOLDING} + i,
-                 CASE WHEN i <= {some} THEN 1 ELSE i END, 'moment', '' || i, 'owner', 1 FROM n",
+            "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable, sort) {} SELECT {HOLDING} + i,
+                 CASE WHEN i <= {many} THEN 1 ELSE i END, 'moment', '' || i, 'owner', 1, 'account ' || i || ' ' || i FROM n",
             numbers(accounts)
         ),
         format!(
@@ -97,7 +109,7 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
             .to_owned(),
         format!(
             "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id) {} SELECT {CONSENT} + i, 1,
-                 'moment', {HOLDING} + 1 + i % {some}, '' || (1 + i % {some}) FROM n",
+                 'moment', {HOLDING} + 1 + i % {many}, '' || (1 + i % {many}) FROM n",
             numbers(tokens)
         ),
         format!(
@@ -108,12 +120,14 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
         ),
         format!(
             "INSERT INTO permission_requests (id, app_id, group_id, reason, asked_by, asked_at, state, answer) {}
-             SELECT {REQUEST} + i, {APP} + i, 'keyword', 'We report on keyword ads', i, {long_ago}, 'open', '' FROM n",
+             SELECT {REQUEST} + i, {APP} + i, 'keyword', 'We report on keyword ads', i, {long_ago},
+                 CASE WHEN i % 2 = 0 THEN 'refused' ELSE 'open' END, '' FROM n",
             numbers(accounts / 10)
         ),
         format!(
             "INSERT INTO audit_log (seq, at, actor_kind, actor_id, actor, act, on_kind, on_id, about, before, after, digest) {}
-             SELECT 10 + i, {long_ago} + i, 'account', 1, 'user1@example.com', 'app.rename', 'app', '' || ({APP} + i), '{{}}',
+             SELECT 10 + i, {long_ago} + i * 60000, 'account', 1, 'user' || (1 + i % 10) || '@example.com',
+                 CASE WHEN i % 7 = 0 THEN 'app.quota' ELSE 'app.rename' END, 'app', '' || ({APP} + 1 + i % 3), '{{}}',
                  '{{\"name\":\"A\"}}', '{{\"name\":\"B\"}}', {{blob}} FROM n",
             numbers(accounts)
         ),
@@ -122,6 +136,22 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
             "INSERT INTO usage_counts (app_id, day, endpoint, outcome, calls) {} SELECT {APP} + 1, {at} / 86400000 - i % 90,
                  'tokeninfo', 'outcome ' || (i / 90), i FROM n",
             numbers(900)
+        ),
+        format!(
+            "INSERT INTO imports (id, name, format, body, made_by, made_at, expires_at, state, total, done, refused,
+                 maker, n_refused, counts) {} SELECT {IMPORT} + i, 'assets ' || i || '.csv', 'csv', '', 1, {at},
+                 {at} + 604800000, 'done', 10, 10, '', 'user1@example.com', 0, '' FROM n",
+            numbers(some)
+        ),
+        format!(
+            "INSERT INTO operator_keys (id, digest, name, scopes, made_by, made_at) {} SELECT {OPERATOR_KEY} + i, {{blob}},
+                 'key ' || i, 'audit:read', 1, {at} FROM n",
+            numbers(some)
+        ),
+        format!(
+            "INSERT INTO sessions (id, digest, user_id, created_at, expires_at) {} SELECT {SESSION} + i, {{blob}}, 1, {at},
+                 {at} + 604800000 FROM n",
+            numbers(some)
         ),
         "ANALYZE".to_owned(),
     ];

@@ -13,7 +13,7 @@ use crate::{Client, Error};
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) etag: Option<String>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Which half of the platform a refusal comes from, and so which envelope it has.
@@ -59,15 +59,18 @@ impl Client {
 impl Answer {
     /// The result of a 200; a refusal of `door` for any other status. `secrets` are those that were sent.
     pub(crate) fn result<T: DeserializeOwned>(&self, door: Door, secrets: &[&SecretString]) -> Result<T, Error> {
-        if self.status != StatusCode::OK {
-            return Err(self.refusal(door, secrets));
-        }
+        self.succeeded(door, secrets)?;
         serde_json::from_slice(&self.body).map_err(|error| {
             // Not the error's own words: they quote the value that was in the way, which may be a token.
             let (line, column) = (error.line(), error.column());
             let what = if error.is_data() { "not the promised fields" } else { "not JSON" };
             self.unexpected(format!("{what}, at line {line}, column {column} of the body"))
         })
+    }
+
+    /// Nothing for a 200; a refusal of `door` for any other status.
+    pub(crate) fn succeeded(&self, door: Door, secrets: &[&SecretString]) -> Result<(), Error> {
+        if self.status == StatusCode::OK { Ok(()) } else { Err(self.refusal(door, secrets)) }
     }
 
     /// A complaint about this answer.

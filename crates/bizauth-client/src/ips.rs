@@ -12,7 +12,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use crate::exchange::{Authorize, Door};
+use crate::exchange::{Answer, Authorize, Door};
 use crate::{Client, Error};
 
 /// One of the two lists.
@@ -98,7 +98,40 @@ pub enum Fetched {
     NotModified,
 }
 
+/// What came of asking for the list as it stands, unread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchedBytes {
+    /// The body of a 200, whatever it is, and the tag to ask with next time, if the platform sent one.
+    Body {
+        /// The bytes, as they came.
+        body: Vec<u8>,
+        /// The value of the header `ETag`, quotes and all.
+        etag: Option<String>,
+    },
+    /// The list is still the one that `known` stands for.
+    NotModified,
+}
+
 impl Client {
+    /// Fetches the IP list as bytes, for those who check a signature over them or keep them as they came.
+    ///
+    /// As [`Client::ip_list`], but a 200 is not read: it may be a page of some proxy.
+    pub async fn ip_list_bytes(&self, key: &SecretString, known: Option<&str>) -> Result<FetchedBytes, Error> {
+        let answer = self.ask_for_ips(key, None, known).await?;
+        if answer.status == StatusCode::NOT_MODIFIED && known.is_some() {
+            return Ok(FetchedBytes::NotModified);
+        }
+        answer.succeeded(Door::Kapi, &[key])?;
+        Ok(FetchedBytes::Body { body: answer.body, etag: answer.etag })
+    }
+
+    /// Fetches a public file, such as the signature of a list, by its whole address and without a key.
+    pub async fn public_file(&self, url: &str) -> Result<Vec<u8>, Error> {
+        let answer = self.send(self.http.get(url)).await?;
+        answer.succeeded(Door::Kapi, &[])?;
+        Ok(answer.body)
+    }
+
     /// Fetches the IP list with any of the app's four kinds of key.
     ///
     /// `rule` leaves the other list out. `known` is the tag of an earlier answer; with it the platform may say
@@ -109,6 +142,21 @@ impl Client {
         rule: Option<RuleType>,
         known: Option<&str>,
     ) -> Result<Fetched, Error> {
+        let answer = self.ask_for_ips(key, rule, known).await?;
+        // Without a tag to compare with, a 304 is a mistake of someone in between, and there would be no list.
+        if answer.status == StatusCode::NOT_MODIFIED && known.is_some() {
+            return Ok(Fetched::NotModified);
+        }
+        let document = answer.result(Door::Kapi, &[key])?;
+        Ok(Fetched::List { document, etag: answer.etag })
+    }
+
+    async fn ask_for_ips(
+        &self,
+        key: &SecretString,
+        rule: Option<RuleType>,
+        known: Option<&str>,
+    ) -> Result<Answer, Error> {
         let query = rule.map(|rule| format!("?rule_type={}", rule.as_str())).unwrap_or_default();
         let url = format!("{}{query}", self.hosts.kapi("/v1/system/ips"));
         let mut request = self.http.get(url).authorize("KakaoAK", key, "app key")?;
@@ -116,13 +164,7 @@ impl Client {
             let tag = HeaderValue::from_str(known).map_err(|_| Error::Unsendable("ETag"))?;
             request = request.header(IF_NONE_MATCH, tag);
         }
-        let answer = self.send(request).await?;
-        // Without a tag to compare with, a 304 is a mistake of someone in between, and there would be no list.
-        if answer.status == StatusCode::NOT_MODIFIED && known.is_some() {
-            return Ok(Fetched::NotModified);
-        }
-        let document = answer.result(Door::Kapi, &[key])?;
-        Ok(Fetched::List { document, etag: answer.etag })
+        self.send(request).await
     }
 }
 

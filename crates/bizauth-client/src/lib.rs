@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use authorize::{AuthorizeRequest, Verifier};
 pub use error::Error;
 pub use hosts::Hosts;
-pub use ips::{Fetched, IpChange, IpDocument, IpEntry, RuleType};
+pub use ips::{Fetched, FetchedBytes, IpChange, IpDocument, IpEntry, RuleType};
 /// The type of every secret here: wiped on drop, hidden from `Debug`.
 pub use secrecy::SecretString;
 pub use token::{Agreement, BusinessToken, BusinessUser, CodeTrade, LiveToken, RevokedToken};

@@ -15,7 +15,7 @@ pub struct Entry {
     pub seq: i64,
     /// When.
     pub at: Time,
-    /// What kind of actor: `account`, `operator_key`, `command_line`, `server`.
+    /// What kind of actor: `account`, `unproved`, `operator_key`, `command_line`, `server`.
     pub actor_kind: String,
     /// Which account or operator key.
     pub actor_id: Option<i64>,

@@ -160,7 +160,7 @@ kauth! {
     RedirectUriMismatch     = 400 Json     "invalid_grant"             "KOE303" Observed   "Redirect URI mismatch.";
     /// The PKCE verifier is missing, wrong, or was sent for a code without a challenge.
     BadVerifier             = 400 Json     "invalid_grant"             "KOE320" Ours       "code_verifier does not match the code_challenge";
-    /// More tokens a minute than the key may have.
+    /// More tokens a minute than the key may have, or too many wrong credentials from the address or for the key.
     TokenRateLimit          = 429 Json     "invalid_request"           "KOE237" Observed   "token request rate limit exceeded";
     /// The request cannot be read at all.
     MalformedRequest        = 400 Page     "invalid_request"           "KOE001" Documented "malformed request";
@@ -194,7 +194,7 @@ kapi! {
     PermissionDenied    = 403 -5     Documented "permission denied";
     /// The `Authorization` header cannot be read.
     BadHeader           = 400 -8     Documented "bad Authorization header";
-    /// The app has used up its calls for today.
+    /// The app has used up its calls for today, or too many wrong keys came from the address.
     QuotaExceeded       = 400 -10    Observed   "API limit has been exceeded.";
     /// The app or its developer is under sanction.
     AppSanctioned       = 403 -12    Documented "the app or its developer is sanctioned";

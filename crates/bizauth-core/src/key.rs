@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use subtle::ConstantTimeEq;
 
 use crate::id::{AppId, KeyId};
+use crate::ips::Cidr;
 use crate::secret::Digest;
 use crate::time::Time;
 
@@ -97,11 +98,16 @@ impl AppKey {
     }
 }
 
+/// An address or a network, read strictly: `010.0.0.1/8` is 10 to one reader and 8 to another, so it is neither here.
+pub fn network(text: &str) -> Option<IpNet> {
+    let address = text.parse::<IpAddr>().ok().map(IpNet::from);
+    address.or_else(|| Cidr::parse(text).ok().map(|cidr| cidr.network()))
+}
+
 /// An address or a network from which a key may be used. What is no network but an address in one stands for the network;
 /// an IPv4 address inside an IPv6 one counts as itself, as it will when it calls.
 pub fn caller(text: &str) -> Option<IpNet> {
-    let net = text.parse::<IpAddr>().ok().map(IpNet::from).or_else(|| text.parse().ok())?;
-    let net = net.trunc();
+    let net = network(text)?;
     match net {
         IpNet::V6(within) if within.prefix_len() >= 96 => match within.addr().to_ipv4_mapped() {
             Some(address) => IpNet::new(address.into(), within.prefix_len() - 96).ok(),
@@ -214,6 +220,8 @@ mod tests {
             ("::ffff:203.0.113.9/120", Some("203.0.113.0/24")),
             ("0.0.0.0/0", Some("0.0.0.0/0")),
             ("203.0.113.9/33", None),
+            ("010.0.0.1/8", None),
+            ("10.0.0.1/08", None),
             ("203.0.113", None),
             ("example.com", None),
             ("203.0.113.1-203.0.113.9", None),

@@ -70,6 +70,36 @@ pub struct Item {
     pub yields_channels: bool,
 }
 
+/// Why a consent item of the platform deserves a second look. Which items are marked is the catalogue's to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// It can spend the person's money.
+    Spends,
+    /// What it does cannot be undone.
+    Deletes,
+    /// It reads personal data of the person's customers.
+    Personal,
+}
+
+impl Risk {
+    /// The risk of one of the platform's own items.
+    pub fn of(item: &str) -> Option<Self> {
+        match item {
+            "moment_create" | "moment_management" | "keyword_create" | "keyword_management" => Some(Risk::Spends),
+            "moment_delete" | "keyword_delete" => Some(Risk::Deletes),
+            "moment_bizform_result_read" => Some(Risk::Personal),
+            _ => None,
+        }
+    }
+}
+
+impl Item {
+    /// Why to think twice about this item, if it is marked. Of an operator's own item nobody knows but that it is.
+    pub fn risk(&self) -> Option<Risk> {
+        self.risky.then(|| Risk::of(&self.id.0).unwrap_or(Risk::Spends))
+    }
+}
+
 /// A text for people in both languages; empty where the built-in words are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording {
@@ -103,7 +133,7 @@ impl Catalogue {
             group: group.into(),
             name: Wording::default(),
             about: Wording::default(),
-            risky: id.ends_with("_create") || id.ends_with("_delete"),
+            risky: Risk::of(id).is_some(),
             never_alone: id == "biz_account_email",
             needs_all: id.ends_with("_create"),
             shares_email: id == "biz_account_email",

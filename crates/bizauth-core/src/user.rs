@@ -34,7 +34,7 @@ impl UserState {
         UserState::ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// Whether entering this state ends all the account's tokens for good (a dormant account's sleep on).
+    /// Whether entering this state ends all the account's tokens for good (a dormant account's go on).
     pub const fn ends_tokens(self) -> bool {
         matches!(self, UserState::Blocked | UserState::Withdrawn)
     }

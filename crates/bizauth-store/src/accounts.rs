@@ -9,11 +9,11 @@ use bizauth_core::user;
 
 use crate::Store;
 use crate::assets::read_holding;
-use crate::audit::{By, Change};
-use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::audit::{Acting, By, Change};
+use crate::db::{Result, Row, Tx};
 use crate::leaf::{Leaf, Turn, behind};
 use crate::operator_keys::end_keys_of;
-use crate::users::{UserRecord, read_record, user_columns};
+use crate::users::{UserRecord, read_record, told, user_columns};
 
 /// An app that an account is a member of.
 #[derive(Clone, Debug)]
@@ -94,6 +94,16 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
     }
 
+    /// A page of the accounts that are blocked, those that have been there for longest first.
+    pub async fn blocked_accounts(&self, turn: &Turn<UserId>, most: i64) -> Result<Leaf<UserRecord>> {
+        const ON: &str = concat!(records!(), " WHERE u.state = 'blocked' AND u.id > $1 ORDER BY u.id LIMIT $2");
+        const BACK: &str = concat!(records!(), " WHERE u.state = 'blocked' AND u.id < $1 ORDER BY u.id DESC LIMIT $2");
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MIN, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
+    }
+
     /// A page of the apps that an account is a member of, oldest first.
     pub async fn memberships(&self, user: UserId, turn: &Turn<AppId>, most: i64) -> Result<Leaf<MemberOf>> {
         const ON: &str = "SELECT a.id, a.name, a.kind, m.role FROM members m JOIN apps a ON a.id = m.app_id
@@ -147,38 +157,14 @@ impl By {
     /// Makes an account an operator, or ends that and the keys it made. `false`: no such account; one that is not in good standing cannot
     /// begin, the last in good standing cannot stop.
     pub async fn set_operator(&self, id: UserId, on: bool) -> Result<bool> {
-        const BEGIN: &str = "UPDATE users SET is_operator = 1 WHERE id = $1 AND state = 'active'";
-        const STOP: &str = "UPDATE users SET is_operator = 0 WHERE id = $1 AND (is_operator = 0 OR EXISTS
-             (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $1))";
-        if on {
-            let change = Change::new("account.make_operator", ("account", id), SEE, [id.into()]);
-            return self.change(change, BEGIN, [id.into()]).await;
-        }
         let actor = self.actor.clone();
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let change = Change::new("account.unmake_operator", ("account", id), SEE, [id.into()]);
-                let mut note = change.begin(tx, &actor).await?;
-                if tx.execute(STOP, &[id.into()]).await? == 0 {
-                    return roll_back(false);
-                }
-                let keys = end_keys_of(tx, id, actor.at).await?;
-                if keys > 0 {
-                    note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
-                }
-                note.end(tx).await?;
-                commit(true)
-            })
-            .await
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_operator(tx, &actor, id, on).await?)).await
     }
 
     /// Says whether an account's address is verified. `false`: no such account.
     pub async fn set_email_verified(&self, id: UserId, verified: bool) -> Result<bool> {
-        const SEE: &str = "SELECT email, email_verified FROM users WHERE id = $1";
-        const SET: &str = "UPDATE users SET email_verified = $1 WHERE id = $2";
-        let change = Change::new("account.email_verified", ("account", id), SEE, [id.into()]);
-        self.change(change, SET, [verified.into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_verified(tx, &actor, id, verified).await?)).await
     }
 
     /// Signs an account out everywhere. `false`: it was signed in nowhere.
@@ -186,4 +172,34 @@ impl By {
         let change = Change::new("session.end_all", ("account", user), SEE_SESSIONS, [user.into()]);
         self.change(change, "DELETE FROM sessions WHERE user_id = $1", [user.into()]).await
     }
+}
+
+/// [`By::set_operator`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_operator(tx: &mut Tx<'_>, actor: &Acting, id: UserId, on: bool) -> Result<bool> {
+    const BEGIN: &str = "UPDATE users SET is_operator = 1 WHERE id = $1 AND state = 'active'";
+    const STOP: &str = "UPDATE users SET is_operator = 0 WHERE id = $1 AND (is_operator = 0 OR EXISTS
+         (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $1))";
+    if on {
+        let change = Change::new("account.make_operator", ("account", id), SEE, [id.into()]);
+        return change.make(tx, actor, BEGIN, &[id.into()]).await;
+    }
+    let change = Change::new("account.unmake_operator", ("account", id), SEE, [id.into()]);
+    let mut note = change.begin(tx, actor).await?;
+    if tx.execute(STOP, &[id.into()]).await? == 0 {
+        return Ok(false);
+    }
+    let keys = end_keys_of(tx, id, actor.at).await?;
+    if keys > 0 {
+        note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+    }
+    note.end(tx).await?;
+    Ok(true)
+}
+
+/// [`By::set_email_verified`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_verified(tx: &mut Tx<'_>, actor: &Acting, id: UserId, verified: bool) -> Result<bool> {
+    const SEE: &str = "SELECT email, email_verified FROM users WHERE id = $1";
+    let change = Change::new("account.email_verified", ("account", id), SEE, [id.into()]);
+    let set = "UPDATE users SET email_verified = $1 WHERE id = $2";
+    change.make(tx, actor, set, &[verified.into(), id.into()]).await
 }

@@ -6,8 +6,9 @@ use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::audit::{By, Change};
+use crate::audit::{Acting, By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::users::told;
 
 /// An app to be made.
 #[derive(Clone, Debug)]
@@ -190,16 +191,6 @@ impl Store {
         })
     }
 
-    /// The members of an app, by address, at most a thousand.
-    pub async fn members(&self, app: AppId) -> Result<Vec<MemberRecord>> {
-        const ALL: &str = "SELECT m.user_id, u.email, m.role FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.app_id = $1 ORDER BY u.email LIMIT 1000";
-        let read = |row: &Row| {
-            Ok(MemberRecord { user: row.get("user_id")?, email: row.get("email")?, role: row.get("role")? })
-        };
-        self.db.rows(ALL, &[app.into()]).await?.iter().map(read).collect()
-    }
-
     /// The consent items that are on for an app, each with its purpose.
     pub async fn items_of(&self, app: AppId) -> Result<Vec<(ItemId, String)>> {
         const ALL: &str = "SELECT item_id, purpose FROM app_items WHERE app_id = $1 ORDER BY item_id";
@@ -217,38 +208,48 @@ impl Store {
 impl By {
     /// Makes an app basic or Biz. A test app stays one. `false`: no such app.
     pub async fn set_app_kind(&self, id: AppId, kind: AppKind) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET kind = $1 WHERE id = $2 AND deleted_at IS NULL AND kind <> 'test'";
-        self.change(Change::new("app.kind", ("app", id), SEE, [id.into()]), SET, [kind.word().into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_kind(tx, &actor, id, kind).await?)).await
     }
 
-    /// Puts an app under sanction, or lifts it; its test apps share its fate. A sanction ends all its tokens and codes for good: lifting it revives
-    /// none. `false`: no such app.
+    /// Puts an app under sanction, or lifts it; its test apps share its fate, each with its entry in the log. A sanction
+    /// ends all its tokens and codes for good: lifting it revives none. `false`: no such app.
     pub async fn set_sanction(&self, id: AppId, on: bool) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET sanctioned = CASE WHEN id = $1 THEN $2 ELSE sanctioned END, era = era + $3
-             WHERE (id = $1 OR parent_id = $1) AND deleted_at IS NULL";
-        let act = if on { "app.sanction" } else { "app.lift_sanction" };
-        self.change(Change::new(act, ("app", id), SEE, [id.into()]), SET, [id.into(), on.into(), on.into()]).await
+        let actor = self.actor.clone();
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_app_sanction(tx, &actor, id, on).await?)).await
     }
 
     /// Sets how many kapi calls an app may make a day; `None` lifts the limit. `false`: no such app.
     pub async fn set_daily_quota(&self, id: AppId, most: Option<i64>) -> Result<bool> {
-        const SET: &str = "UPDATE apps SET daily_quota = $1 WHERE id = $2 AND deleted_at IS NULL";
-        self.change(Change::new("app.quota", ("app", id), SEE, [id.into()]), SET, [most.into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_quota(tx, &actor, id, most).await?)).await
     }
 
     /// Renames an app, and says whose it is. `false`: no such app.
     pub async fn rename_app(&self, id: AppId, name: String, company: String) -> Result<bool> {
         const RENAME: &str = "UPDATE apps SET name = $1, sort = $2, company = $3 WHERE id = $4 AND deleted_at IS NULL";
-        let sort = name.to_lowercase().into();
+        let sort = name.to_lowercase();
         let change = Change::new("app.rename", ("app", id), SEE, [id.into()]);
-        self.change(change, RENAME, [name.into(), sort, company.into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
+                let row = [name.clone().into(), sort.clone().into(), company.clone().into(), id.into()];
+                if tx.execute(RENAME, &row).await? == 0 {
+                    return roll_back(false);
+                }
+                // Its members find it by this name.
+                tx.execute("UPDATE members SET sort = $1 WHERE app_id = $2", &[sort.clone().into(), id.into()]).await?;
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Deletes an app, and its test apps with it: their keys never come back, their tokens and codes have ended, nobody
     /// is invited to them any more and they ask for nothing. `false`: no such app.
     pub async fn delete_app(&self, id: AppId) -> Result<bool> {
-        const CHILDREN: &str =
-            "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE parent_id = $2 AND deleted_at IS NULL";
         const DELETE: &str = "UPDATE apps SET deleted_at = $1, era = era + 1 WHERE id = $2 AND deleted_at IS NULL";
         const OF_BOTH: [&str; 4] = [
             "UPDATE app_keys SET state = 'deleted' WHERE app_id IN (SELECT id FROM apps WHERE id = $1 OR parent_id = $1)",
@@ -266,20 +267,25 @@ impl By {
                 if tx.execute(DELETE, &[actor.at.into(), id.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                let children = tx.execute(CHILDREN, &[actor.at.into(), id.into()]).await?;
-                if children > 0 {
-                    note.fact("test_apps", i64::try_from(children).unwrap_or(i64::MAX));
+                let children = test_apps(tx, id).await?;
+                if !children.is_empty() {
+                    note.fact("test_apps", i64::try_from(children.len()).unwrap_or(i64::MAX));
+                }
+                note.end(tx).await?;
+                for child in children {
+                    let change = Change::new("app.delete", ("app", child), SEE, [child.into()]).about("parent", id);
+                    change.make(tx, &actor, DELETE, &[actor.at.into(), child.into()]).await?;
                 }
                 for sql in OF_BOTH {
                     tx.execute(sql, &[id.into()]).await?;
                 }
-                note.end(tx).await?;
                 commit(true)
             })
             .await
     }
 
-    /// Makes an account a member, or changes its role. `false`: no such app or account.
+    /// Makes an account a member, or changes its role whatever becomes of the app: for an app that is being set up. For
+    /// those that live there is [`By::change_role`]. `false`: no such app or account.
     pub async fn add_member(&self, app: AppId, user: UserId, role: &'static str) -> Result<bool> {
         let (actor, role) = (self.actor.clone(), role.to_owned());
         self.store
@@ -294,13 +300,6 @@ impl By {
                 commit(true)
             })
             .await
-    }
-
-    /// Ends a membership. `false`: there was none.
-    pub async fn remove_member(&self, app: AppId, user: UserId) -> Result<bool> {
-        let change = Change::new("member.remove", ("app", app), SEE_MEMBER, [app.into(), user.into()]);
-        let remove = "DELETE FROM members WHERE app_id = $1 AND user_id = $2";
-        self.change(change.about("account", user), remove, [app.into(), user.into()]).await
     }
 
     /// Switches a consent item on for an app, with the purpose people read. `false`: no such app or item.
@@ -338,9 +337,54 @@ impl By {
     }
 }
 
+/// [`By::set_app_kind`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_kind(tx: &mut Tx<'_>, actor: &Acting, id: AppId, kind: AppKind) -> Result<bool> {
+    const SET: &str = "UPDATE apps SET kind = $1 WHERE id = $2 AND deleted_at IS NULL AND kind <> 'test'";
+    let change = Change::new("app.kind", ("app", id), SEE, [id.into()]);
+    change.make(tx, actor, SET, &[kind.word().into(), id.into()]).await
+}
+
+/// [`By::set_sanction`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_app_sanction(tx: &mut Tx<'_>, actor: &Acting, id: AppId, on: bool) -> Result<bool> {
+    const SET: &str = "UPDATE apps SET sanctioned = $1, era = era + $2 WHERE id = $3 AND deleted_at IS NULL";
+    const SHARE: &str = "UPDATE apps SET era = era + $1 WHERE id = $2 AND deleted_at IS NULL";
+    let act = if on { "app.sanction" } else { "app.lift_sanction" };
+    let change = Change::new(act, ("app", id), SEE, [id.into()]);
+    if !change.make(tx, actor, SET, &[on.into(), on.into(), id.into()]).await? {
+        return Ok(false);
+    }
+    for child in test_apps(tx, id).await? {
+        let change = Change::new(act, ("app", child), SEE, [child.into()]).about("parent", id);
+        change.make(tx, actor, SHARE, &[on.into(), child.into()]).await?;
+    }
+    Ok(true)
+}
+
+/// [`By::set_daily_quota`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_quota(tx: &mut Tx<'_>, actor: &Acting, id: AppId, most: Option<i64>) -> Result<bool> {
+    const SET: &str = "UPDATE apps SET daily_quota = $1 WHERE id = $2 AND deleted_at IS NULL";
+    let change = Change::new("app.quota", ("app", id), SEE, [id.into()]);
+    change.make(tx, actor, SET, &[most.into(), id.into()]).await
+}
+
+/// An app is put under sanction because the developer under sanction, who owned it, goes: the operator put the sanction
+/// there, and the operator lifts it.
+pub(crate) async fn inherit_sanction(tx: &mut Tx<'_>, actor: &Acting, app: AppId, left_by: UserId) -> Result<()> {
+    const SET: &str = "UPDATE apps SET sanctioned = 1 WHERE id = $1";
+    let change = Change::new("app.sanction", ("app", app), SEE, [app.into()]).about("left_by", left_by);
+    change.make(tx, actor, SET, &[app.into()]).await?;
+    Ok(())
+}
+
+/// The living test apps of an app.
+async fn test_apps(tx: &mut Tx<'_>, parent: AppId) -> Result<Vec<AppId>> {
+    const ALL: &str = "SELECT id FROM apps WHERE parent_id = $1 AND deleted_at IS NULL ORDER BY id";
+    tx.rows(ALL, &[parent.into()]).await?.iter().map(|row| row.get("id")).collect()
+}
+
 pub(crate) async fn join(tx: &mut Tx<'_>, app: AppId, user: UserId, role: &str) -> Result<bool> {
-    const JOIN: &str = "INSERT INTO members (app_id, user_id, role)
-         SELECT a.id, u.id, $1 FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
+    const JOIN: &str = "INSERT INTO members (app_id, user_id, role, sort, address)
+         SELECT a.id, u.id, $1, a.sort, u.sort FROM apps a, users u WHERE a.id = $2 AND a.deleted_at IS NULL AND u.id = $3
          ON CONFLICT (app_id, user_id) DO UPDATE SET role = excluded.role";
     // An owner under sanction brings it along, and with it the end of the app's tokens.
     const END: &str = "UPDATE apps SET era = era + 1 WHERE id = $1

@@ -1,11 +1,8 @@
 //! Business assets, and who holds them.
 
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
-use bizauth_core::authorize::Person;
-use bizauth_core::id::HoldingId;
-use bizauth_core::id::{AppId, UserId};
+use bizauth_core::id::{HoldingId, UserId};
 use bizauth_core::scope::GroupId;
-use bizauth_core::user::User;
 
 use crate::Store;
 use crate::audit::{By, Change};
@@ -46,15 +43,6 @@ pub enum AddedAsset {
     NotOfThisKind,
 }
 
-/// A page of a person's assets.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The holdings on it, by name.
-    pub rows: Vec<Holding>,
-    /// How many there are on all pages.
-    pub matching: i64,
-}
-
 impl AssetRecord {
     fn on(&self) -> String {
         format!("{}:{}", self.group, self.id)
@@ -71,8 +59,10 @@ fn hold(act: &'static str, user: UserId, group: &GroupId, asset: &AssetId) -> Ch
     Change::new(act, ("account", user), SEE_HOLDING, key).about("asset", format!("{group}:{asset}"))
 }
 
-/// In bytes. Escaping and small letters make of it no more than SQLite takes.
-const LONGEST_SEARCH: usize = 10_000;
+/// Whoever holds an asset finds it by the name it has now.
+pub(crate) const SORT_HOLDINGS: &str =
+    "UPDATE holdings SET sort = (SELECT a.search FROM assets a WHERE a.group_id = $1 AND a.asset_id = $2)
+     WHERE group_id = $1 AND asset_id = $2";
 
 const SEE: &str = "SELECT kind, name FROM assets WHERE group_id = $1 AND asset_id = $2";
 const SEE_HOLDING: &str =
@@ -90,8 +80,25 @@ impl By {
         let sort = asset.name.to_lowercase();
         let change = Change::new("asset.keep", ("asset", asset.on()), SEE, asset.key());
         let (id, kind, name) = (asset.id.0, asset.kind.word(), asset.name);
-        let row = [id.into(), kind.into(), name.into(), search.into(), sort.into(), asset.group.into()];
-        self.change(change, KEEP, row).await
+        let row = vec![id.into(), kind.into(), name.into(), search.into(), sort.into(), asset.group.into()];
+        self.change_asset(change, KEEP, row).await
+    }
+
+    /// A change of one asset: whether it found the asset. The change's key names it.
+    async fn change_asset(&self, change: Change, sql: &'static str, row: Vec<Value>) -> Result<bool> {
+        let (actor, statement) = (self.actor.clone(), crate::Statement(sql));
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
+                if tx.execute(statement.text(), &row).await? == 0 {
+                    return roll_back(false);
+                }
+                tx.execute(SORT_HOLDINGS, change.key()).await?;
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Adds an asset that is not there yet.
@@ -136,7 +143,8 @@ impl By {
         let change = Change::new("asset.rename", ("asset", format!("{group}:{asset}")), SEE, key);
         let search = format!("{} {}", name.to_lowercase(), asset.0.to_lowercase());
         let sort = name.to_lowercase();
-        self.change(change, SET, [name.into(), search.into(), sort.into(), group.into(), asset.0.into()]).await
+        let row = vec![name.into(), search.into(), sort.into(), group.into(), asset.0.into()];
+        self.change_asset(change, SET, row).await
     }
 
     /// Takes an asset away, from everyone who holds it. `false`: there was none.
@@ -161,8 +169,8 @@ impl By {
 
     /// Gives an account an asset to hold, or changes role and lendability. `false`: no such account or asset.
     pub async fn hold_asset(&self, user: UserId, holding: Holding) -> Result<bool> {
-        const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable)
-             SELECT CAST($1 AS BIGINT), u.id, a.group_id, a.asset_id, CAST($2 AS TEXT), CAST($3 AS BIGINT)
+        const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable, sort)
+             SELECT CAST($1 AS BIGINT), u.id, a.group_id, a.asset_id, CAST($2 AS TEXT), CAST($3 AS BIGINT), a.search
              FROM users u, assets a WHERE u.id = $4 AND a.group_id = $5 AND a.asset_id = $6
              ON CONFLICT (user_id, group_id, asset_id) DO UPDATE SET role = excluded.role, lendable = excluded.lendable";
         let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
@@ -203,80 +211,6 @@ impl Store {
              JOIN users u ON u.id = h.user_id ORDER BY u.email, h.group_id, h.asset_id LIMIT $1";
         let read = |row: &Row| Ok(HoldingRecord { email: row.get("email")?, holding: read_holding(row)? });
         self.db.rows(ALL, &[most.into()]).await?.iter().map(read).collect()
-    }
-
-    /// A page of an account's assets in a group: those whose name or id contains `search`, by name.
-    pub async fn holdings_page(
-        &self,
-        user: UserId,
-        group: &GroupId,
-        search: &str,
-        page: i64,
-        size: i64,
-    ) -> Result<Page> {
-        const ROWS: &str = "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
-             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
-             WHERE h.user_id = $1 AND h.group_id = $2 AND a.search LIKE $3 ESCAPE '!'
-             ORDER BY a.search, h.asset_id LIMIT $4 OFFSET $5";
-        const COUNT: &str = "SELECT COUNT(*) AS matching
-             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
-             WHERE h.user_id = $1 AND h.group_id = $2 AND a.search LIKE $3 ESCAPE '!'";
-        // SQLite's LIKE ends at a NUL and refuses 50,000 bytes, PostgreSQL refuses the NUL; no name holds either.
-        if search.len() > LONGEST_SEARCH || search.contains('\0') {
-            return Ok(Page { rows: Vec::new(), matching: 0 });
-        }
-        let literal = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        let pattern = format!("%{literal}%");
-        let which: [Value; 3] = [user.into(), group.clone().into(), pattern.into()];
-        let count = self.db.row(COUNT, &which).await?;
-        let params = [&which[..], &[size.into(), (page.max(0) * size).into()]].concat();
-        let rows = self.db.few(ROWS, &params).await?;
-        Ok(Page {
-            rows: rows.iter().map(read_holding).collect::<Result<_>>()?,
-            matching: count.map_or(Ok(0), |row| row.get("matching"))?,
-        })
-    }
-
-    /// The account's holdings among `named`.
-    pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
-        // One parameter names them all; LIKE may let a stranger through where an id holds its signs, hence the filter.
-        // The escape is a sign that no id holds: PostgreSQL's own would be the backslash, SQLite has none.
-        const NAMED: &str = "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable
-             FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
-             WHERE h.user_id = $1 AND $2 LIKE '% ' || h.group_id || ':' || h.asset_id || ' %' ESCAPE '*'";
-        if named.is_empty() {
-            return Ok(Vec::new());
-        }
-        let list: String = named.iter().map(|(group, asset)| format!(" {group}:{asset} ")).collect();
-        let rows = self.db.few(NAMED, &[user.into(), list.into()]).await?;
-        let mut found: Vec<Holding> = rows.iter().map(read_holding).collect::<Result<_>>()?;
-        found.retain(|held| named.iter().any(|(group, asset)| held.group == *group && held.asset == *asset));
-        Ok(found)
-    }
-
-    /// What the authorize checks ask about a person: membership, assets, and what was issued to the app today.
-    pub async fn person(
-        &self,
-        user: User,
-        app: AppId,
-        named: &[(GroupId, AssetId)],
-        issued_today: i64,
-    ) -> Result<Person> {
-        const GROUPS: &str =
-            "SELECT group_id, MAX(lendable) AS lendable FROM holdings WHERE user_id = $1 GROUP BY group_id";
-        const MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
-        let is_member = self.db.row(MEMBER, &[app.into(), user.id.into()]).await?.is_some();
-        let groups = self.db.few(GROUPS, &[user.id.into()]).await?;
-        let mut lendable_groups = Vec::new();
-        for row in &groups {
-            if row.get("lendable")? {
-                lendable_groups.push(row.get("group_id")?);
-            }
-        }
-        let mut named = self.holdings_named(user.id, named).await?;
-        named.retain(|held| held.lendable);
-        let lendable_named = named.into_iter().map(|held| (held.group, held.asset)).collect();
-        Ok(Person { user, is_member, holds_any: !groups.is_empty(), lendable_groups, lendable_named, issued_today })
     }
 }
 

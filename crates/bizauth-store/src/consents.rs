@@ -73,8 +73,38 @@ fn issuance(user: UserId, app: AppId) -> String {
 }
 
 impl Store {
+    /// How many codes this account issued to this app in the window of `limit`.
+    pub async fn issued(&self, limit: Limit, user: UserId, app: AppId, now: Time) -> Result<i64> {
+        self.taken(limit, &issuance(user, app), now).await
+    }
+
+    /// What the account agreed to last time for this app, if it ever did and did not take it back.
+    pub async fn earlier_consent(&self, user: UserId, app: AppId) -> Result<Option<Earlier>> {
+        const LAST: &str = "SELECT id, items, agreed_at, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
+        const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 AND withdrawn_at IS NULL ORDER BY position";
+        let Some(row) = self.db.row(LAST, &[user.into(), app.into()]).await? else { return Ok(None) };
+        if row.get::<Option<Time>>("withdrawn_at")?.is_some() {
+            return Ok(None);
+        }
+        let mut assets = Vec::new();
+        for lent in self.db.few(LENT, &[row.get::<ConsentId>("id")?.into()]).await? {
+            assets.push((lent.get("group_id")?, lent.get("asset_id")?));
+        }
+        let items = scope::ids(&row.get::<String>("items")?);
+        Ok(Some(Earlier { items, assets, agreed_at: row.get("agreed_at")? }))
+    }
+
+    /// What this account was shown when it agreed for this app last, for a dispute.
+    pub async fn last_shown(&self, user: UserId, app: AppId) -> Result<Option<String>> {
+        const SHOWN: &str = "SELECT shown FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
+        let row = self.db.row(SHOWN, &[user.into(), app.into()]).await?;
+        row.map(|row| row.get("shown")).transpose()
+    }
+}
+
+impl By {
     /// The person agreed: takes the screen's one answer, keeps the consent with its assets, and the code, or nothing.
-    pub async fn approve(&self, new: NewConsent, now: Time) -> Result<Approval> {
+    pub async fn approve(&self, new: NewConsent) -> Result<Approval> {
         const LINK: &str =
             "INSERT INTO app_users (id, app_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, app_id) DO NOTHING";
         const LINKED: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
@@ -83,8 +113,9 @@ impl Store {
         const CODE: &str =
             "INSERT INTO codes (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, redirect_uri,
                  challenge, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        let ids = self.ids.clone();
-        self.db
+        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
+        self.store
+            .db
             .write(async move |tx: &mut Tx<'_>| {
                 if !decide(tx, new.pending, new.session, now).await? {
                     return roll_back(Approval::Over);
@@ -127,41 +158,16 @@ impl Store {
                     new.code_expires_at.into(),
                 ];
                 tx.execute(CODE, &row).await?;
+                // The log is claimed last: one consent waits for another's commit alone, not for all that it writes.
+                let change = Change::event("consent.give", ("account", user)).about("app", app);
+                let change = change.about("consent", consent).about("items", joined(&new.items, " "));
+                let change = if new.grants.is_empty() { change } else { change.about("assets", lent(&new.grants)) };
+                change.begin(tx, &actor).await?.end(tx).await?;
                 commit(Approval::Kept(code))
             })
             .await
     }
 
-    /// How many codes this account issued to this app in the window of `limit`.
-    pub async fn issued(&self, limit: Limit, user: UserId, app: AppId, now: Time) -> Result<i64> {
-        self.taken(limit, &issuance(user, app), now).await
-    }
-
-    /// What the account agreed to last time for this app, if it ever did and did not take it back.
-    pub async fn earlier_consent(&self, user: UserId, app: AppId) -> Result<Option<Earlier>> {
-        const LAST: &str = "SELECT id, items, agreed_at, withdrawn_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
-        const LENT: &str = "SELECT group_id, asset_id FROM lent_assets WHERE consent_id = $1 AND withdrawn_at IS NULL ORDER BY position";
-        let Some(row) = self.db.row(LAST, &[user.into(), app.into()]).await? else { return Ok(None) };
-        if row.get::<Option<Time>>("withdrawn_at")?.is_some() {
-            return Ok(None);
-        }
-        let mut assets = Vec::new();
-        for lent in self.db.few(LENT, &[row.get::<ConsentId>("id")?.into()]).await? {
-            assets.push((lent.get("group_id")?, lent.get("asset_id")?));
-        }
-        let items = scope::ids(&row.get::<String>("items")?);
-        Ok(Some(Earlier { items, assets, agreed_at: row.get("agreed_at")? }))
-    }
-
-    /// What this account was shown when it agreed for this app last, for a dispute.
-    pub async fn last_shown(&self, user: UserId, app: AppId) -> Result<Option<String>> {
-        const SHOWN: &str = "SELECT shown FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
-        let row = self.db.row(SHOWN, &[user.into(), app.into()]).await?;
-        row.map(|row| row.get("shown")).transpose()
-    }
-}
-
-impl By {
     /// Withdraws everything an account agreed to for an app: its tokens and codes have ended. Says how many consents.
     pub async fn withdraw_consents(&self, user: UserId, app: AppId) -> Result<u64> {
         const WITHDRAW: &str =
@@ -183,6 +189,26 @@ impl By {
             })
             .await
     }
+}
+
+/// So many assets are named in the log; the consent itself has all of them.
+const NAMED: usize = 50;
+
+/// What is lent, for the log: `group:asset` each, `group:*` for all.
+fn lent(grants: &[(GroupId, Grant)]) -> String {
+    let mut named: Vec<String> = Vec::new();
+    for (group, grant) in grants {
+        match grant {
+            Grant::All => named.push(format!("{group}:*")),
+            Grant::These(holdings) => named.extend(holdings.iter().map(|(_, asset)| format!("{group}:{asset}"))),
+        }
+    }
+    let more = named.len().saturating_sub(NAMED);
+    named.truncate(NAMED);
+    if more > 0 {
+        named.push(format!("+{more}"));
+    }
+    named.join(" ")
 }
 
 /// Writes down what is lent. "All" has no holding: it is whatever the account will hold.

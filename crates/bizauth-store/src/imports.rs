@@ -8,6 +8,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::audit::{By, Change, Who};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::leaf::{Leaf, Turn};
 use crate::placing::{Effect, Fate, Misfit, Others, WantedAsset, alone, plan};
 
 /// How long a file waits for its answer, and its result can be seen.
@@ -181,7 +182,7 @@ impl By {
         let made_by = match actor.who {
             Who::Account(id) => id.0,
             Who::OperatorKey(id) => id.0,
-            Who::CommandLine | Who::Server => 0,
+            Who::Unproved(_) | Who::CommandLine | Who::Server => 0,
         };
         let change = Change::new("import.check", ("import", ""), SEE, []);
         self.store
@@ -221,9 +222,9 @@ impl By {
         self.change(change, START, [now.into(), id.into(), now.minus(SILENCE).into()]).await
     }
 
-    /// Applies the next rows of an import that has come to `from`, and notes that it has come behind them. `first` says
-    /// of each row whether it is the first that names its asset. `None`: somebody else is at work on it, or it is over.
-    pub async fn apply_rows(&self, id: ImportId, from: i64, rows: Vec<(WantedAsset, bool)>) -> Result<Option<Counts>> {
+    /// Applies the next rows of an import that has come to `from`, and notes that it has come behind them.
+    /// `None`: somebody else is at work on it, or it is over.
+    pub async fn apply_rows(&self, id: ImportId, from: i64, rows: Vec<WantedAsset>) -> Result<Option<Counts>> {
         const CLAIM: &str = "UPDATE imports SET done = done + $1, beat_at = $2
              WHERE id = $3 AND done = $4 AND state = 'running' RETURNING counts";
         const COUNT: &str = "UPDATE imports SET counts = $1 WHERE id = $2";
@@ -237,11 +238,12 @@ impl By {
                 let Some(row) = tx.row(CLAIM, &claim).await? else { return roll_back(None) };
                 let before = Counts::read(&row.get::<String>("counts")?);
                 let (mut counts, mut told) = (Counts::default(), Vec::new());
-                for (row, first) in &rows {
+                for row in &rows {
                     match plan(tx, row, Others::Keep).await? {
                         Ok(plan) if plan.effect().is_nothing() => counts.same += 1,
                         Ok(plan) => {
-                            counts.count(&plan.effect(), *first);
+                            // A row before it that names the same asset has changed that already.
+                            counts.count(&plan.effect(), true);
                             told.extend(plan.told());
                             plan.carry_out(tx, &ids, actor.at).await?;
                         }
@@ -276,10 +278,14 @@ impl Store {
         self.db.row(FIND, &[id.into(), now.into()]).await?.as_ref().map(read).transpose()
     }
 
-    /// The newest imports, at most `most`.
-    pub async fn imports(&self, now: Time, most: i64) -> Result<Vec<ImportRecord>> {
-        const ALL: &str = concat!(columns!(), " WHERE expires_at > $1 ORDER BY id DESC LIMIT $2");
-        self.db.rows(ALL, &[now.into(), most.into()]).await?.iter().map(read).collect()
+    /// A page of the imports, newest first.
+    pub async fn imports(&self, turn: &Turn<ImportId>, most: i64, now: Time) -> Result<Leaf<ImportRecord>> {
+        const ON: &str = concat!(columns!(), " WHERE id < $1 AND expires_at > $2 ORDER BY id DESC LIMIT $3");
+        const BACK: &str = concat!(columns!(), " WHERE id > $1 AND expires_at > $2 ORDER BY id LIMIT $3");
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MAX, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), now.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
     }
 
     /// The file of an import, and which of its rows were refused.

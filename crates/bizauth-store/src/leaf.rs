@@ -56,3 +56,16 @@ impl<T> Leaf<T> {
 pub(crate) fn behind(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
+
+/// In bytes. Escaping and small letters make of it no more than SQLite takes.
+const LONGEST_SEARCH: usize = 10_000;
+
+/// What contains `search`, for LIKE with `!` as its escape. `None` if no name can: SQLite's LIKE ends at a NUL and refuses
+/// 50,000 bytes, PostgreSQL refuses the NUL.
+pub(crate) fn like(search: &str) -> Option<String> {
+    if search.len() > LONGEST_SEARCH || search.contains('\0') {
+        return None;
+    }
+    let literal = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    Some(format!("%{literal}%"))
+}

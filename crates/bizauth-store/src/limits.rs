@@ -75,6 +75,23 @@ impl Store {
             .await
     }
 
+    /// Counts one against each limit, or against none of them: the place of the first that is reached.
+    pub async fn take_all(&self, limits: Vec<(Limit, String)>, now: Time) -> Result<Option<usize>> {
+        if limits.iter().all(|(limit, _)| limit.most <= 0) {
+            return Ok(None);
+        }
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                for (at, (limit, subject)) in limits.iter().enumerate() {
+                    if !take(tx, *limit, subject.clone(), now).await? {
+                        return roll_back(Some(at));
+                    }
+                }
+                commit(None)
+            })
+            .await
+    }
+
     /// How many were counted in the window that `now` lies in.
     pub async fn taken(&self, limit: Limit, subject: &str, now: Time) -> Result<i64> {
         const TAKEN: &str = "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3";

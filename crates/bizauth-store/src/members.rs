@@ -7,9 +7,10 @@ use bizauth_core::app::Role;
 use bizauth_core::id::{AppId, UserId};
 
 use crate::Store;
-use crate::apps::{AppRecord, SEE_MEMBER, app_columns, join, read_record};
-use crate::audit::{By, Change, Note};
-use crate::db::{Result, Tx, Value, commit, roll_back};
+use crate::apps::{AppRecord, MemberRecord, SEE_MEMBER, app_columns, inherit_sanction, join, read_record};
+use crate::audit::{By, Change};
+use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::leaf::{Leaf, Turn, behind};
 
 /// What became of a change to a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +50,11 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
                 }
-                if role == Role::Editor {
-                    leave_sanction(tx, &mut note, app, user).await?;
-                }
+                let leaves = role == Role::Editor && leaves_sanction(tx, app, user).await?;
                 match role {
                     Role::Owner => {
                         join(tx, app, user, Role::Owner.word()).await?;
@@ -68,6 +67,9 @@ impl By {
                     }
                 }
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, user).await?;
+                }
                 commit(Membership::Changed)
             })
             .await
@@ -84,16 +86,19 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 || !is_member(tx, app, user).await? {
                     return roll_back(Membership::NotMember);
                 }
-                leave_sanction(tx, &mut note, app, user).await?;
+                let leaves = leaves_sanction(tx, app, user).await?;
                 if tx.execute(END, &[app.into(), user.into()]).await? == 0 {
                     return roll_back(Membership::LastOwner);
                 }
                 tx.execute(UNINVITE, &[app.into(), user.into()]).await?;
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, user).await?;
+                }
                 commit(Membership::Changed)
             })
             .await
@@ -114,33 +119,32 @@ impl By {
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
-                let mut note = change.begin(tx, &actor).await?;
+                let note = change.begin(tx, &actor).await?;
                 if tx.execute(CLAIM, &[app.into()]).await? == 0 {
                     return roll_back(false);
                 }
-                leave_sanction(tx, &mut note, app, from).await?;
+                let leaves = leaves_sanction(tx, app, from).await?;
                 if tx.execute(STEP_DOWN, &key).await? == 0 {
                     return roll_back(false);
                 }
                 join(tx, app, to, Role::Owner.word()).await?;
                 tx.execute(UNINVITE, &[app.into(), from.into()]).await?;
                 note.end(tx).await?;
+                if leaves {
+                    inherit_sanction(tx, &actor, app, from).await?;
+                }
                 commit(true)
             })
             .await
     }
 }
 
-/// A developer under sanction who gives an app up leaves the sanction with it: the operator put it there, and the
-/// operator lifts it. Asked before the membership changes.
-async fn leave_sanction(tx: &mut Tx<'_>, note: &mut Note, app: AppId, user: UserId) -> Result<()> {
-    const LEAVE: &str = "UPDATE apps SET sanctioned = 1 WHERE id = $1 AND sanctioned = 0
+/// Whether this developer leaves a sanction with the app that they give up. Asked before the membership changes.
+async fn leaves_sanction(tx: &mut Tx<'_>, app: AppId, user: UserId) -> Result<bool> {
+    const LEAVES: &str = "SELECT a.id FROM apps a WHERE a.id = $1 AND a.sanctioned = 0
          AND EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.app_id = $1 AND m.user_id = $2 AND m.role = 'owner' AND u.developer_sanctioned = 1)";
-    if tx.execute(LEAVE, &[app.into(), user.into()]).await? > 0 {
-        note.fact("app_sanctioned", true);
-    }
-    Ok(())
+    Ok(tx.row(LEAVES, &[app.into(), user.into()]).await?.is_some())
 }
 
 /// Whether this person is a member, within a transaction that claimed the app.
@@ -156,15 +160,20 @@ macro_rules! apps_of {
             "SELECT ",
             app_columns!(),
             ", a.parent_id, a.created_at, mine.role FROM members mine CROSS JOIN apps a
-             WHERE mine.user_id = $1 AND a.id = mine.app_id AND a.deleted_at IS NULL AND a.sort >= $2 AND a.sort < $3 ",
+             WHERE mine.user_id = $1 AND a.id = mine.app_id AND a.deleted_at IS NULL ",
             $rest
         )
     };
 }
-/// Where the list has an app of this person.
-macro_rules! cursor {
-    () => {
-        "((SELECT c.sort FROM members n JOIN apps c ON c.id = n.app_id WHERE n.user_id = $1 AND n.app_id = $4), $4)"
+
+/// The members of an app, with their addresses.
+macro_rules! members {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.user_id, u.email, m.role FROM members m CROSS JOIN users u
+             WHERE m.app_id = $1 AND u.id = m.user_id ",
+            $rest
+        )
     };
 }
 
@@ -178,29 +187,31 @@ impl Store {
         place: Option<Place<AppId>>,
         most: i64,
     ) -> Result<Vec<(AppRecord, Role)>> {
-        const FIRST: &str = apps_of!("ORDER BY a.sort, a.id LIMIT $4");
-        const AFTER: &str = concat!(apps_of!("AND (a.sort, a.id) > "), cursor!(), " ORDER BY a.sort, a.id LIMIT $5");
-        const BEFORE: &str =
-            concat!(apps_of!("AND (a.sort, a.id) < "), cursor!(), " ORDER BY a.sort DESC, a.id DESC LIMIT $5");
+        const ON: &str = apps_of!(
+            "AND (mine.sort, mine.app_id) > ($2, $3) AND mine.sort < $4 ORDER BY mine.sort, mine.app_id LIMIT $5"
+        );
+        const BACK: &str = apps_of!(
+            "AND (mine.sort, mine.app_id) < ($2, $3) AND mine.sort >= $4
+             ORDER BY mine.sort DESC, mine.app_id DESC LIMIT $5"
+        );
+        const PLACE: &str = "SELECT sort, app_id FROM members WHERE user_id = $1 AND app_id = $2";
         let low = search.trim().to_lowercase();
-        let high = format!("{low}\u{10ffff}");
-        let mut params: Vec<Value> = vec![user.into(), low.into(), high.into()];
-        let sql = match place {
-            None => FIRST,
-            Some(Place::After(id)) => {
-                params.push(id.into());
-                AFTER
-            }
-            Some(Place::Before(id)) => {
-                params.push(id.into());
-                BEFORE
-            }
+        let named = match place {
+            Some(Place::After(id) | Place::Before(id)) => self.db.row(PLACE, &[user.into(), id.into()]).await?,
+            None => None,
         };
-        params.push(most.into());
-        let rows = self.db.rows(sql, &params).await?;
+        let back = matches!(place, Some(Place::Before(_)));
+        let (sort, id) = match (named, place) {
+            (Some(row), _) => (row.get("sort")?, row.get::<i64>("app_id")?),
+            // What lay beside an app that is no more the person's is nowhere.
+            (None, Some(_)) => return Ok(Vec::new()),
+            (None, None) => (low.clone(), i64::MIN),
+        };
+        let (sql, bound) = if back { (BACK, low) } else { (ON, behind(&low)) };
+        let rows = self.db.rows(sql, &[user.into(), sort.into(), id.into(), bound.into(), most.into()]).await?;
         let mut apps: Vec<_> =
             rows.iter().map(|row| Ok((read_record(row)?, row.get("role")?))).collect::<Result<_>>()?;
-        if matches!(place, Some(Place::Before(_))) {
+        if back {
             apps.reverse();
         }
         Ok(apps)
@@ -208,8 +219,49 @@ impl Store {
 
     /// The Biz apps that a person owns, by name, at most `most`: those that may have test apps made by them.
     pub async fn biz_apps_owned_by(&self, user: UserId, most: i64) -> Result<Vec<AppRecord>> {
-        const ALL: &str = apps_of!("AND mine.role = 'owner' AND a.kind = 'biz' ORDER BY a.sort, a.id LIMIT $4");
-        let params = [user.into(), "".into(), "\u{10ffff}".into(), most.into()];
-        self.db.rows(ALL, &params).await?.iter().map(read_record).collect()
+        const ALL: &str =
+            apps_of!("AND mine.role = 'owner' AND a.kind = 'biz' ORDER BY mine.sort, mine.app_id LIMIT $2");
+        self.db.rows(ALL, &[user.into(), most.into()]).await?.iter().map(read_record).collect()
     }
+
+    /// A page of the members of an app whose addresses begin with `prefix`, by address.
+    pub async fn members_page(
+        &self,
+        app: AppId,
+        prefix: &str,
+        turn: &Turn<UserId>,
+        most: i64,
+    ) -> Result<Leaf<MemberRecord>> {
+        const ON: &str =
+            members!("AND (m.address, m.user_id) > ($2, $3) AND m.address < $4 ORDER BY m.address, m.user_id LIMIT $5");
+        const BACK: &str = members!(
+            "AND (m.address, m.user_id) < ($2, $3) AND m.address >= $4
+             ORDER BY m.address DESC, m.user_id DESC LIMIT $5"
+        );
+        const PLACE: &str = "SELECT address, user_id FROM members WHERE app_id = $1 AND user_id = $2";
+        let prefix = prefix.trim().to_lowercase();
+        let place = match turn.key() {
+            Some(user) => self.db.row(PLACE, &[app.into(), (*user).into()]).await?,
+            None => None,
+        };
+        let turn = if place.is_some() { turn } else { &Turn::First };
+        let (address, user) = match place {
+            Some(row) => (row.get("address")?, row.get::<i64>("user_id")?),
+            None => (prefix.clone(), i64::MIN),
+        };
+        let (sql, bound) = if turn.is_back() { (BACK, prefix) } else { (ON, behind(&prefix)) };
+        let params = [app.into(), address.into(), user.into(), bound.into(), (most + 1).into()];
+        let rows = self.db.rows(sql, &params).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read_member).collect::<Result<_>>()?, most))
+    }
+
+    /// One member of an app.
+    pub async fn member(&self, app: AppId, user: UserId) -> Result<Option<MemberRecord>> {
+        const FIND: &str = members!("AND m.user_id = $2");
+        self.db.row(FIND, &[app.into(), user.into()]).await?.as_ref().map(read_member).transpose()
+    }
+}
+
+fn read_member(row: &Row) -> Result<MemberRecord> {
+    Ok(MemberRecord { user: row.get("user_id")?, email: row.get("email")?, role: row.get("role")? })
 }

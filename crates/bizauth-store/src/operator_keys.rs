@@ -10,6 +10,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::audit::{By, Change, Who};
 use crate::db::{Result, Row, Tx, Value, commit};
+use crate::leaf::{Leaf, Turn};
 
 /// An operator key, as far as anyone may know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +42,6 @@ impl OperatorKeyRecord {
 
 /// How often the use of a key is written down at most.
 const NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
-/// How many keys are listed: the newest. More than a few dozen are a mistake.
-const LISTED: i64 = 500;
 
 macro_rules! columns {
     () => {
@@ -79,7 +78,7 @@ impl By {
                         let maker = tx.row(MAKER, &[key.into()]).await?;
                         maker.map(|row| row.get("made_by")).transpose()?.flatten()
                     }
-                    Who::CommandLine | Who::Server => None,
+                    Who::Unproved(_) | Who::CommandLine | Who::Server => None,
                 };
                 let (name, scopes) = (name.clone().into(), scopes.clone().into());
                 let row: [Value; 7] =
@@ -127,10 +126,20 @@ impl Store {
         Ok(Some(key))
     }
 
-    /// The operator keys, newest first, the ended ones too.
-    pub async fn operator_keys(&self) -> Result<Vec<OperatorKeyRecord>> {
-        const ALL: &str = concat!(columns!(), " ORDER BY id DESC LIMIT $1");
-        self.db.rows(ALL, &[LISTED.into()]).await?.iter().map(read).collect()
+    /// A page of the operator keys, newest first, the ended ones too.
+    pub async fn operator_keys(&self, turn: &Turn<OperatorKeyId>, most: i64) -> Result<Leaf<OperatorKeyRecord>> {
+        const ON: &str = concat!(columns!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        const BACK: &str = concat!(columns!(), " WHERE id > $1 ORDER BY id LIMIT $2");
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MAX, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
+    }
+
+    /// The operator key with this id, alive or not, for those who look after it.
+    pub async fn operator_key_by_id(&self, id: OperatorKeyId) -> Result<Option<OperatorKeyRecord>> {
+        const FIND: &str = concat!(columns!(), " WHERE id = $1");
+        self.db.row(FIND, &[id.into()]).await?.as_ref().map(read).transpose()
     }
 }
 

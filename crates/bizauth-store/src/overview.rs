@@ -9,6 +9,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::apps::{AppRecord, app_columns, read_record};
 use crate::assets::{AssetRecord, HoldingRecord, read_holding};
+use crate::connected::{live, works};
 use crate::db::{Result, Row};
 use crate::leaf::{Leaf, Turn, behind};
 
@@ -98,15 +99,34 @@ impl Store {
         Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
     }
 
-    /// How many of the newest `most` tokens of an app are alive, if those not used since `idle` have ended.
+    /// A page of the apps that are under sanction themselves, those that have been there for longest first.
+    pub async fn sanctioned_apps(&self, turn: &Turn<AppId>, most: i64) -> Result<Leaf<AppRecord>> {
+        const ON: &str = concat!(
+            app_records!(),
+            " WHERE a.sanctioned = 1 AND a.deleted_at IS NULL AND a.id > $1 ORDER BY a.id LIMIT $2"
+        );
+        const BACK: &str = concat!(
+            app_records!(),
+            " WHERE a.sanctioned = 1 AND a.deleted_at IS NULL AND a.id < $1 ORDER BY a.id DESC LIMIT $2"
+        );
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MIN, |id| id.0);
+        let rows = self.db.rows(sql, &[from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read_record).collect::<Result<_>>()?, most))
+    }
+
+    /// How many of the newest `most` tokens of an app are alive, if those last used at `idle` or before have ended.
     pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<AliveTokens> {
-        const COUNT: &str = "SELECT COUNT(*) AS seen, COUNT(CASE WHEN t.revoked_at IS NULL AND t.used_at >= $1
-                 AND c.withdrawn_at IS NULL AND k.state <> 'deleted' AND a.era = t.app_era AND u.era = t.user_era
-                 THEN 1 END) AS alive
+        const COUNT: &str = concat!(
+            "SELECT COUNT(*) AS seen, COUNT(CASE WHEN c.withdrawn_at IS NULL AND ",
+            live!("$1", "a.era", "u.era"),
+            " AND ",
+            works!(),
+            " THEN 1 END) AS alive
              FROM (SELECT consent_id, key_id, app_id, user_id, app_era, user_era, used_at, revoked_at FROM tokens
                    WHERE app_id = $2 ORDER BY id DESC LIMIT $3) AS t
-             JOIN consents c ON c.id = t.consent_id JOIN app_keys k ON k.id = t.key_id
-             JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id";
+             JOIN consents c ON c.id = t.consent_id JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id"
+        );
         let row = self.db.row(COUNT, &[idle.into(), app.into(), most.into()]).await?;
         let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
         Ok(AliveTokens { alive: count("alive")?, seen: count("seen")? })

@@ -6,7 +6,7 @@ use bizauth_core::id::{HoldingId, IdSource, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
 
-use crate::assets::AssetRecord;
+use crate::assets::{AssetRecord, SORT_HOLDINGS};
 use crate::db::{Result, Row, Tx, Value};
 
 /// How an account is named by those who keep lists of their own.
@@ -233,8 +233,9 @@ impl Plan {
         const KEEP: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search, sort)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (group_id, asset_id)
              DO UPDATE SET kind = excluded.kind, name = excluded.name, search = excluded.search, sort = excluded.sort";
-        const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable)
-             VALUES ($1, $2, $3, $4, $5, $6)";
+        const HOLD: &str = "INSERT INTO holdings (id, user_id, group_id, asset_id, role, lendable, sort)
+             SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), a.group_id, a.asset_id, CAST($3 AS TEXT), CAST($4 AS BIGINT),
+                 a.search FROM assets a WHERE a.group_id = $5 AND a.asset_id = $6";
         const ALTER: &str = "UPDATE holdings SET role = $1, lendable = $2 WHERE id = $3";
         let asset = &self.asset;
         let key: [Value; 2] = [asset.group.clone().into(), asset.id.0.clone().into()];
@@ -243,6 +244,7 @@ impl Plan {
             let search = format!("{sort} {}", asset.id.0.to_lowercase());
             let row = [asset.kind.word().into(), asset.name.as_str().into(), search.into(), sort.into()];
             tx.execute(KEEP, &[&key[..], &row].concat()).await?;
+            tx.execute(SORT_HOLDINGS, &key).await?;
         }
         for held in &self.losses {
             tx.execute("DELETE FROM holdings WHERE id = $1", &[held.id.into()]).await?;
@@ -254,7 +256,7 @@ impl Plan {
                 None => {
                     let [group, asset] = key.clone();
                     let row: [Value; 6] =
-                        [HoldingId(ids.next(now)).into(), put.user.into(), group, asset, role, lendable];
+                        [HoldingId(ids.next(now)).into(), put.user.into(), role, lendable, group, asset];
                     tx.execute(HOLD, &row).await?
                 }
             };

@@ -1,8 +1,9 @@
-//! Business redirect URIs of REST API keys. What may be registered is judged before, by
-//! [`bizauth_core::redirect::register`]; how many is judged here, where two at once meet.
+//! Business redirect URIs of REST API keys. What may be registered is judged by [`bizauth_core::redirect::register`], here
+//! once more than at the doors: no other way leads into the records (CVE-2026-9086). Only whether an app may have a
+//! wildcard is theirs to say. How many there may be is judged here, where two at once meet.
 
 use bizauth_core::id::KeyId;
-use bizauth_core::redirect::URIS_PER_KEY;
+use bizauth_core::redirect::{self, Flaw, URIS_PER_KEY};
 
 use crate::audit::{By, Change};
 use crate::db::{Result, Tx, commit, roll_back};
@@ -19,15 +20,20 @@ pub enum AddedUri {
     Full,
     /// No such REST API key.
     NoSuchKey,
+    /// Nobody may register this.
+    Unfit(Flaw),
 }
 
 impl By {
-    /// Registers a business redirect URI, which [`bizauth_core::redirect::register`] has judged.
+    /// Registers a business redirect URI.
     pub async fn add_redirect_uri(&self, id: KeyId, uri: String) -> Result<AddedUri> {
         // A write before the read locks the row: two at once are added one after the other on PostgreSQL too.
         const CLAIM: &str = "UPDATE app_keys SET name = name WHERE id = $1 AND kind = 'rest_api' AND state <> 'deleted'
              RETURNING redirect_uris";
         const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
+        if let Err(flaw) = redirect::register(&uri, true) {
+            return Ok(AddedUri::Unfit(flaw));
+        }
         let actor = self.actor.clone();
         let Some(app) = self.app_of(id).await? else { return Ok(AddedUri::NoSuchKey) };
         let change = Change::new("redirect_uri.add", ("app", app), SEE, [id.into()]).about("key", id);

@@ -9,6 +9,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::audit::{By, Change, Who};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::leaf::{Leaf, Turn};
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,14 +149,42 @@ impl By {
 }
 
 impl Store {
-    /// The requests of an app, newest first, at most a hundred.
-    pub async fn requests_of(&self, app: AppId) -> Result<Vec<RequestRecord>> {
-        const ALL: &str = concat!(
+    /// What an app asked for last, for each group that it ever asked for.
+    pub async fn last_requests(&self, app: AppId) -> Result<Vec<RequestRecord>> {
+        const LAST: &str = concat!(
             "SELECT ",
             request_columns!(),
-            " FROM permission_requests r WHERE r.app_id = $1 ORDER BY r.id DESC LIMIT 100"
+            " FROM asset_groups g JOIN permission_requests r ON r.id =
+                 (SELECT MAX(n.id) FROM permission_requests n WHERE n.app_id = $1 AND n.group_id = g.id)"
         );
-        self.db.few(ALL, &[app.into()]).await?.iter().map(read).collect()
+        self.db.few(LAST, &[app.into()]).await?.iter().map(read).collect()
+    }
+
+    /// A page of an app's requests to become a Biz app, newest first.
+    pub async fn biz_requests(&self, app: AppId, turn: &Turn<RequestId>, most: i64) -> Result<Leaf<RequestRecord>> {
+        const ON: &str = concat!(
+            "SELECT ",
+            request_columns!(),
+            " FROM permission_requests r WHERE r.app_id = $1 AND r.group_id IS NULL AND r.id < $2
+             ORDER BY r.id DESC LIMIT $3"
+        );
+        const BACK: &str = concat!(
+            "SELECT ",
+            request_columns!(),
+            " FROM permission_requests r WHERE r.app_id = $1 AND r.group_id IS NULL AND r.id > $2
+             ORDER BY r.id LIMIT $3"
+        );
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().map_or(i64::MAX, |id| id.0);
+        let rows = self.db.rows(sql, &[app.into(), from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
+    }
+
+    /// One request of an app, whatever became of it.
+    pub async fn request_of(&self, app: AppId, id: RequestId) -> Result<Option<RequestRecord>> {
+        const FIND: &str =
+            concat!("SELECT ", request_columns!(), " FROM permission_requests r WHERE r.id = $1 AND r.app_id = $2");
+        self.db.row(FIND, &[id.into(), app.into()]).await?.as_ref().map(read).transpose()
     }
 }
 

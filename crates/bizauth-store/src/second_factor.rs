@@ -11,7 +11,7 @@ use bizauth_core::user::User;
 use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row, Tx, commit, roll_back};
-use crate::sessions::{NewSession, claim_password, open};
+use crate::sessions::{NewSession, claim_password, noted, open};
 use crate::users::{read_user, user_columns};
 
 /// The second factor of an account.
@@ -151,6 +151,7 @@ impl Store {
         session: NewSession,
         now: Time,
     ) -> Result<Finish> {
+        const WHOSE: &str = "SELECT user_id FROM login_steps WHERE id = $1";
         const CLAIM: &str = "UPDATE login_steps SET used_at = $1
              WHERE id = $2 AND digest = $3 AND used_at IS NULL AND expires_at > $1
                AND user_era = (SELECT u.era FROM users u WHERE u.id = login_steps.user_id)
@@ -158,6 +159,12 @@ impl Store {
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
+                let Some(row) = tx.row(WHOSE, &[step.0.into()]).await? else { return roll_back(Finish::Over) };
+                let proved = match proof {
+                    Proof::Step(_) => "one-time password",
+                    Proof::Recovery(_) => "recovery code",
+                };
+                let note = noted(tx, row.get("user_id")?, proved, &session, now).await?;
                 let Some(row) = tx.row(CLAIM, &[now.into(), step.0.into(), step.1.into()]).await? else {
                     return roll_back(Finish::Over);
                 };
@@ -166,6 +173,9 @@ impl Store {
                     return roll_back(Finish::Spent);
                 }
                 let (session, device) = open(tx, &ids, user, &session, now).await?;
+                if let Some(note) = note {
+                    note.end(tx).await?;
+                }
                 commit(Finish::In(session, device))
             })
             .await
@@ -177,15 +187,47 @@ impl Store {
         let rows = self.db.rows(PAGE, &[after.into(), most.into()]).await?;
         rows.iter().map(|row| Ok((row.get("user_id")?, row.get("sealed")?))).collect()
     }
-
-    /// Puts another seal on the same seed. `false`: the seed is another by now.
-    pub async fn reseal(&self, user: UserId, from: Vec<u8>, to: Vec<u8>) -> Result<bool> {
-        const RESEAL: &str = "UPDATE totp SET sealed = $1 WHERE user_id = $2 AND sealed = $3";
-        self.change(RESEAL, [to.into(), user.into(), from.into()]).await
-    }
 }
 
 impl By {
+    /// Puts other seals on the same seeds: of each account the old seal and the new one. Says how many there were; a
+    /// seed that is another by now is left as it is.
+    pub async fn reseal(&self, seals: Vec<(UserId, Vec<u8>, Vec<u8>)>) -> Result<u64> {
+        const RESEAL: &str = "UPDATE totp SET sealed = $1 WHERE user_id = $2 AND sealed = $3";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let change = Change::event("master_key.reseal", ("platform", "master_key"));
+                let mut note = change.begin(tx, &actor).await?;
+                let mut changed = 0;
+                for (user, from, to) in &seals {
+                    changed += tx.execute(RESEAL, &[to.clone().into(), (*user).into(), from.clone().into()]).await?;
+                }
+                if changed == 0 {
+                    return roll_back(0);
+                }
+                note.fact("seeds", i64::try_from(changed).unwrap_or(i64::MAX));
+                note.end(tx).await?;
+                commit(changed)
+            })
+            .await
+    }
+
+    /// Notes that somebody who knew the password gave a wrong second factor. `step` says where: signing in, or on a
+    /// page that asks for it.
+    pub async fn note_wrong_factor(&self, user: UserId, step: &'static str) -> Result<()> {
+        let actor = self.actor.clone();
+        let change = Change::event("second_factor.refuse", ("account", user)).about("step", step);
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                change.begin(tx, &actor).await?.end(tx).await?;
+                commit(())
+            })
+            .await
+    }
+
     /// Keeps the seed of a second factor that is not asked for yet, in the place of an earlier such seed. `false`: the
     /// account has a second factor.
     pub async fn begin_second_factor(&self, user: UserId, sealed: Vec<u8>) -> Result<bool> {

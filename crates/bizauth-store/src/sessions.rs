@@ -6,8 +6,9 @@ use bizauth_core::time::Time;
 use bizauth_core::user::User;
 
 use crate::Store;
-use crate::audit::{By, Change};
+use crate::audit::{Acting, Actor, By, Change, Note, Who};
 use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::leaf::{Leaf, Turn};
 use crate::users::{read_user, user_columns};
 
 /// A session that is alive.
@@ -80,12 +81,17 @@ impl Store {
         let ids = self.ids.clone();
         self.db
             .write(async move |tx: &mut Tx<'_>| {
+                let note = noted(tx, user, "password", &new, now).await?;
                 // The account's row is claimed first, in a statement of its own: what is read next is what whoever
                 // changed the password or confirmed a factor meanwhile has committed.
                 if !claim_password(tx, user, &proved).await? || tx.row(FACTOR, &[user.into()]).await?.is_some() {
                     return roll_back(None);
                 }
-                commit(Some(open(tx, &ids, user, &new, now).await?))
+                let opened = open(tx, &ids, user, &new, now).await?;
+                if let Some(note) = note {
+                    note.end(tx).await?;
+                }
+                commit(Some(opened))
             })
             .await
     }
@@ -139,17 +145,31 @@ impl Store {
         const ALL: &str =
             "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
              WHERE user_id = $1 AND id < $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4";
-        let read = |row: &Row| {
-            Ok(SessionRecord {
-                id: row.get("id")?,
-                address: row.get("address")?,
-                agent: row.get("agent")?,
-                created_at: row.get("created_at")?,
-                used_at: row.get("used_at")?,
-            })
-        };
         let before = before.unwrap_or(SessionId(i64::MAX));
-        self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
+        let params = [user.into(), before.into(), now.into(), most.into()];
+        self.db.rows(ALL, &params).await?.iter().map(read_session).collect()
+    }
+
+    /// A page of the live sessions of an account, newest first, for those who look after it.
+    pub async fn sessions_page(
+        &self,
+        user: UserId,
+        turn: &Turn<SessionId>,
+        most: i64,
+        now: Time,
+    ) -> Result<Leaf<SessionRecord>> {
+        const BACK: &str =
+            "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
+             WHERE user_id = $1 AND id > $2 AND expires_at > $3 ORDER BY id LIMIT $4";
+        let rows = match turn {
+            Turn::First => self.sessions_of(user, None, most + 1, now).await?,
+            Turn::After(id) => self.sessions_of(user, Some(*id), most + 1, now).await?,
+            Turn::Before(id) => {
+                let params = [user.into(), (*id).into(), now.into(), (most + 1).into()];
+                self.db.rows(BACK, &params).await?.iter().map(read_session).collect::<Result<_>>()?
+            }
+        };
+        Ok(Leaf::of(turn, rows, most))
     }
 
     /// The browsers that are known to an account, newest first: those with a smaller id than `before`, at most `most`.
@@ -168,6 +188,16 @@ impl Store {
         let before = before.unwrap_or(DeviceId(i64::MAX));
         self.db.rows(ALL, &[user.into(), before.into(), now.into(), most.into()]).await?.iter().map(read).collect()
     }
+}
+
+fn read_session(row: &Row) -> Result<SessionRecord> {
+    Ok(SessionRecord {
+        id: row.get("id")?,
+        address: row.get("address")?,
+        agent: row.get("agent")?,
+        created_at: row.get("created_at")?,
+        used_at: row.get("used_at")?,
+    })
 }
 
 /// What the log may know of the sessions of an account, or of the browsers that are known to it.
@@ -229,6 +259,23 @@ impl By {
             })
             .await
     }
+}
+
+/// Begins the entry about an operator's sign-in; those of others are in the list of their sessions. Before anything else
+/// of the transaction: whoever changes the account claims the log first, too.
+pub(crate) async fn noted(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    proof: &'static str,
+    new: &NewSession,
+    now: Time,
+) -> Result<Option<Note>> {
+    const OPERATOR: &str = "SELECT email FROM users WHERE id = $1 AND is_operator = 1";
+    let Some(row) = tx.row(OPERATOR, &[user.into()]).await? else { return Ok(None) };
+    let (who, name) = (Who::Account(user), row.get("email")?);
+    let actor = Acting::of(Actor { who, name, from: new.address.clone(), at: now });
+    let change = Change::new("session.begin", ("account", user), SEE_SESSIONS, [user.into()]);
+    change.about("proof", proof).begin(tx, &actor).await.map(Some)
 }
 
 /// Ends all that an old password opened: sessions, known browsers, sign-ins that wait for their second factor.

@@ -8,6 +8,7 @@ use bizauth_core::token::Token;
 
 use crate::Store;
 use crate::db::{Result, Row};
+use crate::leaf::{Leaf, Turn};
 use crate::tokens::{read_token, token_joins};
 
 /// A token of an app, for lists: what [`Token::standing`] asks, and when the person agreed.
@@ -24,6 +25,8 @@ pub struct TokenRecord {
 /// An asset that was lent with a token, or all of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LentRecord {
+    /// Its place among what was lent.
+    pub position: i64,
     /// Its group.
     pub group: GroupId,
     /// Which one; `None` is all of the group, present and future.
@@ -47,6 +50,21 @@ macro_rules! record_columns {
         concat!(
             "SELECT c.agreed_at, t.key_id AS given_key, k.name AS given_key_name, ",
             crate::tokens::token_columns!(),
+        )
+    };
+}
+
+/// What was lent with a token.
+macro_rules! lent_with {
+    ($rest:literal) => {
+        concat!(
+            "SELECT l.position, l.group_id, l.asset_id, l.holding_id, x.kind, x.name,
+                 CASE WHEN l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.lendable = 1) THEN 1 ELSE 0 END AS still
+             FROM tokens t CROSS JOIN lent_assets l
+             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id
+             LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
+             WHERE t.id = $1 AND l.consent_id = t.consent_id",
+            $rest
         )
     };
 }
@@ -83,13 +101,12 @@ impl Store {
         before: Option<TokenId>,
         most: i64,
     ) -> Result<Vec<TokenRecord>> {
-        // By the indexes consents_by_user and tokens_by_consent.
         const ALL: &str = concat!(
             record_columns!(),
-            " FROM app_users p JOIN consents given ON given.user_id = p.user_id AND given.app_id = p.app_id
-             JOIN tokens t ON t.consent_id = given.id",
+            " FROM app_users p CROSS JOIN tokens t",
             token_joins!(),
-            " WHERE p.id = $1 AND p.app_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4"
+            " WHERE p.id = $1 AND p.app_id = $2 AND t.user_id = p.user_id AND t.app_id = p.app_id AND t.id < $3
+             ORDER BY t.id DESC LIMIT $4"
         );
         let before = before.unwrap_or(TokenId(i64::MAX));
         let params = [person.into(), app.into(), before.into(), most.into()];
@@ -103,15 +120,30 @@ impl Store {
         self.db.row(FIND, &[token.into(), app.into()]).await?.as_ref().map(read_record).transpose()
     }
 
-    /// What was lent with a token, each with its name, and whether the token still speaks for it: [`Store::lent`] for
-    /// people. At most `most`.
-    pub async fn lent_with(&self, token: TokenId, most: i64) -> Result<Vec<LentRecord>> {
-        const LENT: &str = "SELECT l.group_id, l.asset_id, l.holding_id, x.kind, x.name,
-                 CASE WHEN l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.lendable = 1) THEN 1 ELSE 0 END AS still
-             FROM tokens t JOIN lent_assets l ON l.consent_id = t.consent_id
-             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id
-             LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
-             WHERE t.id = $1 ORDER BY l.position LIMIT $2";
+    /// The tokens that one person gave an app and that are newer than `after`: the `most` that are next to it, newest
+    /// first.
+    pub async fn tokens_of_person_after(
+        &self,
+        (app, person): (AppId, AppUserId),
+        after: TokenId,
+        most: i64,
+    ) -> Result<Vec<TokenRecord>> {
+        const NEXT: &str = concat!(
+            record_columns!(),
+            " FROM app_users p CROSS JOIN tokens t",
+            token_joins!(),
+            " WHERE p.id = $1 AND p.app_id = $2 AND t.user_id = p.user_id AND t.app_id = p.app_id AND t.id > $3
+             ORDER BY t.id LIMIT $4"
+        );
+        let rows = self.db.rows(NEXT, &[person.into(), app.into(), after.into(), most.into()]).await?;
+        rows.iter().rev().map(read_record).collect()
+    }
+
+    /// A page of what was lent with a token, each with its name, and whether the token still speaks for it:
+    /// [`Store::lent`] for people.
+    pub async fn lent_with(&self, token: TokenId, turn: &Turn<i64>, most: i64) -> Result<Leaf<LentRecord>> {
+        const ON: &str = lent_with!(" AND l.position > $2 ORDER BY l.position LIMIT $3");
+        const BACK: &str = lent_with!(" AND l.position < $2 ORDER BY l.position DESC LIMIT $3");
         let read = |row: &Row| {
             let named = match row.get::<Option<AssetKind>>("kind")? {
                 Some(kind) => Some((kind, row.get("name")?)),
@@ -120,9 +152,13 @@ impl Store {
             let one = LentOne { id: AssetId(row.get("asset_id")?), named };
             // What stands for "all" was no holding.
             let asset = row.get::<Option<i64>>("holding_id")?.map(|_| one);
-            Ok(LentRecord { group: row.get("group_id")?, asset, still: row.get("still")? })
+            let (position, group) = (row.get("position")?, row.get("group_id")?);
+            Ok(LentRecord { position, group, asset, still: row.get("still")? })
         };
-        self.db.rows(LENT, &[token.into(), most.into()]).await?.iter().map(read).collect()
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().copied().unwrap_or(i64::MIN);
+        let rows = self.db.rows(sql, &[token.into(), from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
     }
 }
 

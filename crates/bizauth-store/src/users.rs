@@ -1,12 +1,13 @@
 //! Accounts: making them, finding them, and the states that end everything they lent.
 
-use bizauth_core::id::UserId;
+use bizauth_core::id::{IdSource, UserId};
 use bizauth_core::time::Time;
 use bizauth_core::user::{User, UserState};
 
 use crate::Store;
-use crate::audit::{By, Change};
-use crate::db::{Error, FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::account_changes::MadeAccount;
+use crate::audit::{Acting, By, Change};
+use crate::db::{Error, FromValue, Result, Row, Tx, Value, Verdict, commit, roll_back};
 use crate::operator_keys::end_keys_of;
 use crate::sessions::end_all;
 
@@ -52,35 +53,59 @@ pub(crate) use user_columns;
 
 /// What the log may know of an account.
 const SEE: &str = "SELECT email, state, in_business_centre, developer_sanctioned, is_operator FROM users WHERE id = $1";
+/// The same where it is called something elsewhere.
+const SEE_CALLED: &str = "SELECT email, state, in_business_centre, developer_sanctioned, is_operator, external_id
+     FROM users WHERE id = $1";
+
+/// Inserts an account within a transaction, with its entry in the log. What is not [`MadeAccount::Done`] must roll the
+/// transaction back.
+pub(crate) async fn insert_user(
+    tx: &mut Tx<'_>,
+    ids: &IdSource,
+    actor: &Acting,
+    new: &NewUser,
+    external_id: Option<&str>,
+) -> Result<MadeAccount> {
+    const TAKEN: &str = "SELECT id FROM users WHERE external_id = $1";
+    const CREATE: &str = "INSERT INTO users (id, email, email_verified, password, state, in_business_centre,
+                 developer_sanctioned, is_operator, era, created_at, sort, external_id)
+             VALUES ($1, $2, $3, $4, 'active', $5, 0, $6, 0, $7, $8, $9) ON CONFLICT (email) DO NOTHING";
+    let id = UserId(ids.next(actor.at));
+    let change =
+        Change::new("account.create", ("account", ""), if external_id.is_some() { SEE_CALLED } else { SEE }, []);
+    let note = change.begin_on(tx, actor, id.to_string(), vec![id.into()]).await?;
+    if let Some(external_id) = external_id
+        && tx.row(TAKEN, &[external_id.into()]).await?.is_some()
+    {
+        return Ok(MadeAccount::ExternalIdTaken);
+    }
+    let row = [
+        id.into(),
+        new.email.clone().into(),
+        new.email_verified.into(),
+        new.password.clone().into(),
+        new.in_business_centre.into(),
+        new.is_operator.into(),
+        actor.at.into(),
+        new.email.clone().into(),
+        external_id.map(str::to_owned).into(),
+    ];
+    if tx.execute(CREATE, &row).await? == 0 {
+        return Ok(MadeAccount::EmailTaken);
+    }
+    note.end(tx).await?;
+    Ok(MadeAccount::Done(id))
+}
 
 impl By {
     /// Makes an account. `None`: the address is taken.
     pub async fn create_user(&self, new: NewUser) -> Result<Option<UserId>> {
-        const CREATE: &str = "INSERT INTO users (id, email, email_verified, password, state, in_business_centre,
-                 developer_sanctioned, is_operator, era, created_at, sort)
-             VALUES ($1, $2, $3, $4, 'active', $5, 0, $6, 0, $7, $8) ON CONFLICT (email) DO NOTHING";
-        let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
-        let change = Change::new("account.create", ("account", ""), SEE, []);
+        let (ids, actor) = (self.store.ids.clone(), self.actor.clone());
         self.store
             .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let id = UserId(ids.next(now));
-                let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
-                let row = [
-                    id.into(),
-                    new.email.clone().into(),
-                    new.email_verified.into(),
-                    new.password.clone().into(),
-                    new.in_business_centre.into(),
-                    new.is_operator.into(),
-                    now.into(),
-                    new.email.clone().into(),
-                ];
-                if tx.execute(CREATE, &row).await? == 0 {
-                    return roll_back(None);
-                }
-                note.end(tx).await?;
-                commit(Some(id))
+            .write(async move |tx: &mut Tx<'_>| match insert_user(tx, &ids, &actor, &new, None).await? {
+                MadeAccount::Done(id) => commit(Some(id)),
+                MadeAccount::EmailTaken | MadeAccount::ExternalIdTaken => roll_back(None),
             })
             .await
     }
@@ -114,35 +139,14 @@ impl By {
     /// Puts an account into `state`. Blocked and withdrawn end all its tokens and codes for good: coming back does not
     /// revive them. `false`: no such account, or it is the last operator in good standing.
     pub async fn set_user_state(&self, id: UserId, state: UserState) -> Result<bool> {
-        const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3
-             AND ($1 = 'active' OR is_operator = 0 OR state <> 'active' OR EXISTS
-                 (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $3))";
         let actor = self.actor.clone();
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let mut note =
-                    Change::new("account.state", ("account", id), SEE, [id.into()]).begin(tx, &actor).await?;
-                if tx.execute(SET, &[state.word().into(), state.ends_tokens().into(), id.into()]).await? == 0 {
-                    return roll_back(false);
-                }
-                if state.ends_tokens() {
-                    let keys = end_keys_of(tx, id, actor.at).await?;
-                    if keys > 0 {
-                        note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
-                    }
-                }
-                note.end(tx).await?;
-                commit(true)
-            })
-            .await
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_state(tx, &actor, id, state).await?)).await
     }
 
     /// Lets an account join or leave the business centre. `false`: no such account.
     pub async fn set_business_centre(&self, id: UserId, joined: bool) -> Result<bool> {
-        const SET: &str = "UPDATE users SET in_business_centre = $1 WHERE id = $2";
-        let change = Change::new("account.business_centre", ("account", id), SEE, [id.into()]);
-        self.change(change, SET, [joined.into(), id.into()]).await
+        let actor = self.actor.clone();
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_centre(tx, &actor, id, joined).await?)).await
     }
 
     /// Gives an account another password, and signs it out everywhere. `false`: no such account.
@@ -167,24 +171,54 @@ impl By {
     /// Puts a developer under sanction, or lifts it. While it lasts none of the apps they own works, and their tokens
     /// have ended for good. `false`: no such account.
     pub async fn set_developer_sanction(&self, id: UserId, on: bool) -> Result<bool> {
-        const APPS: &str = "UPDATE apps SET era = era + $1
-             WHERE id IN (SELECT app_id FROM members WHERE user_id = $2 AND role = 'owner')";
         let actor = self.actor.clone();
-        self.store
-            .db
-            .write(async move |tx: &mut Tx<'_>| {
-                let act = if on { "account.sanction_developer" } else { "account.lift_developer_sanction" };
-                let note = Change::new(act, ("account", id), SEE, [id.into()]).begin(tx, &actor).await?;
-                let set = "UPDATE users SET developer_sanctioned = $1 WHERE id = $2";
-                if tx.execute(set, &[on.into(), id.into()]).await? == 0 {
-                    return roll_back(false);
-                }
-                tx.execute(APPS, &[on.into(), id.into()]).await?;
-                note.end(tx).await?;
-                commit(true)
-            })
-            .await
+        self.store.db.write(async move |tx: &mut Tx<'_>| told(put_sanction(tx, &actor, id, on).await?)).await
     }
+}
+
+/// What a change within a transaction found is what the transaction does.
+pub(crate) fn told(found: bool) -> Result<Verdict<bool>> {
+    if found { commit(true) } else { roll_back(false) }
+}
+
+/// [`By::set_user_state`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_state(tx: &mut Tx<'_>, actor: &Acting, id: UserId, state: UserState) -> Result<bool> {
+    const SET: &str = "UPDATE users SET state = $1, era = era + $2 WHERE id = $3
+         AND ($1 = 'active' OR is_operator = 0 OR state <> 'active' OR EXISTS
+             (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $3))";
+    let mut note = Change::new("account.state", ("account", id), SEE, [id.into()]).begin(tx, actor).await?;
+    if tx.execute(SET, &[state.word().into(), state.ends_tokens().into(), id.into()]).await? == 0 {
+        return Ok(false);
+    }
+    if state.ends_tokens() {
+        let keys = end_keys_of(tx, id, actor.at).await?;
+        if keys > 0 {
+            note.fact("operator_keys_ended", i64::try_from(keys).unwrap_or(i64::MAX));
+        }
+    }
+    note.end(tx).await?;
+    Ok(true)
+}
+
+/// [`By::set_business_centre`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_centre(tx: &mut Tx<'_>, actor: &Acting, id: UserId, joined: bool) -> Result<bool> {
+    let change = Change::new("account.business_centre", ("account", id), SEE, [id.into()]);
+    change.make(tx, actor, "UPDATE users SET in_business_centre = $1 WHERE id = $2", &[joined.into(), id.into()]).await
+}
+
+/// [`By::set_developer_sanction`] within a transaction, which `false` must roll back.
+pub(crate) async fn put_sanction(tx: &mut Tx<'_>, actor: &Acting, id: UserId, on: bool) -> Result<bool> {
+    const APPS: &str = "UPDATE apps SET era = era + $1
+         WHERE id IN (SELECT app_id FROM members WHERE user_id = $2 AND role = 'owner')";
+    let act = if on { "account.sanction_developer" } else { "account.lift_developer_sanction" };
+    let note = Change::new(act, ("account", id), SEE, [id.into()]).begin(tx, actor).await?;
+    let set = "UPDATE users SET developer_sanctioned = $1 WHERE id = $2";
+    if tx.execute(set, &[on.into(), id.into()]).await? == 0 {
+        return Ok(false);
+    }
+    tx.execute(APPS, &[on.into(), id.into()]).await?;
+    note.end(tx).await?;
+    Ok(true)
 }
 
 /// Reads [`user_columns`].

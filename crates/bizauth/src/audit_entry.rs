@@ -1,11 +1,16 @@
 //! An entry of the audit log as it is exported: by the command line and by the operator's API alike.
 
-use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
-use bizauth_store::AuditRecord;
+use bizauth_store::{AuditFilter, AuditRecord, Store};
+use bytes::Bytes;
+use futures_util::stream::{Stream, try_unfold};
 use serde_json::{Value, json};
 
+use crate::http::reply::log_breakage;
 use crate::ip_document::strict_date;
+
+/// Entries that an export reads at a time.
+const STRIDE: i64 = 500;
 
 /// An entry, as the export has it.
 pub fn document(record: &AuditRecord) -> Value {
@@ -21,13 +26,20 @@ pub fn document(record: &AuditRecord) -> Value {
         "about": facts(&it.about),
         "before": facts(&it.before),
         "after": facts(&it.after),
-        "digest": hex(&record.digest),
+        "digest": record.digest.hex(),
     })
 }
 
-/// A digest in small hexadecimal digits.
-pub fn hex(digest: &Digest) -> String {
-    digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What a filter wants as JSON lines, newest first, read as they are asked for.
+pub fn filtered_lines(store: Store, filter: AuditFilter) -> impl Stream<Item = bizauth_store::Result<Bytes>> {
+    try_unfold((store, filter, Some(i64::MAX)), async |(store, filter, before)| {
+        let Some(before) = before else { return Ok(None) };
+        let page = store.audit_page(&filter, Some(before), STRIDE).await.inspect_err(log_breakage)?;
+        let lines: String = page.iter().map(|record| format!("{}\n", document(record))).collect();
+        let whole = i64::try_from(page.len()).is_ok_and(|n| n == STRIDE);
+        let next = page.last().filter(|_| whole).map(|record| record.entry.seq);
+        Ok(Some((Bytes::from(lines), (store, filter, next))))
+    })
 }
 
 /// An instant, or a day for its midnight (UTC).

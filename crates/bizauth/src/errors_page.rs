@@ -32,7 +32,7 @@ registered redirect URI, with `error`, `error_description` and `state`. JSON has
 {\"error\":\"invalid_client\",\"error_description\":\"Bad client credentials\",\"error_code\":\"KOE010\"}
 ```
 
-A 401 carries `WWW-Authenticate: Bearer error=invalid_client`, a 503 `Retry-After`.
+A 401 carries `WWW-Authenticate: Bearer error=invalid_client`; a 503, and what is about a limit, `Retry-After`.
 
 | error_code | name | answer | status | error | standing |
 |---|---|---|---|---|---|
@@ -47,7 +47,8 @@ Always JSON, with two keys, in this order:
 {\"msg\":\"this access token does not exist\",\"code\":-401}
 ```
 
-A 401 carries `WWW-Authenticate: Bearer error=invalid_token` or `KakaoAK error=invalid_token`, a 503 `Retry-After`.
+A 401 carries `WWW-Authenticate: Bearer error=invalid_token` or `KakaoAK error=invalid_token`; a 503 and -10 carry
+`Retry-After`.
 
 | code | name | status | msg | standing |
 |---|---|---|---|---|
@@ -181,7 +182,7 @@ fn provoke_kauth(fault: KauthFault) -> &'static str {
         }
         KauthFault::TokenRateLimit => "run `bizauth serve --token-rate 1` and trade two codes within a minute.",
         KauthFault::MalformedRequest => {
-            "open the authorize address with a query of more than 16 KiB, or send a request without `Host`."
+            "open the authorize address with a query of more than 8,000 bytes, or send a request without `Host`."
         }
         KauthFault::UnknownUrl => "`curl -H 'Accept: application/json' $BASE/oauth/business/nowhere`.",
         KauthFault::WrongMethod => "`curl $BASE/oauth/business/token`, which is a GET.",
@@ -211,7 +212,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
             ("Use the method that the `Allow` header names.", "`curl -X POST $BASE/v1/business/tokeninfo`.")
         }
         KapiFault::ApiNotAllowed => (
-            "Use another of the app's keys, or ask the operator to allow this API for the admin key.",
+            "Use another of the app's keys, or allow this API on the admin key's page in the console.",
             "`bizauth key ips KEYID off` on the admin key, then ask `/v1/system/ips` with it.",
         ),
         KapiFault::PermissionDenied => (
@@ -223,7 +224,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
             "`curl $BASE/v1/business/tokeninfo -H 'Authorization: Bearer'`.",
         ),
         KapiFault::QuotaExceeded => (
-            "Wait until the next day (UTC), or ask the operator for a larger quota.",
+            "Wait as long as `Retry-After` says: a quota begins anew with the day (UTC); ask the operator for a larger one.",
             "`bizauth app quota APP 1`, then ask tokeninfo twice.",
         ),
         KapiFault::AppSanctioned => (

@@ -73,12 +73,15 @@ impl Importer {
             Err(why) => return Ok(Err(why)),
         };
         let (mut counts, mut fit) = (Counts::default(), 0);
+        // Nothing is written yet, so of the rows that would add an asset only the first one counts.
+        let mut named = HashSet::new();
         for rows in file.rows.chunks(CHUNK) {
             let wanted = rows.iter().map(|row| row.wanted.clone()).collect();
             for (row, weighed) in rows.iter().zip(self.by().weigh_rows(wanted).await?) {
                 match weighed {
                     Ok(effect) => {
-                        counts.count(&effect, row.first);
+                        let asset = &row.wanted.asset;
+                        counts.count(&effect, named.insert((asset.group.clone(), asset.id.clone())));
                         fit += 1;
                     }
                     Err(misfit) => file.bad.push(BadRow { place: row.place, ..misfit.into() }),
@@ -90,8 +93,9 @@ impl Importer {
         let new = NewImport {
             name: asset_file::short(name),
             format: format.word().to_owned(),
-            // It was read, so it is UTF-8.
-            body: String::from_utf8_lossy(&bytes).into_owned(),
+            // It was read, so it is UTF-8. PostgreSQL keeps no NUL; rows that hold one are refused, and rows that hold
+            // its neighbour are, too.
+            body: String::from_utf8_lossy(&bytes).replace('\0', "\u{1}"),
             total: fit,
             refused: refused.join("\n"),
             n_refused: i64::try_from(refused.len()).unwrap_or(i64::MAX),
@@ -119,8 +123,8 @@ impl Importer {
         let format = Format::read(&import.format).unwrap_or(Format::Csv);
         let rows = read(format, body).await.map(|file| file.rows).unwrap_or_default();
         let refused: HashSet<u64> = refused(&kept).map(|it| it.place).collect();
-        let rows: Vec<(WantedAsset, bool)> =
-            rows.into_iter().filter(|row| !refused.contains(&row.place)).map(|row| (row.wanted, row.first)).collect();
+        let rows: Vec<WantedAsset> =
+            rows.into_iter().filter(|row| !refused.contains(&row.place)).map(|row| row.wanted).collect();
         let mut done = import.done;
         for rows in rows.get(usize::try_from(done).unwrap_or(0)..).unwrap_or_default().chunks(CHUNK) {
             if self.by().apply_rows(id, done, rows.to_vec()).await?.is_none() {

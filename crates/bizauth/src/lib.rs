@@ -11,10 +11,10 @@ pub mod config;
 pub mod dev;
 pub mod entropy;
 pub mod errors_page;
+pub mod home;
 pub mod http;
 pub mod icon;
 pub mod import;
-pub mod ip_document;
 pub mod log;
 pub mod metrics;
 pub mod password;
@@ -23,3 +23,6 @@ pub mod seal;
 pub mod serve;
 pub mod usage;
 pub mod view;
+
+/// From a document of the wire to a checked IP list, as the follower reads it too.
+pub use bizauth_ips::document as ip_document;

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bizauth_core::id::UserId;
 use bizauth_core::secret::Digest;
-use bizauth_store::Store;
+use bizauth_store::{Actor, Store};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 
@@ -157,20 +157,21 @@ pub struct Resealed {
 ///
 /// # Errors
 /// The store does not answer. What was changed stays, and the rest can be done again.
-pub async fn reseal(store: &Store, keys: &MasterKeys, entropy: Entropy) -> bizauth_store::Result<Resealed> {
+pub async fn reseal(store: &Store, by: Actor, keys: &MasterKeys, entropy: Entropy) -> bizauth_store::Result<Resealed> {
     let (mut done, mut last) = (Resealed::default(), UserId(0));
     loop {
         let page = store.sealed_seeds(last, PAGE).await?;
         let Some((end, _)) = page.last() else { return Ok(done) };
         last = *end;
+        let mut seals = Vec::new();
         for (user, sealed) in page.into_iter().filter(|(_, sealed)| !keys.is_current(sealed)) {
             match keys.open(user, &sealed) {
                 Err(_) => done.closed += 1,
-                Ok(plain) => {
-                    let anew = keys.seal(user, &plain, entropy);
-                    done.changed += u64::from(store.reseal(user, sealed, anew).await?);
-                }
+                Ok(plain) => seals.push((user, sealed, keys.seal(user, &plain, entropy))),
             }
+        }
+        if !seals.is_empty() {
+            done.changed += store.by(by.clone()).reseal(seals).await?;
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
+use crate::home;
 use crate::http::hot::Hot;
 use crate::http::listen::{Limits, Listen, Workers};
 use crate::http::operator;
@@ -55,6 +56,9 @@ pub enum Error {
     /// There are no threads to serve connections on.
     #[error("cannot start the threads that serve connections")]
     Threads(#[source] io::Error),
+    /// The database is a copy, and what was revoked since would live again.
+    #[error(transparent)]
+    Home(#[from] home::Stranger),
     /// The signals of the system cannot be heard.
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
@@ -112,6 +116,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         (Some(certificate), Some(key)) => Some(Certificate::load(certificate, key)?),
         _ => None,
     };
+    allow_files();
     let store = open_store(&config)?;
     let remembered = usize::try_from(config.remembered_tokens).unwrap_or(usize::MAX);
     let state = AppState::new(store, config);
@@ -119,6 +124,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
+    home::enter(&state.store, &state.config, state.entropy).await?;
     let store = state.store.clone().remembering(remembered)?;
     let lines = Lines::of_process(state.config.log_format).map(Arc::new);
     let state = AppState { store, lines: lines.clone(), ..state };
@@ -131,6 +137,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
     tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
+    let (leaving, from) = (state.store.clone(), state.config.clone());
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let workers = Workers::start().map_err(Error::Threads)?;
@@ -138,6 +145,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        home::leave(&leaving, &from, Entropy).await;
     })
     .await;
     operator.abort();
@@ -150,7 +158,16 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Answers on `listener` until `stop`, on `workers` or on this runtime, sweeping now and then; then finishes what is in flight and closes the store.
+/// Takes as many open files as the system allows: every connection is one, and shells start programs with 1024.
+fn allow_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, it stays as it was, and the accept loop says what is missing when it is.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Answers on `listener` until `stop`, on `workers` or on this runtime, sweeping now and then; then finishes what is in
+/// flight and closes the store.
 /// Says how many requests had to be cut off.
 pub async fn run(
     state: AppState,
@@ -159,7 +176,12 @@ pub async fn run(
     workers: Option<Workers>,
     stop: impl Future<Output = ()> + Send,
 ) -> usize {
-    let limits = Limits { drain: state.config.drain_timeout, ..Limits::default() };
+    let limits = Limits {
+        drain: state.config.drain_timeout,
+        per_address: usize::try_from(state.config.connections_per_address).unwrap_or(usize::MAX),
+        proxies: state.config.trusted_proxies.clone(),
+        ..Limits::default()
+    };
     let sweeper = tokio::spawn(sweep(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({

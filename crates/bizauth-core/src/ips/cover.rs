@@ -3,7 +3,9 @@
 //! Nothing here ever widens: the result holds exactly the addresses asked for, because one address too many in a
 //! firewall is a hole and one too few is an outage. Spellings and dates are no concern of this file.
 
-use ipnet::IpNet;
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// A set of addresses as the fewest networks that hold exactly it: disjoint, canonical, ascending, IPv4 first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,74 @@ impl Cover {
     /// The networks, ascending.
     pub fn networks(&self) -> &[IpNet] {
         &self.networks
+    }
+
+    /// Whether the set has no address.
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty()
+    }
+
+    /// The IPv4 networks, ascending.
+    pub fn v4(&self) -> impl Iterator<Item = Ipv4Net> {
+        self.networks.iter().filter_map(|network| match network {
+            IpNet::V4(network) => Some(*network),
+            IpNet::V6(_) => None,
+        })
+    }
+
+    /// The IPv6 networks, ascending.
+    pub fn v6(&self) -> impl Iterator<Item = Ipv6Net> {
+        self.networks.iter().filter_map(|network| match network {
+            IpNet::V4(_) => None,
+            IpNet::V6(network) => Some(*network),
+        })
+    }
+
+    /// The network of the set that holds `address`, if there is one.
+    pub fn holder_of(&self, address: IpAddr) -> Option<IpNet> {
+        let end = self.networks.partition_point(|network| network.network() <= address);
+        let candidate = *self.networks[..end].last()?;
+        candidate.contains(&address).then_some(candidate)
+    }
+
+    /// How many IPv4 and how many IPv6 addresses the set has; all of IPv6 counts as one less than it is.
+    pub fn sizes(&self) -> (u64, u128) {
+        let v4 = self.v4().map(|network| 1_u64 << (32 - network.prefix_len())).sum();
+        let v6 =
+            self.v6().map(|network| 1_u128.checked_shl(u32::from(128 - network.prefix_len())).unwrap_or(u128::MAX));
+        (v4, v6.fold(0, u128::saturating_add))
+    }
+
+    /// The addresses that are in this set, in the other, or in both.
+    pub fn and(&self, other: &Cover) -> Cover {
+        match (self.is_empty(), other.is_empty()) {
+            (_, true) => self.clone(),
+            (true, _) => other.clone(),
+            _ => Cover::of(self.networks.iter().chain(&other.networks).copied()),
+        }
+    }
+
+    /// The addresses that are in both sets.
+    pub fn shared_with(&self, other: &Cover) -> Cover {
+        // Two networks are disjoint or one holds the other, so what they share is a network of one of the two.
+        let mut networks = Vec::new();
+        let (mut left, mut right) = (self.networks.iter().peekable(), other.networks.iter().peekable());
+        while let (Some(a), Some(b)) = (left.peek().copied(), right.peek().copied()) {
+            if a.contains(b) {
+                networks.push(*b);
+                right.next();
+            } else if b.contains(a) {
+                networks.push(*a);
+                left.next();
+            } else if a < b {
+                left.next();
+            } else {
+                right.next();
+            }
+        }
+        // Two halves that one side holds as a whole may have come from the other as halves; then they are minimal
+        // there already. So no pass to join them is needed.
+        Cover { networks }
     }
 
     /// What `network` keeps when this set is taken out of it. A `/20` minus one address is twelve networks.

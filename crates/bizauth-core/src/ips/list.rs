@@ -1,8 +1,8 @@
 //! The list as its publisher wrote it: services, addresses, ports, and every change announced for a later day.
 //!
 //! A value of [`IpList`] has passed [`IpList::new`]; nothing else makes one. What is in force on a given day is
-//! worked out in `schedule.rs`. The fuller judgement of a list before publishing (reserved ranges, short notice,
-//! exclusions of what is not there) is not this file's.
+//! worked out in `schedule.rs`; whether it is wise (reserved ranges, short notice, exclusions of what is not there) is
+//! judged in `lint.rs`.
 
 use std::collections::HashSet;
 use std::error::Error;

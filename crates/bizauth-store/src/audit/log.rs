@@ -1,5 +1,7 @@
 //! The audit log, read: by filter and page, whole for an export, its chain proved; and its old end cut off.
 
+use std::time::Duration;
+
 use bizauth_core::audit::Entry;
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
@@ -43,6 +45,9 @@ pub struct AuditHead {
     pub trimmed: i64,
 }
 
+/// The head of a log in which nothing was ever written.
+const NO_HEAD: AuditHead = AuditHead { seq: 0, digest: None, trimmed: 0 };
+
 /// What a walk along the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -62,51 +67,98 @@ macro_rules! columns {
         "SELECT seq, at, actor_kind, actor_id, actor, address, act, on_kind, on_id, about, before, after, digest FROM audit_log"
     };
 }
+/// An entry, and which.
+macro_rules! audit {
+    ($rest:literal) => {
+        concat!(columns!(), $rest)
+    };
+}
+/// How far the clocks of two nodes may be apart.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60 * 60);
 /// How many entries a walk reads at a time.
 const STRIDE: i64 = 1000;
 
 impl Store {
     /// A page of the log, newest first: entries before the place `before`, at most `most`.
     pub async fn audit_page(&self, filter: &AuditFilter, before: Option<i64>, most: i64) -> Result<Vec<AuditRecord>> {
-        // A text for each index: a planner that sees "or no filter" can use none of them.
-        const ALL: &str = concat!(columns!(), " WHERE seq < $1 AND at >= $2 AND at < $3 ORDER BY seq DESC LIMIT $4");
-        const BY: &str = concat!(
-            columns!(),
-            " WHERE actor = $1 AND seq < $2 AND at >= $3 AND at < $4 AND (CAST($5 AS TEXT) IS NULL OR act = $5)
-             ORDER BY seq DESC LIMIT $6"
-        );
+        // A text for each index: a planner that sees "or no filter" can use none of them. The times were made bounds on
+        // the place first: the oldest page of a long log costs what the newest does.
+        const ALL: &str = audit!(" WHERE seq > $1 AND seq < $2 AND at >= $3 AND at < $4 ORDER BY seq DESC LIMIT $5");
+        const BY: &str =
+            audit!(" WHERE actor = $1 AND seq > $2 AND seq < $3 AND at >= $4 AND at < $5 ORDER BY seq DESC LIMIT $6");
         const OF: &str =
-            concat!(columns!(), " WHERE act = $1 AND seq < $2 AND at >= $3 AND at < $4 ORDER BY seq DESC LIMIT $5");
-        const ON: &str = concat!(
-            columns!(),
-            " WHERE on_kind = $1 AND on_id = $2 AND seq < $3 AND at >= $4 AND at < $5
-                 AND (CAST($6 AS TEXT) IS NULL OR actor = $6) AND (CAST($7 AS TEXT) IS NULL OR act = $7)
+            audit!(" WHERE act = $1 AND seq > $2 AND seq < $3 AND at >= $4 AND at < $5 ORDER BY seq DESC LIMIT $6");
+        const BY_OF: &str = audit!(
+            " WHERE actor = $1 AND act = $2 AND seq > $3 AND seq < $4 AND at >= $5 AND at < $6
+             ORDER BY seq DESC LIMIT $7"
+        );
+        const ON: &str = audit!(
+            " WHERE on_kind = $1 AND on_id = $2 AND seq > $3 AND seq < $4 AND at >= $5 AND at < $6
+             ORDER BY seq DESC LIMIT $7"
+        );
+        const ON_BY: &str = audit!(
+            " WHERE on_kind = $1 AND on_id = $2 AND actor = $3 AND seq > $4 AND seq < $5 AND at >= $6 AND at < $7
              ORDER BY seq DESC LIMIT $8"
         );
-        let before = before.unwrap_or(i64::MAX);
-        let (since, until) = (filter.since.map_or(i64::MIN, Time::millis), filter.until.map_or(i64::MAX, Time::millis));
-        let bounds: [Value; 3] = [before.into(), since.into(), until.into()];
-        let text = |text: &Option<String>| Value::from(text.clone());
-        let (sql, first, last): (&'static str, Vec<Value>, Vec<Value>) = match (&filter.on, &filter.actor, &filter.act)
-        {
-            (Some((kind, id)), ..) => {
-                (ON, vec![kind.as_str().into(), id.as_str().into()], vec![text(&filter.actor), text(&filter.act)])
-            }
-            (None, Some(actor), _) => (BY, vec![actor.as_str().into()], vec![text(&filter.act)]),
-            (None, None, Some(act)) => (OF, vec![act.as_str().into()], Vec::new()),
-            (None, None, None) => (ALL, Vec::new(), Vec::new()),
+        const ON_OF: &str = audit!(
+            " WHERE on_kind = $1 AND on_id = $2 AND act = $3 AND seq > $4 AND seq < $5 AND at >= $6 AND at < $7
+             ORDER BY seq DESC LIMIT $8"
+        );
+        // What one actor did of one kind to one thing is a part of what was done so to it.
+        const ON_BY_OF: &str = audit!(
+            " WHERE on_kind = $1 AND on_id = $2 AND act = $3 AND actor = $4 AND seq > $5 AND seq < $6 AND at >= $7
+                 AND at < $8 ORDER BY seq DESC LIMIT $9"
+        );
+        let (on, actor, act) = (&filter.on, &filter.actor, &filter.act);
+        let sql: &'static str = match (on, actor, act) {
+            (None, None, None) => ALL,
+            (None, Some(_), None) => BY,
+            (None, None, Some(_)) => OF,
+            (None, Some(_), Some(_)) => BY_OF,
+            (Some(_), None, None) => ON,
+            (Some(_), Some(_), None) => ON_BY,
+            (Some(_), None, Some(_)) => ON_OF,
+            (Some(_), Some(_), Some(_)) => ON_BY_OF,
         };
-        let rows = self.db.rows(sql, &[&first[..], &bounds, &last, &[most.into()]].concat()).await?;
+        let on = on.iter().flat_map(|(kind, id)| [kind, id]);
+        let texts: Vec<&String> = match on.clone().next() {
+            Some(_) => on.chain(act).chain(actor).collect(),
+            None => actor.iter().chain(act).collect(),
+        };
+        let mut params: Vec<Value> = texts.into_iter().map(|text| text.as_str().into()).collect();
+        let (behind, until) = self.places_between(filter.since, filter.until).await?;
+        params.extend([behind.into(), until.min(before.unwrap_or(i64::MAX)).into()]);
+        params.extend(
+            [filter.since.map_or(i64::MIN, Time::millis), filter.until.map_or(i64::MAX, Time::millis)].map(Value::from),
+        );
+        params.push(most.into());
+        let rows = self.db.rows(sql, &params).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Between which places everything lies that happened at these times. The log is in the order of its entries, and
+    /// the clocks of several nodes may differ: an entry is looked for so much before and behind its time.
+    async fn places_between(&self, since: Option<Time>, until: Option<Time>) -> Result<(i64, i64)> {
+        const LAST_BEFORE: &str = "SELECT seq FROM audit_log WHERE at < $1 ORDER BY at DESC, seq DESC LIMIT 1";
+        const FIRST_AFTER: &str = "SELECT seq FROM audit_log WHERE at >= $1 ORDER BY at, seq LIMIT 1";
+        let (mut behind, mut before) = (i64::MIN, i64::MAX);
+        if let Some(since) = since
+            && let Some(row) = self.db.row(LAST_BEFORE, &[since.minus(CLOCKS_DIFFER).into()]).await?
+        {
+            behind = row.get("seq")?;
+        }
+        if let Some(until) = until
+            && let Some(row) = self.db.row(FIRST_AFTER, &[until.plus(CLOCKS_DIFFER).into()]).await?
+        {
+            before = row.get("seq")?;
+        }
+        Ok((behind, before))
     }
 
     /// Where the log begins and ends.
     pub async fn audit_head(&self) -> Result<AuditHead> {
         const HEAD: &str = "SELECT seq, digest, trimmed_seq FROM audit_head WHERE id = 1";
-        let Some(row) = self.db.row(HEAD, &[]).await? else {
-            return Ok(AuditHead { seq: 0, digest: None, trimmed: 0 });
-        };
-        Ok(AuditHead { seq: row.get("seq")?, digest: row.get("digest")?, trimmed: row.get("trimmed_seq")? })
+        self.db.row(HEAD, &[]).await?.map_or(Ok(NO_HEAD), |row| read_head(&row))
     }
 
     /// The entries after the place `after`, oldest first, at most a thousand: for an export.
@@ -117,16 +169,26 @@ impl Store {
 
     /// Walks the chain from its first entry to the head it has now. Entries written meanwhile are not looked at.
     pub async fn verify_audit(&self) -> Result<Verdict> {
-        const START: &str = "SELECT trimmed_digest FROM audit_head WHERE id = 1";
-        let head = self.audit_head().await?;
-        let start = self.db.row(START, &[]).await?;
-        let mut previous: Option<Digest> = start.map(|row| row.get("trimmed_digest")).transpose()?.flatten();
+        const START: &str = "SELECT seq, digest, trimmed_seq, trimmed_digest FROM audit_head WHERE id = 1";
+        loop {
+            let (head, before) = match self.db.row(START, &[]).await? {
+                Some(row) => (read_head(&row)?, row.get("trimmed_digest")?),
+                None => (NO_HEAD, None),
+            };
+            let verdict = self.walk(head, before).await?;
+            // Retention may have taken what the walk was about to read: then it begins anew behind that.
+            if matches!(verdict, Verdict::Whole(_)) || self.audit_head().await?.trimmed == head.trimmed {
+                return Ok(verdict);
+            }
+        }
+    }
+
+    /// The walk from behind what retention took, whose last digest is `previous`, to `head`.
+    async fn walk(&self, head: AuditHead, mut previous: Option<Digest>) -> Result<Verdict> {
         let mut last = head.trimmed;
         while last < head.seq {
+            let begun = last;
             let page = self.audit_after(last).await?;
-            if page.is_empty() {
-                return Ok(Verdict::Missing(last + 1));
-            }
             for AuditRecord { entry, digest } in page.into_iter().take_while(|record| record.entry.seq <= head.seq) {
                 if entry.seq != last + 1 {
                     return Ok(Verdict::Missing(last + 1));
@@ -135,6 +197,9 @@ impl Store {
                     return Ok(Verdict::Altered(entry.seq));
                 }
                 (previous, last) = (Some(digest), entry.seq);
+            }
+            if last == begun {
+                return Ok(Verdict::Missing(last + 1));
             }
         }
         if previous != head.digest {
@@ -185,6 +250,10 @@ impl By {
             })
             .await
     }
+}
+
+fn read_head(row: &Row) -> Result<AuditHead> {
+    Ok(AuditHead { seq: row.get("seq")?, digest: row.get("digest")?, trimmed: row.get("trimmed_seq")? })
 }
 
 fn read(row: &Row) -> Result<AuditRecord> {

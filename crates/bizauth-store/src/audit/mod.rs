@@ -2,11 +2,13 @@
 //! of the audit log in its own transaction.
 //!
 //! What was different before and after is read from the rows themselves, by a SELECT that names no secret. Claiming the
-//! log's head first makes audited changes follow one another, so what was read before is what was changed. Grants,
-//! redemptions and revocations by tokens are not here: consents, codes and tokens are their own, never deleted record.
+//! log's head first makes audited changes follow one another, so what was read before is what was changed. Redemptions
+//! and revocations by apps are not here: codes and tokens are their own, never deleted record, and a token that ended
+//! without an entry was ended by its app.
 
 mod json;
 mod log;
+mod names;
 
 use std::ops::Deref;
 
@@ -26,6 +28,8 @@ use json::{Facts, difference};
 pub enum Who {
     /// A signed-in person.
     Account(UserId),
+    /// Somebody who says to be this account's owner and did not prove it.
+    Unproved(UserId),
     /// A program with an operator key.
     OperatorKey(OperatorKeyId),
     /// Whoever runs `bizauth` on the server's machine.
@@ -39,6 +43,7 @@ impl Who {
     pub const fn word(self) -> &'static str {
         match self {
             Who::Account(_) => "account",
+            Who::Unproved(_) => "unproved",
             Who::OperatorKey(_) => "operator_key",
             Who::CommandLine => "command_line",
             Who::Server => "server",
@@ -47,7 +52,7 @@ impl Who {
 
     const fn id(self) -> Option<i64> {
         match self {
-            Who::Account(id) => Some(id.0),
+            Who::Account(id) | Who::Unproved(id) => Some(id.0),
             Who::OperatorKey(id) => Some(id.0),
             Who::CommandLine | Who::Server => None,
         }
@@ -81,6 +86,13 @@ pub(crate) struct Acting {
     reason: Option<String>,
 }
 
+impl Acting {
+    /// Somebody who gives no reason.
+    pub(crate) fn of(actor: Actor) -> Self {
+        Acting { actor, reason: None }
+    }
+}
+
 impl Deref for Acting {
     type Target = Actor;
 
@@ -92,7 +104,7 @@ impl Deref for Acting {
 impl Store {
     /// The store in the hands of `actor`.
     pub fn by(&self, actor: Actor) -> By {
-        By { store: self.clone(), actor: Acting { actor, reason: None } }
+        By { store: self.clone(), actor: Acting::of(actor) }
     }
 }
 
@@ -152,6 +164,33 @@ impl Change {
         Change { act, on_kind: on.0, on_id: on.1.to_string(), see, key: key.into(), about: Facts::default() }
     }
 
+    /// What names the row that is looked at.
+    pub(crate) fn key(&self) -> &[Value] {
+        &self.key
+    }
+
+    /// Something that happened and changed no row that could be looked at.
+    pub(crate) fn event(act: &'static str, on: (&'static str, impl ToString)) -> Self {
+        Change::new(act, on, "", [])
+    }
+
+    /// The change of one statement within a transaction: whether it found the row it changes. Where it did not, the
+    /// transaction must be rolled back.
+    pub(crate) async fn make(
+        self,
+        tx: &mut Tx<'_>,
+        actor: &Acting,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<bool> {
+        let note = self.begin(tx, actor).await?;
+        if tx.execute(sql, params).await? == 0 {
+            return Ok(false);
+        }
+        note.end(tx).await?;
+        Ok(true)
+    }
+
     /// More about it: which key of the app, which asset of the account.
     pub(crate) fn about(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.about.add(name, value.into());
@@ -173,7 +212,7 @@ impl Change {
     ) -> Result<Note> {
         const CLAIM: &str = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, digest";
         let head = tx.row(CLAIM, &[]).await?.ok_or(crate::Error::Swallowed)?;
-        let before = tx.rows(self.see, &key).await?;
+        let before = look(tx, self.see, &key).await?;
         let mut about = self.about.clone();
         if let Some(reason) = &actor.reason {
             about.add("reason", reason.as_str().into());
@@ -202,6 +241,10 @@ impl Change {
     }
 }
 
+async fn look(tx: &mut Tx<'_>, see: &'static str, key: &[Value]) -> Result<Vec<Row>> {
+    if see.is_empty() { Ok(Vec::new()) } else { tx.rows(see, key).await }
+}
+
 /// A row of the log that waits for what was changed.
 pub(crate) struct Note {
     see: &'static str,
@@ -222,7 +265,7 @@ impl Note {
     pub(crate) async fn end(mut self, tx: &mut Tx<'_>) -> Result<()> {
         const KEEP: &str = "INSERT INTO audit_log (seq, at, actor_kind, actor_id, actor, address, act, on_kind, on_id,
                  about, before, after, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-        let after = tx.rows(self.see, &self.key).await?;
+        let after = look(tx, self.see, &self.key).await?;
         let (before, after) = difference(&self.before, &after);
         self.entry.before = before.to_json();
         self.entry.after = after.to_json();

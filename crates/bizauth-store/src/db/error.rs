@@ -29,6 +29,9 @@ pub enum Error {
     /// No connection could be had in time.
     #[error("no connection to PostgreSQL")]
     Pool(#[source] Arc<deadpool_postgres::PoolError>),
+    /// The server took a statement and said nothing more. What became of it is not known.
+    #[error("PostgreSQL has not answered within 12 s, longer than any statement may take")]
+    Silent,
     /// A row that is not as the code expects it.
     #[error("column {table}.{column}: wanted {wanted}, found {found}")]
     Column {
@@ -105,6 +108,11 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// The role that we connect as may not do this.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Error::Postgres { source, .. } if source.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE))
     }
 
     /// The statement speaks of a table that is not there.

@@ -14,6 +14,9 @@ use super::{Db, Error, Result, Tx, commit};
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "everything", include_str!("../migrations/0001_everything.sql")),
     (2, "console", include_str!("../migrations/0002_console.sql")),
+    (3, "lists", include_str!("../migrations/0003_lists.sql")),
+    (4, "risks", include_str!("../migrations/0004_risks.sql")),
+    (7, "home", include_str!("../migrations/0007_home.sql")),
 ];
 
 const BOOTSTRAP: &str = "

@@ -8,12 +8,17 @@
 mod alone;
 mod error;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod sqlite;
 mod value;
 mod watch;
 
+use std::path::Path;
 use std::sync::Arc;
+
+use bizauth_core::time::Time;
 
 pub use error::Error;
 pub(crate) use postgres::Postgres;
@@ -107,6 +112,24 @@ impl Db {
         Ok(all)
     }
 
+    /// Copies an embedded database while it is in use.
+    pub(crate) async fn copy_to(&self, to: &Path, now: Time) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.clone().copy_to(to.to_owned(), now).await,
+            Db::Postgres(_) => {
+                Err(Error::Setting("PostgreSQL is copied by its own programs, such as pg_dump".to_owned()))
+            }
+        }
+    }
+
+    /// Where the engine says that the database is.
+    pub(crate) async fn place(&self) -> Result<Option<String>> {
+        match self {
+            Db::Sqlite(_) => Ok(None),
+            Db::Postgres(db) => db.place().await.map(Some),
+        }
+    }
+
     /// Finishes what is queued, then closes the connections. Later calls fail.
     pub(crate) async fn close(&self) {
         match self {
@@ -165,7 +188,7 @@ impl<'c> Tx<'c> {
     pub(crate) async fn take_your_time(&mut self) -> Result<()> {
         match &mut self.engine {
             Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(tx) => tx.script("SET LOCAL statement_timeout = 0").await,
+            Engine::Postgres(tx) => tx.take_your_time().await,
         }
     }
 

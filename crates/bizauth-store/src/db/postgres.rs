@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, StatementCache};
+use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error as Failure, NoTls};
@@ -18,6 +19,9 @@ use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
 const TRIES: u32 = 8;
 /// How long a connection may take to come.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long we wait for the answer to a statement. Longer than the server may take for one, so that only a line that has
+/// gone silent gets here: nobody tells of that, and without this bound its connections would be lent out for ever.
+const SILENCE: Duration = Duration::from_secs(12);
 
 pub(crate) struct Postgres {
     pool: Pool,
@@ -65,8 +69,39 @@ impl Postgres {
         self.pool.get().await.map_err(|e| Error::Pool(Arc::new(e)))
     }
 
+    /// Reads. At SERIALIZABLE even that may meet a conflict.
     pub(super) async fn rows(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
-        Link::to(&self.client().await?, false).rows(sql, params).await
+        for again in 1..TRIES {
+            match self.read(sql, params).await {
+                Err(e) if e.is_conflict() => tokio::time::sleep(self.pause(again)).await,
+                answer => return answer,
+            }
+        }
+        self.read(sql, params).await
+    }
+
+    async fn read(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        let client = self.client().await?;
+        let answer = Link::to(&client, false).rows(sql, params).await;
+        if let Err(Error::Silent) = answer {
+            drop(Object::take(client));
+            self.distrust();
+        }
+        answer
+    }
+
+    /// The cluster, the database and the table: a restore makes at least the last of them anew.
+    pub(super) async fn place(&self) -> Result<String> {
+        const PLACE: &str = "SELECT s.system_identifier || '/' || d.oid || '/' || CAST(CAST('home' AS regclass) AS oid)
+             AS place FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()";
+        let rows = self.rows(PLACE, &[]).await?;
+        rows.first().map_or(Err(Error::Closed), |row| row.get("place"))
+    }
+
+    /// One connection has gone silent, and its neighbours go the same way: all that are idle are closed, so that those
+    /// who come next are not each kept waiting to find that out.
+    fn distrust(&self) {
+        self.pool.retain(|_, _| false);
     }
 
     /// Reads several lists over one connection, all asked for before the first comes.
@@ -117,8 +152,19 @@ impl Postgres {
         let mut tx = Tx::new(Engine::Postgres(Link::to(client, true)));
         let said = body(&mut tx).await;
         let said = tx.settle(said);
-        let end = if let Ok(Verdict::Commit(_)) = said { "COMMIT" } else { "ROLLBACK" };
-        let ended = client.batch_execute(end).await;
+        if let Err(Error::Silent) = said {
+            self.distrust();
+        }
+        let end = match said {
+            Ok(Verdict::Commit(_)) => "COMMIT",
+            // Nobody would hear a ROLLBACK. Without its connection the server does it by itself.
+            Err(Error::Silent) => return Err(Error::Silent),
+            _ => "ROLLBACK",
+        };
+        let Ok(ended) = timeout(SILENCE, client.batch_execute(end)).await else {
+            self.distrust();
+            return Err(Error::Silent);
+        };
         // Once the server has spoken, whatever it said, the transaction is over.
         if ended.as_ref().err().is_none_or(|e| e.code().is_some()) {
             lent.0 = None;
@@ -158,14 +204,17 @@ pub(super) struct Link<'c> {
     statements: &'c StatementCache,
     /// The next statement is the first of a transaction.
     to_begin: bool,
+    /// How long an answer may take.
+    patience: Duration,
 }
 
 impl<'c> Link<'c> {
     fn to(client: &'c Object, to_begin: bool) -> Self {
-        Link { client, statements: &client.statement_cache, to_begin }
+        Link { client, statements: &client.statement_cache, to_begin, patience: SILENCE }
     }
 
     pub(super) async fn rows(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        let patience = self.patience;
         let run = async {
             let statement = self.statements.prepare(self.client, sql).await?;
             let found = self.send(self.client.query(&statement, &dynamic(params))).await?;
@@ -176,20 +225,30 @@ impl<'c> Link<'c> {
             };
             found.into_iter().map(row).collect::<Result<_, _>>()
         };
-        run.await.map_err(Error::postgres(sql))
+        timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
     }
 
     /// Runs a migration.
     pub(super) async fn script(&mut self, sql: &'static str) -> Result<()> {
-        self.send(self.client.batch_execute(sql)).await.map_err(Error::postgres("a migration"))
+        let patience = self.patience;
+        let run = self.send(self.client.batch_execute(sql));
+        timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres("a migration"))
+    }
+
+    /// Lifts the bound on a statement, the server's and ours, for the rest of this transaction.
+    pub(super) async fn take_your_time(&mut self) -> Result<()> {
+        self.script("SET LOCAL statement_timeout = 0").await?;
+        self.patience = Duration::MAX;
+        Ok(())
     }
 
     pub(super) async fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
+        let patience = self.patience;
         let run = async {
             let statement = self.statements.prepare(self.client, sql).await?;
             self.send(self.client.execute(&statement, &dynamic(params))).await
         };
-        run.await.map_err(Error::postgres(sql))
+        timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
     }
 
     /// Awaits a statement. The first of a transaction travels together with its BEGIN, a quarter fewer round trips.

@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use bizauth_core::time::Time;
 use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
@@ -128,6 +129,19 @@ impl Sqlite {
     pub(super) async fn rows(self: Arc<Self>, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>> {
         let list = move || self.read(|connection| connection.rows(sql, &params));
         tokio::task::spawn_blocking(list).await.map_err(|_| Error::Closed)?
+    }
+
+    /// Copies the database as one reader sees it; the writer goes on meanwhile. Then marks the copy.
+    pub(super) async fn copy_to(self: Arc<Self>, to: PathBuf, now: Time) -> Result<()> {
+        const MARK: &str = "UPDATE home SET copied_at = $1 WHERE id = 1";
+        let copy = move || {
+            let name = to.to_str().ok_or_else(|| Error::Setting("the file's name is not UTF-8".to_owned()))?.to_owned();
+            self.read(|reader| reader.execute("VACUUM INTO $1", &[name.into()]))?;
+            let mut copy = Connection::open(&to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            copy.batch("PRAGMA synchronous = FULL")?;
+            copy.execute(MARK, &[now.into()]).map(drop)
+        };
+        tokio::task::spawn_blocking(copy).await.map_err(|_| Error::Closed)?
     }
 
     /// Lends the first free reader, from a different one each time.
@@ -333,6 +347,8 @@ impl Connection {
         }
         let names: Arc<[_]> = statement.column_names().map(Box::from).collect();
         self.names.insert(key, names.clone());
+        #[cfg(test)]
+        super::plans::note(self.inner.path().unwrap_or_default(), sql);
         Ok((statement, names))
     }
 }

@@ -3,7 +3,7 @@
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::key::KeyKind;
-use bizauth_store::{NewApp, NewKey, Progress, RequestState};
+use bizauth_store::{Membership, NewApp, NewKey, Progress, RequestState, Turn};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, app_key, someone};
@@ -56,10 +56,12 @@ async fn test_apps_end_with_their_parent() {
         assert!(store.test_apps_of(scene.app, scene.developer, 9).await.unwrap().is_empty());
         assert_eq!(store.count_test_apps(scene.app).await.unwrap(), 0);
         assert!(store.client(&value, NOW).await.unwrap().is_none(), "its keys are none");
-        assert_eq!(store.requests_of(child).await.unwrap()[0].state, RequestState::Withdrawn);
+        assert_eq!(store.last_requests(child).await.unwrap()[0].state, RequestState::Withdrawn);
         assert_eq!(by.create_app(new(Some(scene.app), None)).await.unwrap(), None);
-        let last = store.audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
-        assert_eq!((last.act.as_str(), last.about.as_str()), ("app.delete", r#"{"test_apps":1}"#));
+        let noted = store.audit_page(&Default::default(), None, 2).await.unwrap();
+        let told = |at: usize| (noted[at].entry.act.as_str(), noted[at].entry.about.as_str());
+        assert_eq!(told(1), ("app.delete", r#"{"test_apps":1}"#));
+        assert_eq!(told(0), ("app.delete", format!("{{\"parent\":\"{}\"}}", scene.app).as_str()));
     })
     .await;
 }
@@ -128,13 +130,14 @@ async fn members_have_one_role_each() {
         for role in ["editor", "owner", "editor"] {
             assert!(store.by(someone(NOW)).add_member(scene.app, scene.user, role).await.unwrap());
         }
-        let members = store.members(scene.app).await.unwrap();
+        let members = store.members_page(scene.app, "", &Turn::First, 9).await.unwrap().rows;
         let mut roles: Vec<_> = members.iter().map(|it| (it.user, it.role.as_str())).collect();
         roles.sort();
         assert_eq!(roles, [(scene.developer, "owner"), (scene.user, "editor")]);
         assert!(members.iter().all(|it| it.email.contains('@')));
-        assert!(store.by(someone(NOW)).remove_member(scene.app, scene.user).await.unwrap());
-        assert!(!store.by(someone(NOW)).remove_member(scene.app, scene.user).await.unwrap());
+        let by = store.by(someone(NOW));
+        assert_eq!(by.end_membership(scene.app, scene.user).await.unwrap(), Membership::Changed);
+        assert_eq!(by.end_membership(scene.app, scene.user).await.unwrap(), Membership::NotMember);
         assert!(!store.by(someone(NOW)).add_member(scene.app, UserId(1), "editor").await.unwrap());
         assert!(!store.by(someone(NOW)).add_member(AppId(1), scene.user, "editor").await.unwrap());
     })

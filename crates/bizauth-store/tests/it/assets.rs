@@ -3,7 +3,7 @@
 use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::scope::GroupId;
 use bizauth_core::token::LentAsset;
-use bizauth_store::AssetRecord;
+use bizauth_store::{AssetRecord, Turn};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, a_user, all, an_asset, give, held, hold, someone, these};
@@ -157,13 +157,15 @@ async fn search_takes_every_sign_for_itself() {
             ("another", ""),
             (&"_".repeat(60_000), ""),
         ] {
-            let page = store.holdings_page(user, &group, search, 0, 10).await.unwrap();
+            let mine = (user, &group);
+            let page = store.holdings_page(mine, search, &Turn::First, 10).await.unwrap();
+            let (matching, _) = store.count_holdings(mine, search, None).await.unwrap();
             let found: Vec<&str> = page.rows.iter().map(|it| it.asset.0.as_str()).collect();
             let shown: String = search.chars().take(40).collect();
             assert_eq!(found.join(" "), expected, "{shown:?}");
-            assert_eq!(page.matching, found.len() as i64, "{shown:?}");
+            assert_eq!(matching, found.len() as i64, "{shown:?}");
         }
-        assert_eq!(store.holdings_page(user, &group, "", 0, 10).await.unwrap().matching, 6);
+        assert_eq!(store.count_holdings((user, &group), "", None).await.unwrap(), (6, 0));
     })
     .await;
 }
@@ -178,16 +180,25 @@ async fn pages_cover_all_and_overlap_nowhere() {
             give(&store, user, "moment", &[(id, "계정")]).await;
         }
         let group = GroupId::from("moment");
-        let mut seen = Vec::new();
-        for page in 0..4 {
-            let found = store.holdings_page(user, &group, "계정", page, 10).await.unwrap();
-            assert_eq!(found.matching, 25);
-            assert_eq!(found.rows.len(), [10, 10, 5, 0][page as usize]);
+        let (mut seen, mut turn) = (Vec::new(), Turn::First);
+        for page in 0..3 {
+            let found = store.holdings_page((user, &group), "계정", &turn, 10).await.unwrap();
+            assert_eq!((found.rows.len(), found.before, found.after), ([10, 10, 5][page], page > 0, page < 2));
+            let first = found.rows.first().map(|it| it.asset.clone());
+            let counted = store.count_holdings((user, &group), "계정", first.as_ref()).await.unwrap();
+            assert_eq!(counted, (25, 10 * page as i64));
+            turn = Turn::After(found.rows.last().unwrap().asset.clone());
             seen.extend(found.rows.into_iter().map(|it| it.asset.0));
         }
+        let back =
+            store.holdings_page((user, &group), "계정", &Turn::Before(AssetId(seen[20].clone())), 10).await.unwrap();
+        assert_eq!(back.rows.iter().map(|it| &it.asset.0).collect::<Vec<_>>(), seen[10..20].iter().collect::<Vec<_>>());
+        assert!(back.before && back.after);
+        let gone = Turn::After(AssetId("gone".to_owned()));
+        let anew = store.holdings_page((user, &group), "", &gone, 10).await.unwrap();
+        assert_eq!((anew.rows[0].asset.0.as_str(), anew.before), (seen[0].as_str(), false), "the list begins anew");
         seen.sort_by_key(|id| id.parse::<i64>().unwrap());
         assert_eq!(seen, ids);
-        assert_eq!(store.holdings_page(user, &group, "", -1, 10).await.unwrap().rows.len(), 10, "before the first");
     })
     .await;
 }
@@ -214,8 +225,16 @@ async fn an_asset_belongs_to_a_group_that_has_assets() {
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].holding.name, "New Name");
         let group = GroupId::from("moment");
-        assert_eq!(store.holdings_page(user, &group, "new", 0, 10).await.unwrap().matching, 1);
-        assert_eq!(store.holdings_page(user, &group, "old", 0, 10).await.unwrap().matching, 0);
+        assert_eq!(store.count_holdings((user, &group), "new", None).await.unwrap(), (1, 0));
+        assert_eq!(store.count_holdings((user, &group), "old", None).await.unwrap(), (0, 0));
+        assert!(
+            store
+                .by(someone(NOW))
+                .rename_asset(group.clone(), AssetId("1".to_owned()), "Ärger".to_owned())
+                .await
+                .unwrap()
+        );
+        assert_eq!(store.count_holdings((user, &group), "ärg", None).await.unwrap(), (1, 0));
         assert!(store.by(someone(NOW)).remove_asset(group.clone(), AssetId("1".to_owned())).await.unwrap());
         assert!(!store.by(someone(NOW)).remove_asset(group, AssetId("1".to_owned())).await.unwrap());
         assert!(store.holdings(10).await.unwrap().is_empty());

@@ -99,6 +99,8 @@ async fn a_missing_or_altered_entry_shows() {
             "UPDATE audit_head SET seq = 4, digest = (SELECT digest FROM audit_log WHERE seq = 4)",
             AuditVerdict::BeyondHead(5),
         ),
+        // The head on an entry that is gone, with one behind it: nothing that the walk could stand on.
+        ("DELETE FROM audit_log WHERE seq = 4; UPDATE audit_head SET seq = 4", AuditVerdict::Missing(4)),
     ] {
         on_each_place(async |place| {
             let store = place.node(1);

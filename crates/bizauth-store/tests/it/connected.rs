@@ -5,7 +5,7 @@ use bizauth_core::asset::AssetId;
 use bizauth_core::id::{AppId, ConsentId, TokenId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::DAY;
-use bizauth_store::{Alive, NewApp, Redemption, Store};
+use bizauth_store::{Alive, NewApp, ReachedAsset, Redemption, Store, Turn};
 
 use crate::engines::{at_once, on_each_engine, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, all, give, held, someone, these};
@@ -21,13 +21,14 @@ async fn withdraw(scene: &Scene, asset: &str) -> bool {
 }
 
 async fn reached(scene: &Scene) -> Vec<String> {
-    let found = scene.store.reached_assets((scene.user, scene.app), "", None, 99, alive()).await.unwrap();
-    found.iter().map(|it| format!("{}:{}", it.group, it.id)).collect()
+    let mine = (scene.user, scene.app);
+    let found = scene.store.reached_assets(mine, "", &Turn::First, 99, alive()).await.unwrap();
+    found.rows.iter().map(|it| format!("{}:{}", it.group, it.id)).collect()
 }
 
-async fn names(store: &Store, user: UserId, search: &str, after: Option<(String, AppId)>) -> Vec<String> {
-    let found = store.connected_apps(user, search, after, 2, alive()).await.unwrap();
-    found.into_iter().map(|app| app.name).collect()
+async fn names(store: &Store, user: UserId, search: &str, turn: Turn<AppId>) -> Vec<String> {
+    let found = store.connected_apps(user, search, &turn, 2, alive()).await.unwrap();
+    found.rows.into_iter().map(|app| app.name).collect()
 }
 
 #[tokio::test]
@@ -35,7 +36,7 @@ async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;
         let app = async || store.connected_app(scene.user, scene.app, alive()).await.unwrap();
-        assert!(app().await.is_none() && names(&store, scene.user, "", None).await.is_empty());
+        assert!(app().await.is_none() && names(&store, scene.user, "", Turn::First).await.is_empty());
         give(&store, scene.user, "moment", &[("1", "one"), ("2", "two")]).await;
         let holdings = held(&store, scene.user, &[("moment", "1"), ("moment", "2")]).await;
         let code = scene.lends(vec![these("moment", &holdings)]).await;
@@ -53,14 +54,17 @@ async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
         let reach: Vec<_> = found.reach.iter().map(|it| (it.group.0.as_str(), it.whole, it.assets)).collect();
         assert_eq!(reach, [("keyword", true, 0), ("moment", false, 2)]);
         assert_eq!(reached(&scene).await, ["moment:1", "moment:2"]);
-        let listed = store.connected_apps(scene.user, "AD R", None, 9, alive()).await.unwrap();
+        let listed = store.connected_apps(scene.user, "D REP", &Turn::First, 9, alive()).await.unwrap().rows;
         assert_eq!((listed.len(), listed[0].tokens, listed[0].reach.len(), listed[0].items.len()), (1, 2, 2, 2));
 
         let mine = (scene.user, scene.app);
-        let tokens = store.living_tokens(mine, None, 9, alive()).await.unwrap();
+        let tokens = store.living_tokens(mine, &Turn::First, 9, alive()).await.unwrap().rows;
         assert_eq!((tokens.len(), tokens[1].id, tokens[1].used_at), (2, token.0, NOW));
-        assert_eq!(store.living_tokens(mine, Some(tokens[0].id), 9, alive()).await.unwrap().len(), 1);
-        assert_eq!(store.living_tokens((scene.developer, scene.app), None, 9, alive()).await.unwrap(), []);
+        assert_eq!(store.living_tokens(mine, &Turn::After(tokens[0].id), 9, alive()).await.unwrap().rows.len(), 1);
+        let newer = store.living_tokens(mine, &Turn::Before(tokens[1].id), 9, alive()).await.unwrap();
+        assert_eq!((newer.rows, newer.before, newer.after), (tokens[..1].to_vec(), false, true));
+        let theirs = (scene.developer, scene.app);
+        assert_eq!(store.living_tokens(theirs, &Turn::First, 9, alive()).await.unwrap().rows, []);
         let by = store.by(someone(NOW));
         assert!(!by.withdraw_token(scene.developer, scene.app, token.0).await.unwrap(), "another's");
         assert!(by.withdraw_token(scene.user, scene.app, token.0).await.unwrap());
@@ -77,7 +81,7 @@ async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
 }
 
 #[tokio::test]
-async fn apps_are_searched_and_paged_by_name() {
+async fn apps_are_searched_and_paged() {
     on_each_engine(async |store| {
         let mut scene = Scene::set(&store).await;
         for name in ["beta", "Alpha", "가나", "alphabet"] {
@@ -86,15 +90,23 @@ async fn apps_are_searched_and_paged_by_name() {
             scene.app = store.by(someone(NOW)).create_app(new).await.unwrap().unwrap();
             scene.agrees().await;
         }
-        assert_eq!(names(&store, scene.user, "", None).await, ["Alpha", "alphabet"]);
-        let last = store.connected_apps(scene.user, "", None, 2, alive()).await.unwrap().remove(1);
-        assert_eq!(names(&store, scene.user, "", Some((last.sort, last.id))).await, ["beta", "가나"]);
-        assert_eq!(names(&store, scene.user, "ALPHAB", None).await, ["alphabet"]);
-        assert_eq!(names(&store, scene.user, "가", None).await, ["가나"]);
-        assert!(names(&store, scene.user, "%", None).await.is_empty());
-        assert!(names(&store, scene.developer, "", None).await.is_empty());
+        assert_eq!(names(&store, scene.user, "", Turn::First).await, ["alphabet", "가나"], "the newest first");
+        let page = store.connected_apps(scene.user, "", &Turn::First, 2, alive()).await.unwrap();
+        assert_eq!((page.before, page.after), (false, true));
+        let next = store.connected_apps(scene.user, "", &Turn::After(page.rows[1].id), 2, alive()).await.unwrap();
+        assert_eq!(next.rows.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["Alpha", "beta"]);
+        assert_eq!((next.before, next.after), (true, false));
+        assert_eq!(names(&store, scene.user, "", Turn::Before(next.rows[0].id)).await, ["alphabet", "가나"]);
+        assert_eq!(names(&store, scene.user, "PHAB", Turn::First).await, ["alphabet"], "anywhere in the name");
+        assert_eq!(names(&store, scene.user, "나", Turn::First).await, ["가나"]);
+        assert!(names(&store, scene.user, "%", Turn::First).await.is_empty());
+        assert!(names(&store, scene.developer, "", Turn::First).await.is_empty());
         store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap();
-        assert_eq!(names(&store, scene.user, "alpha", None).await, ["Alpha"], "what was taken back is not connected");
+        assert_eq!(
+            names(&store, scene.user, "alpha", Turn::First).await,
+            ["Alpha"],
+            "what was taken back is not connected"
+        );
         let gone = store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap();
         assert_eq!((gone.since, gone.tokens), (None, 0), "but can be looked up");
     })
@@ -131,12 +143,14 @@ async fn an_asset_that_is_taken_back_leaves_every_token_at_once() {
         assert!(store.lent_asset(mine, &"moment".into(), &AssetId(taken.clone())).await.unwrap().is_none());
         let (found, whole) = store.lent_asset(mine, &"moment".into(), &AssetId(kept.clone())).await.unwrap().unwrap();
         assert_eq!((found.id.0.as_str(), whole), (kept.as_str(), false));
-        let consents = store.consents_given(mine, None, 9, alive()).await.unwrap();
+        let consents = store.consents_given(mine, &Turn::First, 9, alive()).await.unwrap().rows;
         assert_eq!(consents.iter().map(|it| it.tokens).collect::<Vec<_>>(), [1, 1, 1]);
         let back = store.taken_back(consents[0].id, 9).await.unwrap();
         assert_eq!((back.len(), back[0].asset.as_str(), back[0].at), (1, taken.as_str(), NOW.plus(MINUTE)));
-        let page = store.consents_given(mine, Some(consents[0].id), 1, alive()).await.unwrap();
-        assert_eq!(page, consents[1..2]);
+        let page = store.consents_given(mine, &Turn::After(consents[0].id), 1, alive()).await.unwrap();
+        assert_eq!((page.rows, page.before, page.after), (consents[1..2].to_vec(), true, true));
+        let page = store.consents_given(mine, &Turn::Before(consents[2].id), 1, alive()).await.unwrap();
+        assert_eq!((page.rows, page.before, page.after), (consents[1..2].to_vec(), true, true));
         let (shown, agreed_at, withdrawn_at) = store.consent_shown(mine, consents[0].id).await.unwrap().unwrap();
         assert_eq!((shown.as_str(), agreed_at, withdrawn_at), ("what was shown", NOW, None));
         assert!(store.consent_shown((scene.developer, scene.app), consents[0].id).await.unwrap().is_none());
@@ -152,10 +166,13 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         give(&store, scene.user, "moment", &[("1", "one"), ("2", "two"), ("3", "three")]).await;
         let token = scene.buys(scene.lends(vec![all("moment"), all("keyword")]).await).await;
         assert_eq!(reached(&scene).await, ["moment:1", "moment:3", "moment:2"], "by name");
-        let page = store.reached_assets((scene.user, scene.app), "T", None, 1, alive()).await.unwrap();
-        let after = Some((page[0].group.0.clone(), page[0].sort.clone(), page[0].id.0.clone()));
-        let next = store.reached_assets((scene.user, scene.app), "T", after, 9, alive()).await.unwrap();
-        assert_eq!((page[0].id.0.as_str(), next.len(), next[0].id.0.as_str()), ("3", 1, "2"));
+        let mine = (scene.user, scene.app);
+        let page = store.reached_assets(mine, "T", &Turn::First, 1, alive()).await.unwrap();
+        let key = |it: &ReachedAsset| (it.group.clone(), it.id.clone());
+        let next = store.reached_assets(mine, "T", &Turn::After(key(&page.rows[0])), 9, alive()).await.unwrap();
+        assert_eq!((page.rows[0].id.0.as_str(), next.rows.len(), next.rows[0].id.0.as_str()), ("3", 1, "2"));
+        let back = store.reached_assets(mine, "T", &Turn::Before(key(&next.rows[0])), 9, alive()).await.unwrap();
+        assert_eq!((back.rows, back.before, back.after), (page.rows, false, true));
         let (_, whole) = store
             .lent_asset((scene.user, scene.app), &"moment".into(), &AssetId("2".to_owned()))
             .await
@@ -168,7 +185,8 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"]);
         give(&store, scene.user, "moment", &[("4", "four")]).await;
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"], "new ones are not included");
-        let consent = store.consents_given((scene.user, scene.app), None, 9, alive()).await.unwrap().remove(0).id;
+        let consent =
+            store.consents_given((scene.user, scene.app), &Turn::First, 9, alive()).await.unwrap().rows.remove(0).id;
         assert_eq!(store.taken_back(consent, 9).await.unwrap()[0].asset, "*");
         for asset in ["1", "3"] {
             assert!(withdraw(&scene, asset).await);

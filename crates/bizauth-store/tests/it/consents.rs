@@ -16,7 +16,7 @@ async fn thirty_two_answers_to_one_screen_buy_one_code() {
         let new = scene.agreement(screen, vec![all("moment")], digest()).await;
         let said = at_once(&nodes, 32, |store, _| {
             let new = new.clone();
-            async move { store.approve(new, NOW).await.unwrap() }
+            async move { store.by(someone(NOW)).approve(new).await.unwrap() }
         })
         .await;
         assert_eq!(said.iter().filter(|said| matches!(said, Approval::Kept(_))).count(), 1, "{said:?}");
@@ -37,7 +37,7 @@ async fn yes_and_no_at_once_are_one_answer() {
                 let new = new.clone();
                 async move {
                     match turn {
-                        0 => matches!(store.approve(new, NOW).await.unwrap(), Approval::Kept(_)),
+                        0 => matches!(store.by(someone(NOW)).approve(new).await.unwrap(), Approval::Kept(_)),
                         _ => store.decline(screen.0, screen.1, screen.2, NOW).await.unwrap(),
                     }
                 }
@@ -60,11 +60,11 @@ async fn only_the_browser_that_was_shown_the_screen_may_answer_it_and_in_time() 
         guessed.pending.1 = digest();
         let end = NOW.plus(10 * MINUTE);
         for (new, when) in [(foreign, NOW), (guessed, NOW), (right.clone(), end)] {
-            assert_eq!(store.approve(new, when).await.unwrap(), Approval::Over);
+            assert_eq!(store.by(someone(when)).approve(new).await.unwrap(), Approval::Over);
         }
         assert!(!store.decline(screen.0, digest(), screen.2, NOW).await.unwrap());
         assert!(!store.decline(screen.0, screen.1, SessionId(8), NOW).await.unwrap());
-        assert!(matches!(store.approve(right, NOW).await.unwrap(), Approval::Kept(_)));
+        assert!(matches!(store.by(someone(NOW)).approve(right).await.unwrap(), Approval::Kept(_)));
     })
     .await;
 }
@@ -82,7 +82,7 @@ async fn the_issuance_limit_is_exact_and_leaves_the_screen() {
         }
         let said = at_once(&nodes, agreements.len(), |store, turn| {
             let new = agreements[turn].clone();
-            async move { (turn, store.approve(new, NOW).await.unwrap()) }
+            async move { (turn, store.by(someone(NOW)).approve(new).await.unwrap()) }
         })
         .await;
         let over: Vec<_> = said.iter().filter(|(_, said)| *said == Approval::LimitReached).map(|it| it.0).collect();
@@ -92,7 +92,10 @@ async fn the_issuance_limit_is_exact_and_leaves_the_screen() {
 
         let mut again = agreements[over[0]].clone();
         again.limit.most = 6;
-        assert!(matches!(nodes[1].approve(again, NOW).await.unwrap(), Approval::Kept(_)), "it can still be answered");
+        assert!(
+            matches!(nodes[1].by(someone(NOW)).approve(again).await.unwrap(), Approval::Kept(_)),
+            "it can still be answered"
+        );
         let stranger = Scene::set(&nodes[0]).await;
         assert_eq!(nodes[0].issued(LIMIT, stranger.user, scene.app, NOW).await.unwrap(), 0);
         assert_eq!(nodes[0].issued(LIMIT, scene.user, scene.app, NOW.plus(DAY)).await.unwrap(), 0);
@@ -113,7 +116,7 @@ async fn a_person_is_one_person_to_an_app_and_another_to_the_next() {
             let new = agreements[turn].clone();
             async move {
                 let code = new.code;
-                match store.approve(new, NOW).await.unwrap() {
+                match store.by(someone(NOW)).approve(new).await.unwrap() {
                     Approval::Kept(id) => (id, code),
                     other => panic!("{other:?}"),
                 }
@@ -167,7 +170,7 @@ async fn what_was_shown_is_kept_for_a_dispute() {
         for shown in ["before", "모먼트 광고 관리\n'\"\\ 100 %"] {
             let mut new = scene.agreement(scene.shows().await, vec![all("moment")], digest()).await;
             new.shown = shown.to_owned();
-            assert!(matches!(store.approve(new, NOW).await.unwrap(), Approval::Kept(_)));
+            assert!(matches!(store.by(someone(NOW)).approve(new).await.unwrap(), Approval::Kept(_)));
             assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap().as_deref(), Some(shown));
         }
         store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap();

@@ -3,7 +3,7 @@
 use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::id::ImportId;
 use bizauth_store::{
-    AccountName, AssetRecord, AuditFilter, Counts, Effect, Fate, ImportState, Misfit, NewImport, WantedAsset,
+    AccountName, AssetRecord, AuditFilter, Counts, Effect, Fate, ImportState, Misfit, NewImport, Turn, WantedAsset,
     WantedHolder,
 };
 
@@ -70,7 +70,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         assert_eq!(found.maker, "tester");
         assert_eq!(store.import_file(id).await.unwrap().unwrap().0, "the file");
         assert_eq!(store.import_refusals(id).await.unwrap(), "3 email unknown");
-        let first = vec![(row("1", "A", Some(kim)), true), (row("1", "A", None), false)];
+        let first = vec![row("1", "A", Some(kim)), row("1", "A", None)];
         assert_eq!(by.apply_rows(id, 0, first.clone()).await.unwrap(), None, "it has not begun");
 
         assert!(by.start_import(id).await.unwrap());
@@ -84,10 +84,10 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         let later = store.by(someone(NOW.plus(MINUTE)));
         assert!(store.import(id, NOW).await.unwrap().unwrap().is_stuck(NOW.plus(MINUTE)));
         assert!(later.start_import(id).await.unwrap());
-        let counts = later.apply_rows(id, 2, vec![(row("2", "B", Some(kim)), true)]).await.unwrap().unwrap();
+        let counts = later.apply_rows(id, 2, vec![row("2", "B", Some(kim))]).await.unwrap().unwrap();
         assert_eq!((counts.added, counts.gained, counts.same), (2, 2, 1));
         assert!(later.finish_import(id).await.unwrap());
-        let done = store.imports(NOW, 9).await.unwrap();
+        let done = store.imports(&Turn::First, 9, NOW).await.unwrap().rows;
         assert_eq!((done.len(), done[0].state, done[0].done, done[0].counts), (1, ImportState::Done, 3, counts));
         assert_eq!(store.import_file(id).await.unwrap().unwrap().0, "", "the file is forgotten");
         assert_eq!(held(&store, kim, &[("moment", "1"), ("moment", "2")]).await.len(), 2);
@@ -103,7 +103,7 @@ async fn an_import_is_applied_in_chunks_and_goes_on_where_it_stopped() {
         let week = NOW.plus(MINUTE * 60 * 24 * 8);
         assert!(store.import(id, week).await.unwrap().is_none());
         store.sweep(10, week).await.unwrap();
-        assert!(store.imports(NOW, 9).await.unwrap().is_empty());
+        assert!(store.imports(&Turn::First, 9, NOW).await.unwrap().rows.is_empty());
     })
     .await;
 }
@@ -117,7 +117,7 @@ async fn of_many_at_work_on_a_chunk_one_does_it() {
             at_once(&nodes, 8, |store, _| async move { store.by(someone(NOW)).start_import(id).await.unwrap() });
         assert_eq!(started.await.iter().filter(|began| **began).count(), 1);
         let apply = |store: bizauth_store::Store, _| async move {
-            let rows = vec![(row("1", "A", None), true)];
+            let rows = vec![row("1", "A", None)];
             store.by(someone(NOW)).apply_rows(id, 0, rows).await.unwrap()
         };
         let said = at_once(&nodes, 8, apply).await;

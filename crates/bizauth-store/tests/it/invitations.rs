@@ -116,7 +116,7 @@ async fn an_owner_is_not_made_an_editor_by_an_invitation() {
             by.add_member(scene.app, park, member).await.unwrap();
             assert_eq!(by.accept_invitation(id, park).await.unwrap(), Some(scene.app));
             assert_eq!(store.app_for_member(scene.app, park).await.unwrap().unwrap().1, becomes);
-            by.remove_member(scene.app, park).await.unwrap();
+            by.end_membership(scene.app, park).await.unwrap();
         }
     })
     .await;

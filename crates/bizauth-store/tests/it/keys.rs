@@ -78,6 +78,12 @@ async fn redirect_uris_keep_their_bytes_and_their_order() {
             store.by(someone(NOW)).add_redirect_uri(native, uris[0].to_owned()).await.unwrap(),
             AddedUri::NoSuchKey
         );
+        for unfit in
+            ["javascript:alert(1)", "https://a.example/cb\nhttps://evil.example/", "https://a.example/..%252f", ""]
+        {
+            let said = store.by(someone(NOW)).add_redirect_uri(key, unfit.to_owned()).await.unwrap();
+            assert!(matches!(said, AddedUri::Unfit(_)), "{unfit}: {said:?}");
+        }
     })
     .await;
 }

@@ -24,6 +24,21 @@ async fn a_limit_is_exact() {
     .await;
 }
 
+/// Counting against several is all or nothing: whoever is over one limit uses up none of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_limits_are_counted_together_or_not_at_all() {
+    let wide = Limit { kind: "wide", most: 30, ..LIMIT };
+    on_two_nodes(async |nodes| {
+        let both = move || vec![(wide, "all".to_owned()), (Limit { most: 0, ..LIMIT }, kim()), (LIMIT, kim())];
+        let take = move |store: bizauth_store::Store, _| async move { store.take_all(both(), NOW).await.unwrap() };
+        let said = at_once(&nodes, 60, take).await;
+        assert_eq!(said.iter().filter(|full| full.is_none()).count(), 10);
+        assert_eq!(said.iter().filter(|full| **full == Some(2)).count(), 50, "the third is the one that is full");
+        assert_eq!(nodes[0].taken(wide, "all", NOW).await.unwrap(), 10, "and the first was not charged for it");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn limits_do_not_touch_each_other() {
     on_each_engine(async |store| {

@@ -2,13 +2,20 @@
 
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
-use bizauth_store::{Membership, NewApp, NewInvitation, Place, Store};
+use bizauth_store::{Membership, NewApp, NewInvitation, Place, Store, Turn};
 
 use crate::engines::on_each_engine;
 use crate::scene::{MINUTE, NOW, Scene, a_user, someone};
 
 async fn roles(store: &Store, app: AppId) -> Vec<(UserId, String)> {
-    let mut roles: Vec<_> = store.members(app).await.unwrap().into_iter().map(|it| (it.user, it.role)).collect();
+    let mut roles: Vec<_> = store
+        .members_page(app, "", &Turn::First, 99)
+        .await
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|it| (it.user, it.role))
+        .collect();
     roles.sort();
     roles
 }
@@ -129,8 +136,13 @@ async fn an_owner_under_sanction_leaves_it_behind() {
                 _ => assert!(by.transfer_app(app, kim, lee).await.unwrap()),
             }
             assert!(store.app(app).await.unwrap().unwrap().app.sanctioned, "{act}");
-            let last = store.audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
-            assert!(last.about.contains("app_sanctioned"), "{}", last.about);
+            let noted = store.audit_page(&Default::default(), None, 2).await.unwrap();
+            let [left, member] = [&noted[0].entry, &noted[1].entry];
+            assert_eq!((left.act.as_str(), left.on_id.clone()), ("app.sanction", app.to_string()));
+            assert_eq!((left.before.as_str(), left.after.as_str()), (r#"{"sanctioned":0}"#, r#"{"sanctioned":1}"#));
+            assert!(left.about.contains("left_by"), "{}", left.about);
+            assert!(["member.role", "member.remove", "app.transfer"].contains(&member.act.as_str()), "{}", member.act);
+            assert!(matches!(store.verify_audit().await.unwrap(), bizauth_store::AuditVerdict::Whole(_)));
             by.set_sanction(app, false).await.unwrap();
             assert!(!store.app(app).await.unwrap().unwrap().app.sanctioned, "the operator lifts it");
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bizauth_core::id::OperatorKeyId;
 use bizauth_core::operator::Scope;
-use bizauth_store::{Actor, AuditFilter, Who};
+use bizauth_store::{Actor, AuditFilter, Turn, Who};
 
 use crate::engines::on_each_engine;
 use crate::scene::{MINUTE, NOW, a_user, secret, someone};
@@ -26,7 +26,7 @@ async fn a_key_opens_with_its_own_secret_until_it_is_revoked() {
         assert!(by.revoke_operator_key(id).await.unwrap());
         assert!(!by.revoke_operator_key(id).await.unwrap());
         assert!(store.operator_key(id, &mine, NOW).await.unwrap().is_none());
-        assert_eq!(store.operator_keys().await.unwrap()[0].revoked_at, Some(NOW));
+        assert_eq!(store.operator_keys(&Turn::First, 9).await.unwrap().rows[0].revoked_at, Some(NOW));
 
         let filter = AuditFilter { on: Some(("operator_key".to_owned(), id.to_string())), ..AuditFilter::default() };
         let told = store.audit_page(&filter, None, 9).await.unwrap();
@@ -45,14 +45,14 @@ async fn a_key_ends_by_itself_and_its_use_is_noted_now_and_then() {
             by.create_operator_key("CI".to_owned(), vec![Scope::AppsRead], mine.digest(), Some(end)).await.unwrap();
         let used = async |at| {
             let opened = store.operator_key(id, &mine, at).await.unwrap().is_some();
-            (opened, store.operator_keys().await.unwrap()[0].used_at)
+            (opened, store.operator_keys(&Turn::First, 9).await.unwrap().rows[0].used_at)
         };
         assert_eq!(used(NOW).await, (true, Some(NOW)));
         assert_eq!(used(NOW.plus(MINUTE)).await, (true, Some(NOW)));
         assert_eq!(used(NOW.plus(MINUTE * 6)).await, (true, Some(NOW.plus(MINUTE * 6))));
         assert!(used(end.minus(Duration::from_millis(1))).await.0);
         assert!(!used(end).await.0);
-        assert_eq!(store.operator_keys().await.unwrap().len(), 1);
+        assert_eq!(store.operator_keys(&Turn::First, 9).await.unwrap().rows.len(), 1);
     })
     .await;
 }

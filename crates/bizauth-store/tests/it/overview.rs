@@ -73,13 +73,14 @@ async fn the_newest_tokens_of_an_app_are_counted() {
             tokens.push(scene.buys(scene.agrees().await).await);
         }
         let count = async |idle: Time, most| store.alive_tokens(scene.app, idle, most).await.unwrap();
-        assert_eq!(count(NOW, 9).await, AliveTokens { alive: 3, seen: 3 });
-        assert_eq!(count(NOW.plus(MINUTE), 9).await, AliveTokens { alive: 0, seen: 3 });
-        store.revoke_token((tokens[2].0, tokens[2].1.digest()), NOW).await.unwrap();
-        assert_eq!(count(NOW, 2).await, AliveTokens { alive: 1, seen: 2 });
-        store.by(someone(NOW)).set_sanction(scene.app, true).await.unwrap();
+        let idle = NOW.minus(MINUTE);
+        assert_eq!(count(idle, 9).await, AliveTokens { alive: 3, seen: 3 });
         assert_eq!(count(NOW, 9).await, AliveTokens { alive: 0, seen: 3 });
-        assert_eq!(store.alive_tokens(AppId(1), NOW, 9).await.unwrap(), AliveTokens { alive: 0, seen: 0 });
+        store.revoke_token((tokens[2].0, tokens[2].1.digest()), NOW).await.unwrap();
+        assert_eq!(count(idle, 2).await, AliveTokens { alive: 1, seen: 2 });
+        store.by(someone(NOW)).set_sanction(scene.app, true).await.unwrap();
+        assert_eq!(count(idle, 9).await, AliveTokens { alive: 0, seen: 3 });
+        assert_eq!(store.alive_tokens(AppId(1), idle, 9).await.unwrap(), AliveTokens { alive: 0, seen: 0 });
     })
     .await;
 }

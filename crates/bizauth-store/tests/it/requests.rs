@@ -2,7 +2,7 @@
 
 use bizauth_core::app::AppKind;
 use bizauth_core::id::{AppId, RequestId};
-use bizauth_store::{Actor, Asked, NewApp, RequestState, Who};
+use bizauth_store::{Actor, Asked, NewApp, RequestState, Turn, Who};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, someone};
@@ -23,13 +23,14 @@ async fn one_request_is_open_for_a_group_at_a_time() {
         assert!(!by.withdraw_request(scene.app, first).await.unwrap(), "no longer open");
         assert!(!by.withdraw_request(scene.app, RequestId(1)).await.unwrap());
         assert!(matches!(ask("moment").await, Asked::Made(_)), "withdrawn, it can be asked for again");
-        let requests = store.requests_of(scene.app).await.unwrap();
-        let states: Vec<_> = requests.iter().map(|it| (it.group.clone().unwrap().0, it.state)).collect();
-        let (open, withdrawn) = (RequestState::Open, RequestState::Withdrawn);
-        assert_eq!(
-            states,
-            [("moment".to_owned(), open), ("keyword".to_owned(), open), ("moment".to_owned(), withdrawn)]
-        );
+        let requests = store.last_requests(scene.app).await.unwrap();
+        let mut states: Vec<_> = requests.iter().map(|it| (it.group.clone().unwrap().0, it.state)).collect();
+        states.sort_by(|a, b| a.0.cmp(&b.0));
+        let open = RequestState::Open;
+        assert_eq!(states, [("keyword".to_owned(), open), ("moment".to_owned(), open)], "the last of each group");
+        let earlier = store.request_of(scene.app, first).await.unwrap().unwrap();
+        assert_eq!(earlier.state, RequestState::Withdrawn);
+        assert!(store.request_of(AppId(1), first).await.unwrap().is_none(), "of another app");
         assert!(requests.iter().all(|it| it.asked_by == scene.developer && it.reason == "why" && it.asked_at == NOW));
         by.grant_permission(scene.app, "keyword".into()).await.unwrap();
         assert_eq!(ask("keyword").await, Asked::AlreadyGranted);
@@ -59,7 +60,7 @@ async fn a_basic_app_may_ask_to_become_biz() {
         let Asked::Made(asked) = ask(basic).await else { panic!("it may ask") };
         assert_eq!(ask(basic).await, Asked::AlreadyOpen);
         assert!(!by.withdraw_request(basic, asked).await.unwrap(), "it asks for no permission");
-        assert_eq!(store.requests_of(basic).await.unwrap()[0].group, None);
+        assert_eq!(store.biz_requests(basic, &Turn::First, 9).await.unwrap().rows[0].group, None);
         assert!(!by.withdraw_biz_request(scene.app, asked).await.unwrap(), "somebody else's");
         assert!(by.withdraw_biz_request(basic, asked).await.unwrap());
     })

@@ -208,7 +208,7 @@ impl Scene {
     pub(crate) async fn lends(&self, grants: Vec<(GroupId, Grant)>) -> GivenCode {
         let code = digest();
         let new = self.agreement(self.shows().await, grants, code).await;
-        match self.store.approve(new, NOW).await.unwrap() {
+        match self.store.by(someone(NOW)).approve(new).await.unwrap() {
             Approval::Kept(id) => (id, code),
             other => panic!("{other:?}"),
         }

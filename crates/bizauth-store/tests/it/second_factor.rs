@@ -152,14 +152,22 @@ async fn a_sign_in_is_finished_once_whatever_proves_it() {
 }
 
 #[tokio::test]
-async fn seals_are_changed_one_by_one() {
+async fn seals_are_changed_together_and_noted_once() {
     on_each_engine(async |store| {
         let (first, second) = (with_second_factor(&store, &[]).await, with_second_factor(&store, &[]).await);
         let page = store.sealed_seeds(UserId(0), 1).await.unwrap();
         assert_eq!(page, [(first, b"sealed".to_vec())]);
         assert_eq!(store.sealed_seeds(first, 9).await.unwrap(), [(second, b"sealed".to_vec())]);
-        assert!(store.reseal(first, b"sealed".to_vec(), b"anew".to_vec()).await.unwrap());
-        assert!(!store.reseal(first, b"sealed".to_vec(), b"again".to_vec()).await.unwrap(), "it is another by now");
+        let by = store.by(someone(NOW));
+        let anew = |user, from: &[u8]| (user, from.to_vec(), b"anew".to_vec());
+        let seals = vec![anew(first, b"sealed"), anew(second, b"another")];
+        assert_eq!(by.reseal(seals.clone()).await.unwrap(), 1, "a seed that is another by now stays");
+        let last = store.audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
+        assert_eq!((last.act.as_str(), last.about.as_str()), ("master_key.reseal", r#"{"seeds":1}"#));
+        assert!(!format!("{last:?}").contains("anew"));
+        assert_eq!(by.reseal(seals).await.unwrap(), 0);
+        assert_eq!(store.audit_head().await.unwrap().seq, last.seq, "nothing was done, and nothing noted");
+        assert_eq!(store.sealed_seeds(UserId(0), 1).await.unwrap(), [(first, b"anew".to_vec())]);
     })
     .await;
 }

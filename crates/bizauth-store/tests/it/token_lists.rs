@@ -2,7 +2,7 @@
 
 use bizauth_core::id::{AppUserId, TokenId};
 use bizauth_core::token::{Ending, IDLE_LIFETIME, Standing};
-use bizauth_store::{LentOne, TokenRecord};
+use bizauth_store::{LentOne, TokenRecord, Turn};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, a_user, all, give, held, hold, someone, these};
@@ -24,6 +24,8 @@ async fn the_tokens_of_one_person_are_theirs_alone() {
             async |before, most| ids(store.tokens_of_person((scene.app, person), before, most).await.unwrap());
         assert_eq!(of_person(None, 10).await, mine);
         assert_eq!(of_person(Some(mine[0]), 1).await, [mine[1]]);
+        let newer = store.tokens_of_person_after((scene.app, person), mine[2], 1).await.unwrap();
+        assert_eq!(ids(newer), [mine[1]], "theirs is not among them");
         let other = Scene::set(&store).await;
         for (app, person) in [(other.app, person), (scene.app, AppUserId(1))] {
             assert!(store.tokens_of_person((app, person), None, 10).await.unwrap().is_empty());
@@ -64,7 +66,7 @@ async fn what_was_lent_is_told_with_what_became_of_it() {
         let holdings = held(&store, scene.user, &[("moment", "1"), ("moment", "2")]).await;
         let token = scene.buys(scene.lends(vec![these("moment", &holdings), all("keyword")]).await).await.0;
         let told = async || {
-            let lent = store.lent_with(token, 10).await.unwrap();
+            let lent = store.lent_with(token, &Turn::First, 10).await.unwrap().rows;
             lent.into_iter()
                 .map(|it| {
                     let name = match it.asset {
@@ -77,7 +79,11 @@ async fn what_was_lent_is_told_with_what_became_of_it() {
                 .collect::<Vec<_>>()
         };
         assert_eq!(told().await, ["moment: 1 One", "moment: 2 Two", "keyword: *"]);
-        assert_eq!(store.lent_with(token, 2).await.unwrap().len(), 2);
+        let page = store.lent_with(token, &Turn::First, 2).await.unwrap();
+        let rest = store.lent_with(token, &Turn::After(page.rows[1].position), 2).await.unwrap();
+        assert_eq!((page.rows.len(), page.after, rest.rows.len(), rest.after), (2, true, 1, false));
+        let back = store.lent_with(token, &Turn::Before(rest.rows[0].position), 2).await.unwrap();
+        assert_eq!((back.rows, back.before, back.after), (page.rows, false, true));
         let by = store.by(someone(NOW));
         let mut kept = hold("moment", "1");
         kept.lendable = false;

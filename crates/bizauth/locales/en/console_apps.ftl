@@ -121,6 +121,9 @@ app-delete-test-apps = { $count ->
        *[other] { $count } test apps will be deleted along with this app.
     }
 
+members-search = Beginning of the address
+members-none-found = No member with such an address
+    .text = Search by the beginning of an e-mail address.
 members-lead = Owners decide about members, settings and the end of the app. Editors do the daily work.
 member-owner = Owner
     .about = Also decides who is a member, and can delete the app.
@@ -151,6 +154,7 @@ invitation-cancel = Take back
 transfer = Hand the app to another owner
     .text = The member you choose becomes an owner, and you become an editor. Only they can reverse it.
     .button = Hand it over
+    .search = Only members on this page can be chosen. Search for the member first.
 transfer-to = New owner
 transfer-no-heir = Choose a member of this app.
 

@@ -26,7 +26,7 @@ code-hint = Without the app, enter one of your recovery codes. Each works once.
 code-lost = If you have lost both the app and the recovery codes, ask the operator of this site.
 code-back = Sign in with another account
 code-malformed = Enter the 6 digits of a code, or a recovery code.
-code-wrong = The code is not right, or was used before. Wait for the next one and enter that.
+code-wrong = The code is not right, or was used before. Enter the app’s next code, or another recovery code.
 code-too-many = Too many wrong codes. Try again in { $minutes ->
     [one] { $minutes } minute
    *[other] { $minutes } minutes

@@ -2,7 +2,7 @@
 
 me-apps = Connected apps
 me-apps-lead = The apps you lent your business assets to. See what they may do, and take it back whenever you like.
-me-search = Find an app by the beginning of its name
+me-search = Find an app by its name
 me-none = No app is connected
     .text = When an app asks for access to your business and you agree, it shows up here. There is nothing to do for now.
 me-none-found = No app found
@@ -34,7 +34,7 @@ me-may-now = What it may do now
 me-risky = Think twice
 me-assets = Assets it can reach
 me-assets-whole = { $group }: you lent everything, now and in future. Once you take one back, new ones are no longer included.
-me-assets-search = Find an asset by the beginning of its name
+me-assets-search = Find an asset by its name or id
 me-assets-none = It can reach no asset
     .text = There is nothing of yours this app can work on at present. To lend something again, let the app ask you anew.
 me-assets-none-found = No asset found

@@ -118,6 +118,9 @@ app-delete = 앱 삭제
     .button = 앱 삭제
 app-delete-test-apps = 이 앱을 삭제하면 테스트 앱 { $count }개도 함께 삭제됩니다.
 
+members-search = 이메일 주소의 앞부분
+members-none-found = 해당하는 멤버가 없습니다
+    .text = 이메일 주소의 앞부분으로 찾아 주세요.
 members-lead = 소유자는 멤버와 설정, 앱의 삭제를 결정합니다. 편집자는 일상적인 관리를 맡습니다.
 member-owner = 소유자
     .about = 멤버를 정하고 앱을 삭제할 수도 있습니다.
@@ -148,6 +151,7 @@ invitation-cancel = 초대 취소
 transfer = 소유권 넘기기
     .text = 고른 멤버가 소유자가 되고, 나는 편집자가 됩니다. 그 멤버만 이를 되돌릴 수 있습니다.
     .button = 소유권 넘기기
+    .search = 이 페이지에 있는 멤버만 고를 수 있습니다. 먼저 멤버를 찾아 주세요.
 transfer-to = 새 소유자
 transfer-no-heir = 이 앱의 멤버를 골라 주세요.
 

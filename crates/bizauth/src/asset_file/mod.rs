@@ -39,8 +39,6 @@ pub struct GoodRow {
     pub place: u64,
     /// What it says.
     pub wanted: WantedAsset,
-    /// Whether no row before it names the same asset.
-    pub first: bool,
 }
 
 /// What is in a file.
@@ -184,22 +182,18 @@ impl Sorter {
                 return Err((Column::Kind, Reason::Contradicts(*line)));
             }
         }
-        let first = known.is_none();
         if let Some(AccountName::Email(email)) = wanted.holders.first().map(|holder| &holder.account) {
             let hold = (key.0.clone(), key.1.clone(), email.clone());
             if let Some(line) = self.holds.get(&hold) {
                 return Err((Column::Email, Reason::Twice(*line)));
             }
             self.holds.insert(hold, place);
-        } else if !first {
+        } else if let Some((line, ..)) = known {
             // A second row without a holder says nothing new.
-            let (line, ..) = self.assets[&key];
-            return Err((Column::Row, Reason::Twice(line)));
+            return Err((Column::Row, Reason::Twice(*line)));
         }
-        if first {
-            self.assets.insert(key, (place, asset.kind, asset.name.clone()));
-        }
-        Ok(GoodRow { place, wanted, first })
+        self.assets.entry(key).or_insert_with(|| (place, asset.kind, asset.name.clone()));
+        Ok(GoodRow { place, wanted })
     }
 }
 

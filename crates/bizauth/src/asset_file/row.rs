@@ -194,6 +194,10 @@ fn words(column: Column, text: &str) -> Result<String, (Column, Reason)> {
 
 /// What a row says, or the first thing that is wrong with it.
 pub(super) fn judge<'c>(cell: impl Fn(Column) -> &'c str) -> Result<WantedAsset, (Column, Reason)> {
+    // Also where nobody would read the cell: not every store can keep such a file.
+    if let Some(column) = Column::ALL.into_iter().find(|column| cell(*column).trim().contains(char::is_control)) {
+        return Err((column, Reason::Control));
+    }
     let filled = |column| match cell(column).trim() {
         "" => Err((column, Reason::Empty)),
         text => Ok(text),

@@ -10,7 +10,7 @@ use super::noun;
 use super::output::Rows;
 use super::read::{self, Noted};
 use super::refusal::{misused, refuse};
-use crate::audit_entry::{document, hex};
+use crate::audit_entry::document;
 
 /// How many entries one cut takes: a few milliseconds of the writer's time.
 const CUT: i64 = 500;
@@ -138,7 +138,7 @@ async fn verify(desk: &mut Desk<'_>, noted: Option<Noted>) -> anyhow::Result<()>
     if let Some(noted) = noted {
         hold_against(desk, head, &noted, HINT).await?;
     }
-    let digest = head.digest.as_ref().map(hex).unwrap_or_default();
+    let digest = head.digest.map(|digest| digest.hex()).unwrap_or_default();
     let document = json!({
         "whole": true,
         "entries": head.seq - head.trimmed,

@@ -8,7 +8,7 @@ use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{Key, KeyKind};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::time::Time;
-use bizauth_store::{Actor, AppRecord, By, Store, UserRecord, Who};
+use bizauth_store::{Actor, AppRecord, By, Leaf, Store, Turn, UserRecord, Who};
 
 use super::output::Output;
 use super::read::KeyName;
@@ -35,8 +35,7 @@ pub(super) struct Found {
 impl Desk<'_> {
     /// The records in the hands of whoever runs this command, for the audit log.
     pub(super) fn by(&self) -> By {
-        let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "?".to_owned());
+        let name = user_name(|name| std::env::var(name).ok());
         self.store.by(Actor { who: Who::CommandLine, name, from: None, at: self.now })
     }
 
@@ -93,6 +92,22 @@ impl Desk<'_> {
     }
 }
 
+/// Who runs this command: by name as far as the environment tells, else by the number that the system knows.
+fn user_name(told: impl Fn(&str) -> Option<String>) -> String {
+    let named =
+        ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| told(name).filter(|name| !name.is_empty()));
+    named.unwrap_or_else(|| match uid() {
+        Some(uid) => format!("uid {uid}"),
+        None => "unknown user".to_owned(),
+    })
+}
+
+/// The number of the user that this process belongs to.
+fn uid() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").ok().map(|about| about.uid())
+}
+
 /// That there is no such key of this kind.
 pub(super) fn no_key(kind: &str, name: &KeyName) -> anyhow::Error {
     let what = match name {
@@ -108,4 +123,42 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i64) -> bool {
     let more = rows.len() > limit;
     rows.truncate(limit);
     more
+}
+
+/// Rows that are read at a time.
+pub(super) const AT_A_TIME: i64 = 500;
+
+/// All pages of a list, one after the other; `key` names a row.
+pub(super) async fn every<T, K>(
+    read: impl AsyncFn(Turn<K>) -> bizauth_store::Result<Leaf<T>>,
+    key: impl Fn(&T) -> K,
+) -> bizauth_store::Result<Vec<T>> {
+    let (mut rows, mut turn) = (Vec::new(), Turn::First);
+    loop {
+        let leaf = read(turn).await?;
+        let next = leaf.rows.last().filter(|_| leaf.after).map(&key);
+        rows.extend(leaf.rows);
+        match next {
+            Some(next) => turn = Turn::After(next),
+            None => return Ok(rows),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_runs_a_command_has_a_name() {
+        let told = |known: &[(&str, &str)]| {
+            let known: Vec<(String, String)> = known.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            user_name(move |name| known.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(told(&[("USER", "root"), ("SUDO_USER", "kim")]), "kim");
+        assert_eq!(told(&[("SUDO_USER", ""), ("USER", ""), ("LOGNAME", "lee")]), "lee");
+        let nameless = told(&[]);
+        let uid = nameless.strip_prefix("uid ").and_then(|uid| uid.parse::<u32>().ok());
+        assert!(uid.is_some() || nameless == "unknown user", "{nameless}");
+    }
 }

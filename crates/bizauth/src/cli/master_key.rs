@@ -28,7 +28,7 @@ impl noun::Verb for Verb {
             put_first(&path_of(&desk.config)?, desk.entropy)?;
             keys = MasterKeys::of(&desk.config).await?;
         }
-        let done = reseal(&desk.store, &keys, desk.entropy).await?;
+        let done = reseal(&desk.store, desk.by().actor().clone(), &keys, desk.entropy).await?;
         if done.closed > 0 {
             return Err(refuse(
                 format!("{} seals are of a key that the file does not hold; {} are done", done.closed, done.changed),

@@ -6,11 +6,12 @@
 mod app;
 mod asset;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod desk;
 mod dev;
-mod ips;
+mod ip_list;
 mod item;
 mod key;
 mod maintenance;
@@ -25,6 +26,7 @@ mod password;
 mod permission;
 mod read;
 mod refusal;
+mod restore;
 mod serve;
 mod settings;
 mod token;
@@ -59,6 +61,10 @@ enum Command {
     Dev(dev::Command),
     /// Make the database, or bring its schema up to date
     Migrate(migrate::Command),
+    /// Copy the embedded database to a file while it is served
+    Backup(backup::Command),
+    /// A restored database: what it is a copy of, and which tokens may live in it
+    Restore(Noun<restore::Verb>),
     /// The settings: a documented file, and what is in effect
     #[command(subcommand)]
     Config(config::Command),
@@ -81,7 +87,7 @@ enum Command {
     /// Business tokens and the consents behind them
     Token(Noun<token::Verb>),
     /// The IP list
-    Ips(Noun<ips::Verb>),
+    Ips(Noun<ip_list::Verb>),
     /// The audit log: who changed what
     Audit(Noun<audit::Verb>),
     /// The master key, under which the seeds of two-factor sign-in are sealed
@@ -116,6 +122,8 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Serve(command) => command.run(output).await,
             Command::Dev(command) => command.run(output).await,
             Command::Migrate(command) => command.run(output).await,
+            Command::Backup(command) => command.run(output).await,
+            Command::Restore(noun) => noun.run(output).await,
             Command::Config(command) => command.run(output),
             Command::App(noun) => noun.run(output).await,
             Command::Key(noun) => noun.run(output).await,

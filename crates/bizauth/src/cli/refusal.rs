@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::output::Output;
 use crate::config::Mistakes;
+use crate::home::Stranger;
 use crate::password::Unfit;
 
 const FAILED: u8 = 1;
@@ -79,9 +80,17 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
 }
 
 fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {
-    use crate::serve::Error::{Bind, Folder, Signal, Store, Threads, Tls};
+    use crate::serve::Error::{Bind, Folder, Home, Signal, Store, Threads, Tls};
     match error {
         Store(error) => explain_store(error),
+        Home(Stranger::Store(error)) => explain_store(error),
+        Home(Stranger::File(..)) => (None, "see that the data folder and the file `home` in it are yours to write"),
+        Home(Stranger::Copy(_) | Stranger::Elsewhere) => (
+            None,
+            "`bizauth restore status` says what is in it; `bizauth restore accept --end-tokens` ends every token of the copy, \
+             which is safe, `--keep-tokens` lets live again what was revoked since; if the database was only moved, nothing \
+             was revoked since",
+        ),
         Folder { .. } => (None, "give a folder that is yours to write, with --data"),
         Bind { .. } => (None, "see that no other program listens there, or take another address with --listen"),
         Tls(_) => (None, "see that tls_certificate and tls_key name the two PEM files of one certificate"),
@@ -90,7 +99,9 @@ fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) 
 }
 
 fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str) {
-    use bizauth_store::Error::{ChangedMigration, Locks, NewerSchema, OlderSchema, Pool, Postgres, Setting, Sqlite};
+    use bizauth_store::Error::{
+        ChangedMigration, Locks, NewerSchema, OlderSchema, Pool, Postgres, Setting, Silent, Sqlite,
+    };
     match error {
         OlderSchema { found: 0, .. } => (
             Some("the database is empty: it has no schema yet".to_owned()),
@@ -106,7 +117,7 @@ fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str)
         ),
         ChangedMigration { .. } => (None, "restore the database from a backup, or use the program that made it"),
         Locks(_) => (None, "give a folder that is yours to write, on a disk of this machine, with --data"),
-        Pool(_) | Postgres { .. } | Setting(_) => {
+        Pool(_) | Postgres { .. } | Setting(_) | Silent => {
             (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
         }
         Sqlite { .. } => (

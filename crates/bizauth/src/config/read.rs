@@ -1,8 +1,9 @@
 //! Readers of single values: a text in, a typed value or nothing out. What a reader allows is said in words in the
 //! table beside it, so that a refusal needs no words of its own. None of them may panic, whatever the text.
 
-use std::{fmt, net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
+use bizauth_core::key::network;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
@@ -116,11 +117,6 @@ pub(super) fn networks(text: &str) -> Option<Vec<IpNet>> {
         return Some(Vec::new());
     }
     text.split(',').map(|entry| network(entry.trim())).collect()
-}
-
-fn network(text: &str) -> Option<IpNet> {
-    let host = text.parse::<IpAddr>().ok().map(IpNet::from);
-    host.or_else(|| text.parse().ok()).map(|net| net.trunc())
 }
 
 pub(super) fn code_lifetime(text: &str) -> Option<Duration> {

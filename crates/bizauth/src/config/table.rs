@@ -172,6 +172,10 @@ settings! {
     /// Absent, they are kept for ever. What is removed is noted in the log itself, and its chain goes on.
     audit_retention: Option<Duration>, ~ "1825d", "DURATION", Text, read::audit_retention,
         "a time from 1d to 36500d, such as 1825d";
+    /// Open connections that one address may have (on IPv6 a /64); 0 switches the limit off.
+    /// The proxies listed in trusted_proxies may have as many as they want.
+    connections_per_address: u32, = "1000", "NUMBER", Number, read::number,
+        "a number from 0 to 1000000000";
     /// How long the server works on one request before it answers with a fault.
     request_timeout: Duration, = "30s", "DURATION", Text, read::request_timeout,
         "a time from 1s to 10m, such as 30s";

@@ -103,6 +103,7 @@ fn each_setting_takes_and_refuses() {
         ("tokeninfo_case", &["sample", "table"], &["Sample", "both"]),
         ("ip_zone", &["Asia/Seoul", "UTC"], &["Seoul", "../etc/passwd", "Etc/Unknown"]),
         ("wildcard_redirects", &["true", "false"], &["yes", "1", "TRUE"]),
+        ("connections_per_address", &["0", "1000"], &["-1", "many"]),
         ("drain_timeout", &["0s", "10m"], &["11m"]),
         ("log", &["info", "warn,bizauth=debug"], &[" ", "bizauth=loud"]),
         ("log_format", &["text", "json"], &["JSON"]),

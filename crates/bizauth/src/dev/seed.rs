@@ -40,11 +40,11 @@ const ITEMS: [(&str, &str); 8] = [
     ("biz_account_email", "To send you the weekly report"),
     ("moment_create", "To open an account for a new campaign"),
     ("moment_management", "To read results and adjust budgets"),
-    ("moment_delete", ""),
+    ("moment_delete", "To clear away accounts of ended campaigns"),
     ("moment_bizform_result_read", "To collect the answers to your forms"),
-    ("keyword_create", ""),
+    ("keyword_create", "To open an account for a new shop"),
     ("keyword_management", "To read results and adjust bids"),
-    ("keyword_delete", ""),
+    ("keyword_delete", "To clear away accounts of closed shops"),
 ];
 
 /// Makes the schema and fills it.

@@ -54,25 +54,33 @@ impl Door {
     }
 }
 
+/// How many times as long as others what looks at much may take: a large file, the whole audit log.
+pub const PATIENTLY: u32 = 10;
+
 /// Puts around the routes of a door what turns panics and delays into its own words.
 pub fn guarded(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
-    routes.layer(from_fn_with_state(state.clone(), answer_always))
+    routes.layer(from_fn_with_state((state.clone(), 1), answer_always))
 }
 
-async fn answer_always(State(it): State<AppState>, request: Request, next: Next) -> Response {
+/// The same, [`PATIENTLY`].
+pub fn guarded_patiently(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes.layer(from_fn_with_state((state.clone(), PATIENTLY), answer_always))
+}
+
+async fn answer_always(State((it, times)): State<(AppState, u32)>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    always(&it, &headers, &uri, next.run(request)).await
+    always(&it, (&headers, &uri), it.config.request_timeout * times, next.run(request)).await
 }
 
-/// The answer to a request with these headers, whatever becomes of its handler.
+/// The answer to a request with these headers, whatever becomes of its handler, which may take so long.
 pub async fn always(
     it: &AppState,
-    headers: &HeaderMap,
-    uri: &Uri,
+    (headers, uri): (&HeaderMap, &Uri),
+    patience: Duration,
     handler: impl Future<Output = Response>,
 ) -> Response {
     let door = Door::of(uri.path());
-    match AssertUnwindSafe(in_time(it.config.request_timeout, handler)).catch_unwind().await {
+    match AssertUnwindSafe(in_time(patience, handler)).catch_unwind().await {
         Ok(Some(response)) => response,
         Ok(None) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),
         Ok(None) => say(it, headers, uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),

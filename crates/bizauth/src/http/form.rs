@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use percent_encoding::percent_decode_str;
+use bizauth_core::authorize::decode;
 
 /// The longest value of a field of the wire, in bytes. On pages the body's length is the only bound.
 const LONGEST: usize = 8192;
@@ -95,6 +95,11 @@ impl Form {
         self.fields.iter().map(|(name, _)| name.as_str())
     }
 
+    /// All fields with their values, in the order sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value of a field; an empty one counts as absent, and so does one of several lines.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next().filter(|value| !value.is_empty())
@@ -115,10 +120,8 @@ impl Form {
 
 fn field(kind: Kind, pair: &str) -> Result<(String, String), String> {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let decode =
-        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(std::borrow::Cow::into_owned);
-    let name = decode(name).map_err(|_| "a field name is not UTF-8")?;
-    let value = decode(value).map_err(|_| format!("{name} is not UTF-8"))?;
+    let name = decode(name).ok_or("a field name is not UTF-8")?;
+    let value = decode(value).ok_or_else(|| format!("{name} is not UTF-8"))?;
     check(kind, name, value)
 }
 

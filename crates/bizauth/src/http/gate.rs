@@ -7,24 +7,26 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use bizauth_core::app::Role;
 use bizauth_core::id::AppId;
 use bizauth_core::user::UserState;
-use bizauth_store::{AppRecord, SignedIn};
+use bizauth_store::{AppRecord, Limit, SignedIn};
 use http_body_util::LengthLimitError;
 
+use super::LONGEST_BODY;
 use super::access::{Who, home_of};
 use super::form::Form;
 use super::guard::{Browser, caller};
-use super::pages::{login, say};
+use super::limits::{ACTIONS, ACTIONS_ADDRESS, Until, neighbourhood, spend};
+use super::pages::{html, login, say};
 use super::reply::{Faulted, log_breakage, see};
 use super::state::AppState;
 use super::upload::{self, Upload};
 use super::visit::{Admitted, Said, Visit};
-use crate::view::{Notice, Place};
+use crate::view::{Notice, NoticePage, Place};
 
 /// What the gate must know of the rule it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +37,22 @@ pub struct Terms {
     pub place: Place,
     /// The longest body in bytes.
     pub body: usize,
+    /// How often an account may do this, where that is less often than anything else.
+    pub limit: Option<Limit>,
+    /// Of how many pieces the address of the page is that the form was on, if there is such a page.
+    pub page: Option<usize>,
+    /// Whether the form holds secrets.
+    pub secret: bool,
 }
 
 /// Why somebody does not come in.
 enum Stop {
+    /// Too often, until then.
+    Later(Until),
     /// Nobody is signed in: first there, then back to this path.
     SignIn(String),
+    /// Nobody is signed in any more who could send this form: the page it was on, and what was typed.
+    Over(String, Vec<(String, String)>),
     /// Told by a page.
     Told(Notice),
 }
@@ -70,7 +82,13 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
     let admitted = match admit(&it, terms, &mut parts, body, &browser).await {
         Ok(admitted) => admitted,
         Err(Stop::SignIn(next)) => return see(&login::address(&next)),
+        Err(Stop::Over(page, kept)) => return session_over(&it, terms, &browser, &page, kept),
         Err(Stop::Told(notice)) => return refuse(&it, terms, &parts.method, &browser, notice),
+        Err(Stop::Later(until)) => {
+            let mut response = refuse(&it, terms, &parts.method, &browser, Notice::TooOften);
+            response.extensions_mut().insert(until);
+            return response;
+        }
     };
     let visit = Visit::new(browser, admitted);
     parts.extensions.insert(visit.clone());
@@ -79,6 +97,18 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
         response = say(visit.frame(&it), notice, Some(home_of(terms.place).to_owned()));
     }
     visit.forget_shown(&mut response);
+    visit.say_until(&mut response);
+    response
+}
+
+/// Nothing was done, and what was typed is not lost: it stands on this page until the person has signed in again.
+fn session_over(it: &AppState, terms: Terms, browser: &Browser, page: &str, kept: Vec<(String, String)>) -> Response {
+    let mut frame = browser.frame(it);
+    home_of(terms.place).clone_into(&mut frame.here);
+    let notice = Notice::SessionOver;
+    let page = NoticePage { frame, notice, next: Some(login::address(page)), kept };
+    let mut response = html(StatusCode::FORBIDDEN, &page, None);
+    response.extensions_mut().insert(Faulted(notice.key()));
     response
 }
 
@@ -114,13 +144,20 @@ async fn admit(
         return Err(Notice::Unavailable.into());
     }
     let Some(mut session) = browser.session.clone() else {
-        return Err(Stop::SignIn(way_back(terms, parts, browser)));
+        return Err(match posted {
+            true => Stop::Over(way_back(terms, parts, browser), kept_without(terms, parts, body, browser).await),
+            false => Stop::SignIn(way_back(terms, parts, browser)),
+        });
     };
     judge_standing(terms, &session)?;
     let params: Vec<_> = match RawPathParams::from_request_parts(parts, &()).await {
         Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         Err(_) => return Err(Notice::NotFound.into()),
     };
+    if params.iter().any(|(_, value): &(String, String)| value.contains(char::is_control)) {
+        // Nothing is called so, and not every store could even be asked.
+        return Err(Notice::NotFound.into());
+    }
     let mut member = judge_membership(it, terms, &session, &params).await?;
     let (form, files) = match posted {
         true => read_body(&parts.headers, body, terms.body).await?,
@@ -135,22 +172,59 @@ async fn admit(
         // A body may take half a minute to come: whoever lost their rights meanwhile has lost them.
         let Some((id, secret)) = &browser.credential else { return Err(Notice::FormExpired.into()) };
         let Some(now) = it.store.session(*id, secret, it.clock.now()).await? else {
-            return Err(Stop::SignIn(way_back(terms, parts, browser)));
+            return Err(Stop::Over(way_back(terms, parts, browser), kept(terms, &form)));
         };
         session = now;
         judge_standing(terms, &session)?;
         member = judge_membership(it, terms, &session, &params).await?;
     }
     let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
+    if posted {
+        // The last of all checks: only what the account itself meant to do counts against it.
+        let user = session.user.id.to_string();
+        let mut limits = vec![(ACTIONS_ADDRESS, neighbourhood(from)), (ACTIONS, user.clone())];
+        limits.extend(terms.limit.map(|limit| (limit, user)));
+        if let Some(until) = spend(it, &limits).await? {
+            return Err(Stop::Later(until));
+        }
+    }
     Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
 }
 
-/// Where somebody goes after signing in. Pages send no referrer, so nothing tells which one a form was on; and the
-/// address of a callback holds a code, which belongs in no other address.
+/// Where somebody goes after signing in: of a form the page above it. The address of a callback holds a code, which
+/// belongs in no other address.
 fn way_back(terms: Terms, parts: &Parts, browser: &Browser) -> String {
-    match parts.method == Method::POST || parts.uri.path().ends_with("/callback") {
-        true => home_of(terms.place).to_owned(),
-        false => browser.here().to_owned(),
+    let path = parts.uri.path();
+    match (parts.method == Method::POST, terms.page) {
+        (true, Some(pieces)) => path.split('/').take(pieces).collect::<Vec<_>>().join("/"),
+        (true, None) => home_of(terms.place).to_owned(),
+        (false, _) if path.ends_with("/callback") => home_of(terms.place).to_owned(),
+        (false, _) => browser.here().to_owned(),
+    }
+}
+
+/// How many fields of a form are shown again, and how much of each.
+const MOST_KEPT: usize = 50;
+const LONGEST_KEPT: usize = 4000;
+
+/// What was typed into a form, to be shown once more. Nothing of a form that holds secrets.
+fn kept(terms: Terms, form: &Form) -> Vec<(String, String)> {
+    let typed = |(name, value): &(&str, &str)| !terms.secret && *name != "form_token" && !value.trim().is_empty();
+    let short = |(name, value): (&str, &str)| (name.to_owned(), value.chars().take(LONGEST_KEPT).collect());
+    form.pairs().filter(typed).take(MOST_KEPT).map(short).collect()
+}
+
+/// The same where the session had ended before the form came. Only what a page of ours showed to this very browser is
+/// repeated: the cookie that is still there proves the form, though it opens nothing any more.
+async fn kept_without(terms: Terms, parts: &Parts, body: Body, browser: &Browser) -> Vec<(String, String)> {
+    let elsewhere = parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if terms.secret || elsewhere || browser.credential.is_none() {
+        return Vec::new();
+    }
+    let Ok((form, _)) = read_body(&parts.headers, body, terms.body.min(LONGEST_BODY)).await else { return Vec::new() };
+    match browser.owned_form(&purpose(parts.uri.path()), form.get("form_token")) {
+        true => kept(terms, &form),
+        false => Vec::new(),
     }
 }
 

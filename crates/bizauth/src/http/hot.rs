@@ -55,7 +55,8 @@ impl Hot {
         let beginning = Beginning::of(&parts, endpoint.path(), Some(peer));
         let asker = Asker::default();
         let handler = self.ask(endpoint, &parts, body, (&asker, peer));
-        let response = door::always(&self.it, &parts.headers, &parts.uri, handler).await;
+        let patience = self.it.config.request_timeout;
+        let response = door::always(&self.it, (&parts.headers, &parts.uri), patience, handler).await;
         let line = &self.lines[endpoint as usize];
         self.watched.finish(beginning, Some((endpoint, &asker)), Some(line), response)
     }

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod hot;
 pub mod kapi;
 pub mod kauth;
+pub mod limits;
 pub mod listen;
 pub mod me;
 pub mod observe;
@@ -21,6 +22,7 @@ pub mod pages;
 pub mod reply;
 pub mod state;
 pub mod tls;
+mod turn;
 pub mod upload;
 pub mod visit;
 

@@ -13,6 +13,7 @@ use axum::response::Response;
 use super::access::Rule;
 use super::door::Door;
 use super::guard::Asker;
+use super::limits;
 use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
@@ -22,7 +23,7 @@ use crate::request_lines;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 14] = [
+const ENDPOINTS: [&str; 15] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -31,6 +32,7 @@ const ENDPOINTS: [&str; 14] = [
     "/v1/business/revoke",
     "/v1/system/ips",
     "/login",
+    "/login/code",
     "/logout",
     "/consent",
     "/language",
@@ -110,6 +112,7 @@ impl Watched {
         if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
+        limits::announce(it, &mut response);
         let (status, took) = (response.status().as_u16(), started.elapsed());
         match line {
             Some(line) => it.metrics.request_on(line, status, took.as_secs_f64()),

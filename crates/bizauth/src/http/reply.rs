@@ -12,6 +12,8 @@ use bizauth_core::redirect::Destination;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::limits::Until;
+
 /// The content type of every JSON answer, to the letter of the documents.
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 
@@ -36,6 +38,8 @@ pub enum KapiError {
     Refused(Refusal<KapiFault>),
     /// In the words of the catalogue, with the scheme that a 401 names.
     Unauthorized(Refusal<KapiFault>, &'static str),
+    /// A limit is reached, until then.
+    Limited(Until),
 }
 
 impl From<Refusal<KauthFault>> for KauthError {
@@ -116,9 +120,10 @@ pub fn kauth_json(refusal: &Refusal<KauthFault>) -> Response {
 impl IntoResponse for KapiError {
     /// `{"msg","code"}`, in this order.
     fn into_response(self) -> Response {
-        let (refusal, scheme) = match &self {
-            KapiError::Refused(refusal) => (refusal, None),
-            KapiError::Unauthorized(refusal, scheme) => (refusal, Some(*scheme)),
+        let (refusal, scheme, until) = match self {
+            KapiError::Refused(refusal) => (refusal, None, None),
+            KapiError::Unauthorized(refusal, scheme) => (refusal, Some(scheme), None),
+            KapiError::Limited(until) => (KapiFault::QuotaExceeded.into(), None, Some(until)),
         };
         let row = refusal.fault.row();
         let body = format!(r#"{{"msg":{},"code":{}}}"#, json!(refusal.msg()), row.code);
@@ -129,6 +134,9 @@ impl IntoResponse for KapiError {
                 _ => HeaderValue::from_static("Bearer error=invalid_token"),
             };
             response.headers_mut().insert(WWW_AUTHENTICATE, header);
+        }
+        if let Some(until) = until {
+            response.extensions_mut().insert(until);
         }
         response
     }

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::kapi::ips::Editions;
+use crate::http::limits::FullWindows;
 use crate::icon::Painter;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub passwords: Verifier,
     /// Draws icons, a few at a time.
     pub painter: Painter,
+    /// Limits that are known to be reached.
+    pub full_windows: FullWindows,
     /// What `bizauth dev` shows; on any other server there is none, and no route that would need it.
     pub dev: Option<Arc<Demo>>,
 }
@@ -75,6 +78,7 @@ impl AppState {
             editions: Arc::default(),
             passwords: Verifier::new(),
             painter: Painter::default(),
+            full_windows: FullWindows::default(),
             dev: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -20,6 +20,7 @@ use cookie::SameSite;
 use super::form::Form;
 use super::gate::purpose;
 use super::guard::Browser;
+use super::limits::Until;
 use super::pages::login::set;
 use super::reply::{log_breakage, see};
 use super::state::AppState;
@@ -100,6 +101,8 @@ struct Inner {
     admitted: Admitted,
     /// Whether the handler took the secret that was to be shown once.
     shown: AtomicBool,
+    /// Until when the handler says that nothing is looked at, in milliseconds; 0 if it does not.
+    until: AtomicI64,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {
@@ -113,7 +116,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 
 impl Visit {
     pub(super) fn new(browser: Browser, admitted: Admitted) -> Self {
-        Visit(Arc::new(Inner { browser, admitted, shown: AtomicBool::new(false) }))
+        Visit(Arc::new(Inner { browser, admitted, shown: AtomicBool::new(false), until: AtomicI64::new(0) }))
     }
 
     /// What the page has around it.
@@ -223,6 +226,18 @@ impl Visit {
     pub fn shown_once(&self) -> Option<String> {
         self.0.shown.store(true, Ordering::Relaxed);
         self.0.browser.unseal(self.path(), self.at())
+    }
+
+    /// Nothing more is looked at until then: the answer says so to programs.
+    pub fn must_wait(&self, until: Time) {
+        self.0.until.store(until.millis(), Ordering::Relaxed);
+    }
+
+    pub(super) fn say_until(&self, response: &mut Response) {
+        let until = Time::from_millis(self.0.until.load(Ordering::Relaxed));
+        if until > self.at() {
+            response.extensions_mut().insert(Until(until));
+        }
     }
 
     pub(super) fn forget_shown(&self, response: &mut Response) {

@@ -4,6 +4,7 @@
 //! `find.<group>`, `asset.<group>` (ticked) and `shown.<group>` (listed, so that ticks of other pages survive).
 
 use askama::Template;
+use bizauth_core::scope;
 
 use super::console::Preview;
 use super::{AssetKind, Frame, PickError, Picker};
@@ -21,14 +22,12 @@ pub enum Risk {
     Other(String),
 }
 
-impl Risk {
-    /// The risk of a consent item of the built-in catalogue.
-    pub fn of(item: &str) -> Option<Self> {
-        match item {
-            "moment_create" | "moment_management" | "keyword_create" | "keyword_management" => Some(Self::Spends),
-            "moment_delete" | "keyword_delete" => Some(Self::Deletes),
-            "moment_bizform_result_read" => Some(Self::Personal),
-            _ => None,
+impl From<scope::Risk> for Risk {
+    fn from(risk: scope::Risk) -> Self {
+        match risk {
+            scope::Risk::Spends => Risk::Spends,
+            scope::Risk::Deletes => Risk::Deletes,
+            scope::Risk::Personal => Risk::Personal,
         }
     }
 }

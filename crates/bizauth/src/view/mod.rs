@@ -35,7 +35,7 @@ pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use notice::{Notice, NoticePage};
 pub use operator::{ImportPage, ImportRow, ImportedPage, RefusedRow, import};
-pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Unlendable};
+pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Tally, Unlendable};
 pub use words::{Language, Value, Words};
 
 /// Where the one stylesheet is served, and its text.

@@ -17,6 +17,8 @@ pub enum Notice {
     ConsentAnswered,
     /// A form token was missing, foreign or too old; nothing was done.
     FormExpired,
+    /// The session ended before the form was sent; nothing was done.
+    SessionOver,
     /// No page lives at this address.
     NotFound,
     /// The page does not answer to this method.
@@ -35,6 +37,8 @@ pub enum Notice {
     TooLarge,
     /// A form or an address that no page of ours makes.
     Malformed,
+    /// The account, or the address, did so much that it has to pause; nothing was done.
+    TooOften,
     /// The server has no master key, or not the right one: second factors can be neither set up nor checked.
     SealUnavailable,
     /// The store cannot be asked for the moment; nothing was done.
@@ -45,11 +49,12 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
         Self::FormExpired,
+        Self::SessionOver,
         Self::NotFound,
         Self::WrongMethod,
         Self::OwnersOnly,
@@ -59,6 +64,7 @@ impl Notice {
         Self::AccountClosed,
         Self::TooLarge,
         Self::Malformed,
+        Self::TooOften,
         Self::SealUnavailable,
         Self::Unavailable,
         Self::Broken,
@@ -71,6 +77,7 @@ impl Notice {
             Self::ConsentGone => "notice-consent-gone",
             Self::ConsentAnswered => "notice-consent-answered",
             Self::FormExpired => "notice-form-expired",
+            Self::SessionOver => "notice-session-over",
             Self::NotFound => "notice-not-found",
             Self::WrongMethod => "notice-wrong-method",
             Self::OwnersOnly => "notice-owners-only",
@@ -80,6 +87,7 @@ impl Notice {
             Self::AccountClosed => "notice-account-closed",
             Self::TooLarge => "notice-too-large",
             Self::Malformed => "notice-malformed",
+            Self::TooOften => "notice-too-often",
             Self::SealUnavailable => "notice-seal-unavailable",
             Self::Unavailable => "notice-unavailable",
             Self::Broken => "notice-broken",
@@ -97,6 +105,8 @@ pub struct NoticePage {
     pub notice: Notice,
     /// The local path that the one link leads to.
     pub next: Option<String>,
+    /// What was typed and not done: the names of fields and their values, to be read and copied.
+    pub kept: Vec<(String, String)>,
 }
 
 impl NoticePage {

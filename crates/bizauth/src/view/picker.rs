@@ -89,12 +89,37 @@ pub enum Picker {
     /// The app asked for all of them, now and in future; the person cannot narrow it.
     All {
         /// How many there are now.
-        total: usize,
+        total: Tally,
     },
     /// The app named them; the person cannot change them.
     Fixed(Vec<AssetRow>),
     /// The person ticks.
     Choose(Choice),
+}
+
+/// How many there are, as far as anyone counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    n: usize,
+    more: bool,
+}
+
+impl Tally {
+    /// So many, counted up to one more than the records count.
+    pub fn of(n: i64) -> Self {
+        let more = n > bizauth_store::COUNTED;
+        Tally { n: usize::try_from(n.min(bizauth_store::COUNTED)).unwrap_or(0), more }
+    }
+
+    /// Whether there is none.
+    pub fn is_none(self) -> bool {
+        self.n == 0
+    }
+
+    /// For people: the number, with a sign where there are more.
+    pub(super) fn told(self) -> String {
+        if self.more { format!("{}+", self.n) } else { self.n.to_string() }
+    }
 }
 
 /// A page of assets to choose from.
@@ -104,14 +129,20 @@ pub struct Choice {
     pub rows: Vec<AssetRow>,
     /// What was searched for; empty for everything.
     pub search: String,
-    /// This page, from 1.
-    pub page: usize,
+    /// This page, from 1; `None` where there are more than are counted.
+    pub page: Option<usize>,
     /// How many pages match the search, at least 1.
     pub pages: usize,
+    /// Where this page begins or ends, for the way back to it.
+    pub at: String,
+    /// The asset that the page before this one comes before.
+    pub newer: Option<String>,
+    /// The asset that the page after this one follows.
+    pub older: Option<String>,
     /// How many assets the person has in the group.
-    pub total: usize,
+    pub total: Tally,
     /// How many of them match the search.
-    pub matching: usize,
+    pub matching: Tally,
     /// How many are ticked that this page does not show.
     pub picked_elsewhere: usize,
     /// Whether "all, now and in future" is chosen.
@@ -125,7 +156,11 @@ impl Choice {
     const SEARCH_FROM: usize = 8;
 
     pub(super) fn searchable(&self) -> bool {
-        self.total >= Self::SEARCH_FROM || self.pages > 1 || !self.search.is_empty()
+        self.total.n >= Self::SEARCH_FROM || self.is_paged() || !self.search.is_empty()
+    }
+
+    pub(super) fn is_paged(&self) -> bool {
+        self.newer.is_some() || self.older.is_some()
     }
 
     pub(super) fn picked(&self) -> usize {

@@ -27,8 +27,12 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     }
     for notice in Notice::ALL {
         let next = (notice != Notice::ConsentGone).then(|| "/".to_owned());
-        keep(notice.key(), NoticePage { frame: frame("/"), notice, next }.render());
+        keep(notice.key(), NoticePage { frame: frame("/"), notice, next, kept: Vec::new() }.render());
     }
+    let kept = [("name", "Ad reports"), ("reason", "The first line\nand the second")];
+    let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let (notice, next) = (Notice::SessionOver, Some("/login?next=%2Fconsole".to_owned()));
+    keep("notice-session-over-kept", NoticePage { frame: frame("/"), notice, next, kept }.render());
     for (name, page) in CallbackPage::samples(&frame) {
         keep(name, page.render());
     }
@@ -117,7 +121,14 @@ impl ItemView {
     fn sample(frame: &Frame, id: &str) -> Self {
         let name = frame.words.item_name(id, frame.language).expect("a built-in item");
         let about = frame.words.item_about(id, frame.language).expect("a built-in item");
-        Self { id: id.to_owned(), name, about, risk: Risk::of(id), purpose: None, new: false }
+        Self {
+            id: id.to_owned(),
+            name,
+            about,
+            risk: bizauth_core::scope::Risk::of(id).map(Risk::from),
+            purpose: None,
+            new: false,
+        }
     }
 }
 
@@ -147,8 +158,8 @@ fn few() -> Vec<AssetRow> {
 }
 
 fn choose(rows: Vec<AssetRow>) -> Choice {
-    let total = rows.len();
-    Choice { rows, page: 1, pages: 1, total, matching: total, ..Choice::default() }
+    let total = Tally::of(i64::try_from(rows.len()).unwrap_or(0));
+    Choice { rows, page: Some(1), pages: 1, total, matching: total, ..Choice::default() }
 }
 
 fn many() -> Choice {
@@ -157,7 +168,8 @@ fn many() -> Choice {
             picked: n % 6 == 1, ..row(n + 20, &format!("달빛상점 {n}호점 카카오모먼트"), "manager")
         })
         .collect();
-    Choice { page: 2, pages: 3, total: 1043, matching: 1043, picked_elsewhere: 2, ..choose(rows) }
+    let (newer, older, total) = (Some("704521".to_owned()), Some("704540".to_owned()), Tally::of(1043));
+    Choice { page: Some(2), pages: 3, newer, older, total, matching: total, picked_elsewhere: 2, ..choose(rows) }
 }
 
 impl ConsentPage {
@@ -212,8 +224,12 @@ impl ConsentPage {
 
         let creates = ["moment_create", "moment_management", "moment_bizform_result_read"];
         let all = page(vec![
-            of("moment", &creates, Picker::All { total: 4 }),
-            of("keyword", &["keyword_create", "keyword_management", "keyword_delete"], Picker::All { total: 0 }),
+            of("moment", &creates, Picker::All { total: Tally::of(4) }),
+            of(
+                "keyword",
+                &["keyword_create", "keyword_management", "keyword_delete"],
+                Picker::All { total: Tally::of(0) },
+            ),
         ]);
         let mut fixed = page(vec![
             of("moment", &moment, Picker::Fixed(few()[..2].to_vec())),
@@ -238,8 +254,8 @@ impl ConsentPage {
         let nothing = Choice {
             search: "별빛".to_owned(),
             pages: 1,
-            page: 1,
-            total: 40,
+            page: Some(1),
+            total: Tally::of(40),
             picked_elsewhere: 1,
             ..Choice::default()
         };

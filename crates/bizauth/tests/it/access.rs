@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use bizauth::http::access::{Rule, Who, home_of, place_of};
+use bizauth::http::gate::purpose;
+use bizauth::http::guard::form_token;
 use bizauth::http::{console, me, operator};
 use bizauth::view::{Notice, Place};
 use bizauth_core::app::{AppKind, Role};
@@ -87,6 +89,7 @@ fn expected(rule: &Rule, visitor: &Visitor) -> Outcome {
         (Who::SignedIn | Who::Editor | Who::Owner, _) => None,
     };
     match standing.or(missing) {
+        _ if !visitor.signed_in && rule.method == "POST" => Outcome::Told(Notice::SessionOver),
         _ if !visitor.signed_in => Outcome::SignIn,
         Some(notice) => Outcome::Told(notice),
         None => Outcome::Through,
@@ -136,7 +139,7 @@ fn door<'w>(world: &'w World, rule: &Rule) -> &'w str {
 }
 
 #[tokio::test]
-async fn every_row_lets_in_whom_it_names_and_nobody_else() {
+async fn ghsa_xxwr_vvr3_2g9f_every_row_lets_in_whom_it_names_and_nobody_else() {
     let world = World::new().await;
     let app = world.app().await.id;
     let visitors = visitors(&world, app).await;
@@ -167,6 +170,43 @@ async fn every_row_lets_in_whom_it_names_and_nobody_else() {
             }
         }
     }
+    assert_eq!(world.store().audit_head().await.unwrap().seq, done, "nothing was done");
+}
+
+/// A token is good in one session for one action: neither another account's nor one of an earlier session nor one of
+/// another action opens any row.
+#[tokio::test]
+async fn no_row_takes_a_token_that_is_stale_or_anothers() {
+    let world = World::new().await;
+    let app = world.app().await.id;
+    let (kim, eve) = (world.operator("kim@example.com").await, world.operator("eve@example.com").await);
+    for person in [&kim, &eve] {
+        assert!(world.by().add_member(app, person.id, "owner").await.unwrap());
+    }
+    let (stale, theirs) = (kim.session_secret().await, eve.session_secret().await);
+    kim.signs_out().await;
+    let now = kim.session_secret().await;
+    let blank = ("name", "");
+    let right = form_token(&now, &purpose("/console/apps/new"));
+    let (found, answer) = outcome(&world, kim.posts("/console/apps/new", &[("form_token", &right), blank])).await;
+    assert_eq!((found, answer.status), (Outcome::Through, 422), "the tokens of this test are those of forms");
+    let done = world.store().audit_head().await.unwrap().seq;
+    let mut rows = 0;
+    for rule in tables().iter().filter(|rule| rule.method == "POST") {
+        let path = address(rule, &app.to_string());
+        let who = kim.at(door(&world, rule));
+        for (why, token) in [
+            ("stale", form_token(&stale, &purpose(&path))),
+            ("another account's", form_token(&theirs, &purpose(&path))),
+            ("another action's", form_token(&now, &purpose(&format!("{path}/")))),
+            ("no action's", form_token(&now, &path)),
+        ] {
+            let (found, answer) = outcome(&world, who.posts(&path, &[("form_token", &token)])).await;
+            assert_eq!((found, answer.status), (Outcome::Told(Notice::FormExpired), 403), "{path} with {why} token");
+        }
+        rows += 1;
+    }
+    assert!(rows > 50, "{rows}");
     assert_eq!(world.store().audit_head().await.unwrap().seq, done, "nothing was done");
 }
 

@@ -333,6 +333,15 @@ fn members_items_and_permissions_belong_to_an_app() {
     let no_member = format!("kim@example.com is no member of app {app}");
     let hint = format!("`bizauth member list {app}` shows who is");
     shell.run(["member", "remove", &app, "kim@example.com"]).refused(1, &no_member, &hint);
+    // An app keeps an owner, also where an operator is at work.
+    assert_eq!(shell.run(["member", "add", &app, "kim@example.com", "--role", "owner"]).status, 0);
+    let last = format!("kim@example.com is the last owner of app {app}, which must have one");
+    let hint = format!("make somebody else an owner first: `bizauth member add {app} EMAIL --role owner`");
+    shell.run(["member", "add", &app, "kim@example.com", "--role", "editor"]).refused(1, &last, &hint);
+    shell.run(["member", "remove", &app, "kim@example.com"]).refused(1, &last, &hint);
+    assert_eq!(shell.json(["member", "list", &app, "--json"])["members"][0]["role"], "owner");
+    let entry = &shell.json(["audit", "list", "--act", "member.add", "--json"]);
+    assert!(!entry.to_string().contains("\"name\":\"?\""), "{entry}");
 
     let on = shell.run(["item", "on", &app, "moment_management", "--purpose", "Daily reports"]);
     assert!(on.notes.contains(&format!("bizauth permission grant {app} moment")), "{}", on.notes);

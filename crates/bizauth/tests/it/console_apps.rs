@@ -3,7 +3,7 @@
 use bizauth::view::Notice;
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::AppId;
-use bizauth_store::{AuditFilter, NewApp, RequestState};
+use bizauth_store::{AuditFilter, NewApp, RequestState, Turn};
 
 use crate::world::{Answer, Person, World};
 
@@ -129,6 +129,11 @@ async fn apps_are_found_by_the_beginning_of_their_names_page_by_page() {
     };
     let first = kim.opens("/console?q=app").await;
     assert_eq!((names(&first).len(), names(&first)[0].as_str(), link(&first, "prev")), (20, "App 10", None));
+    assert_eq!(
+        first.all("nav.top a"),
+        ["Console", "Connected apps", "Account"],
+        "a search leaves nobody without a way on"
+    );
     let second = kim.opens(&link(&first, "next").unwrap()).await;
     let third = kim.opens(&link(&second, "next").unwrap()).await;
     assert_eq!((names(&second)[0].as_str(), names(&third).len(), link(&third, "next")), ("App 30", 5, None));
@@ -220,13 +225,13 @@ async fn an_owner_asks_to_become_biz_and_may_take_it_back() {
     assert!(waits.values(&format!("form[action='{act}'] input")).is_empty(), "one at a time");
     let again = kim.posts(&act, &[("form_token", &token), ("reason", "again")]).await;
     assert_eq!(again.status, 422);
-    let request = world.store().requests_of(app).await.unwrap().remove(0);
+    let request = world.store().biz_requests(app, &Turn::First, 9).await.unwrap().rows.remove(0);
     assert_eq!((request.group, request.asked_by, request.state), (None, kim.id, RequestState::Open));
     let back = format!("/console/apps/{app}/biz/{}/withdraw", request.id);
     let answer = kim.submits(&page, &back, &[]).await;
     done(&kim, &answer, &page, "The request has been taken back.").await;
     assert_eq!(last_act(&world).await.0, "request.withdraw");
-    assert_eq!(world.store().requests_of(app).await.unwrap()[0].state, RequestState::Withdrawn);
+    assert_eq!(world.store().biz_requests(app, &Turn::First, 9).await.unwrap().rows[0].state, RequestState::Withdrawn);
 }
 
 /// A request of another app, and one that is no number.
@@ -238,10 +243,10 @@ async fn others_requests_are_not_found() {
     let theirs = named(&world, "Theirs", AppKind::Basic, &eve).await;
     world.by().ask_permission(theirs, None, "x".to_owned()).await.unwrap();
     world.by().ask_permission(app, None, "x".to_owned()).await.unwrap();
-    let theirs_id = world.store().requests_of(theirs).await.unwrap()[0].id;
+    let theirs_id = world.store().biz_requests(theirs, &Turn::First, 9).await.unwrap().rows[0].id;
     let act = |id: &str| format!("/console/apps/{app}/biz/{id}/withdraw");
     // No page shows a form for it, so none has its token: the gate refuses before anything is looked up.
     let answer = kim.posts(&act(&theirs_id.to_string()), &[("form_token", "x")]).await;
     answer.says(Notice::FormExpired);
-    assert_eq!(world.store().requests_of(theirs).await.unwrap()[0].state, RequestState::Open);
+    assert_eq!(world.store().biz_requests(theirs, &Turn::First, 9).await.unwrap().rows[0].state, RequestState::Open);
 }

@@ -75,7 +75,7 @@ async fn a_permission_is_asked_for_answered_and_taken_back() {
     assert_eq!(asked.location(), format!("{items}?done=permission-asked"));
     let page = kim.opens(&items).await;
     assert!(page.body.contains("We gather reports") && page.all("textarea").is_empty());
-    let request = world.store().requests_of(app.id).await.unwrap().remove(0).id;
+    let request = world.store().last_requests(app.id).await.unwrap().remove(0).id;
     let withdraw = format!("/console/apps/{}/permissions/{request}/withdraw", app.id);
     let token = page.input(&withdraw, "form_token");
     assert_eq!(kim.submits(&items, &withdraw, &[]).await.location(), format!("{items}?done=permission-withdrawn"));

@@ -289,7 +289,8 @@ async fn a_consent_comes_back_to_whoever_asked_for_it_and_to_nobody_else() {
     world.advance(crate::world::minutes(121));
     assert_eq!(kim.opens(&back).await.status, 403, "too old");
     let fresh = agreed(&world, &kim, &app).await;
-    world.by().remove_member(app.id, kim.id).await.unwrap();
+    world.by().add_member(app.id, lee.id, "owner").await.unwrap();
+    assert_eq!(world.by().end_membership(app.id, kim.id).await.unwrap(), bizauth_store::Membership::Changed);
     assert_eq!(kim.opens(&fresh).await.status, 404, "a member no more");
 }
 

@@ -56,6 +56,7 @@ async fn a_token_is_looked_at_and_revoked_at_once() {
     for text in [&id, &user, "Active", "moment_management", "biz_account_email", "Account 11", "Revoke it now"] {
         assert!(shown.body.contains(text), "{text}");
     }
+    assert_eq!(shown.all("dl.facts code"), [id.clone(), user.clone()]);
     assert!(!shown.body.contains(&token.0) && !shown.body.contains("kim@example.com</dd>"));
     let revoke = format!("{page}/revoke");
     let unsure = kim.submits(&page, &revoke, &[]).await;

@@ -5,6 +5,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
 use bizauth::http::access::{Rule, Who, routes};
+use bizauth::http::gate::purpose;
+use bizauth::http::guard::form_token;
 use bizauth::http::listen::Listen;
 use bizauth::http::state::AppState;
 use bizauth::http::visit::{Page, PageError, Visit};
@@ -12,6 +14,7 @@ use bizauth::view::Notice;
 use bizauth_core::app::AppKind;
 use bizauth_core::id::AppId;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::world::{Answer, PASSWORD, Person, World, minutes};
 
@@ -24,6 +27,10 @@ fn table() -> Vec<Rule> {
         Rule::post("/console/apps/{app}/things/end", Who::Owner, make),
         Rule::post("/console/apps/{app}/things/file", Who::Editor, file).body(200_000),
         Rule::get("/console/things/{thing}", Who::SignedIn, one),
+        Rule::post("/console/apps/{app}/things/password", Who::Editor, make).secret(),
+        Rule::get("/console/quick", Who::SignedIn, wait),
+        Rule::get("/console/slow", Who::SignedIn, wait).slow(),
+        Rule::post("/console/slow", Who::SignedIn, wait),
         Rule::get("/operator/lost", Who::SignedIn, one),
         Rule::get("/console/lost", Who::Owner, one),
     ]
@@ -56,6 +63,14 @@ async fn file(visit: Visit) -> Page {
     Ok(format!("{name} {} {} {}", file.filename, file.content_type, file.bytes.len()).into_response())
 }
 
+/// Answers once it is told to.
+async fn wait() -> Page {
+    GO.notified().await;
+    Ok("at last".into_response())
+}
+
+static GO: Notify = Notify::const_new();
+
 async fn one(visit: Visit) -> Page {
     match visit.param::<AppId>("thing")? {
         AppId(7) => Ok(format!("{:?}", visit.form().get("q")).into_response()),
@@ -71,13 +86,19 @@ struct Stage {
     owner: Person,
 }
 
+/// Where the pages of this file answer from now on.
+async fn answered_by(state: AppState) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().merge(routes(table(), &state)).with_state(state);
+    tokio::spawn(Listen::new(listener, router).until(std::future::pending()));
+    base
+}
+
 impl Stage {
     async fn set() -> Self {
         let world = World::new().await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().merge(routes(table(), &world.state)).with_state(world.state.clone());
-        tokio::spawn(Listen::new(listener, router).until(std::future::pending()));
+        let base = answered_by(world.state.clone()).await;
         let owner = world.newcomer("kim@example.com").await;
         owner.signs_in().await;
         let app = world.app_of(AppKind::Biz, None, Some(owner.id)).await.id;
@@ -134,13 +155,69 @@ async fn a_token_is_good_for_its_action_person_and_session() {
     Answer::of(text.body(format!("form_token={token}"))).await.says(Notice::Malformed);
     let public = kim.at(&stage.world.base);
     public.signs_out().await;
-    let nobody = kim.posts(&make, &[("form_token", &token)]).await;
-    assert_eq!((nobody.status, nobody.location()), (303, "/login?next=%2Fconsole"));
+    kim.posts(&make, &[("form_token", &token)]).await.says(Notice::SessionOver);
     public.signs_in().await;
     kim.posts(&make, &[("form_token", &token)]).await.says(Notice::FormExpired);
     assert_eq!(stage.quota().await, None, "nothing was done");
     assert_eq!(kim.submits(&stage.at(""), &make, &[]).await.status, 303);
     assert_eq!(stage.quota().await, Some(0));
+}
+
+/// What was typed is not lost with the session: it stands on the page that says so, for the browser it came from.
+#[tokio::test]
+async fn a_form_that_comes_too_late_is_shown_once_more() {
+    let stage = Stage::set().await;
+    let (kim, make, secret) = (&stage.owner, stage.at("/make"), stage.at("/password"));
+    let public = kim.at(&stage.world.base);
+    public.signs_out().await;
+    let session = public.session_secret().await;
+    let token = |path: &str| form_token(&session, &purpose(path));
+    assert!(stage.world.by().end_sessions(kim.id).await.unwrap());
+    let typed = "two\nlines <b>&</b>";
+    let send = async |path: &str, token: &str| kim.posts(path, &[("form_token", token), ("lines", typed)]).await;
+    let told = send(&make, &token(&make)).await;
+    assert_eq!(told.status, 403);
+    told.says(Notice::SessionOver);
+    assert_eq!(told.all("label[for='kept-1']"), ["lines"]);
+    assert!(told.body.contains("two\nlines &#60;b&#62;&#38;&#60;/b&#62;</textarea>"), "{told:?}");
+    assert!(!told.body.contains(&token(&make)), "the token is nobody's input");
+    // Back to the page that the form was on.
+    let next = format!("/login?next={}", stage.at("").replace('/', "%2F"));
+    assert!(told.body.contains(&next), "{next}: {told:?}");
+    // Nothing is repeated that this browser was not shown by us, and never what a form of secrets held.
+    for (path, token) in [(&make, "x".to_owned()), (&make, token(&secret)), (&secret, token(&secret))] {
+        let told = send(path, &token).await;
+        told.says(Notice::SessionOver);
+        assert!(!told.body.contains("lines"), "{path}: {told:?}");
+    }
+    let elsewhere = kim.browser.post(format!("{}{make}", stage.base)).header("sec-fetch-site", "cross-site");
+    let told = Answer::of(elsewhere.form(&[("form_token", token(&make).as_str()), ("lines", typed)])).await;
+    told.says(Notice::SessionOver);
+    assert!(!told.body.contains("lines"), "{told:?}");
+    assert_eq!(stage.quota().await, None, "nothing was done");
+}
+
+#[tokio::test]
+async fn what_looks_at_much_has_longer() {
+    let stage = Stage::set().await;
+    let mut state = stage.world.state.clone();
+    let mut config = (*state.config).clone();
+    config.request_timeout = std::time::Duration::from_secs(2);
+    state.config = std::sync::Arc::new(config);
+    let base = answered_by(state).await;
+    let (slow, beside) = (stage.owner.at(&base), stage.owner.at(&base));
+    let waiting = tokio::spawn(async move { slow.opens("/console/slow").await });
+    let cut_off = beside.opens("/console/quick").await;
+    assert_eq!(cut_off.status, 503);
+    cut_off.says(Notice::Unavailable);
+    // The one that was cut off waits no more; the other one, which began before, does.
+    GO.notify_waiters();
+    GO.notify_one();
+    let answer = waiting.await.unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "at last"));
+    let table = bizauth::http::operator::pages_table();
+    let slow: Vec<_> = table.iter().filter(|rule| rule.slow).map(|rule| (rule.method.as_str(), rule.path)).collect();
+    assert_eq!(slow, [("POST", "/operator/assets/import"), ("GET", "/operator/audit/verify")]);
 }
 
 #[tokio::test]
@@ -150,7 +227,8 @@ async fn an_editor_is_told_who_may() {
     let refused = editor.submits(&stage.at(""), &stage.at("/end"), &[]).await;
     assert_eq!(refused.status, 403);
     refused.says(Notice::OwnersOnly);
-    assert!(stage.world.by().remove_member(stage.app, editor.id).await.unwrap());
+    let ended = stage.world.by().end_membership(stage.app, editor.id).await.unwrap();
+    assert_eq!(ended, bizauth_store::Membership::Changed);
     let gone = editor.opens(&stage.at("")).await;
     assert_eq!(gone.status, 404);
     gone.says(Notice::NotFound);

@@ -132,7 +132,9 @@ async fn a_test_apps_token_works_for_members_only() {
     let app = world.app_of(AppKind::Test, Some(biz.id), Some(kim.id)).await;
     let token = kim.lends(&world, &app).await;
     assert_eq!(world.tokeninfo(&token).await.status, 200);
-    world.by().remove_member(app.id, kim.id).await.unwrap();
+    let lee = world.newcomer("lee@example.com").await;
+    world.by().add_member(app.id, lee.id, "owner").await.unwrap();
+    assert_eq!(world.by().end_membership(app.id, kim.id).await.unwrap(), bizauth_store::Membership::Changed);
     world.tokeninfo(&token).await.declines(KapiFault::PermissionDenied, "");
 }
 

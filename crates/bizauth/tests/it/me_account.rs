@@ -1,6 +1,8 @@
 //! `/me/account`: password, sessions, known browsers, and setting up the second factor.
 
 use bizauth::config::Config;
+use bizauth::http::gate::purpose;
+use bizauth::http::guard::form_token;
 use bizauth::view::Notice;
 use bizauth_store::AuditFilter;
 
@@ -66,6 +68,29 @@ async fn an_account_sees_where_it_is_signed_in_and_ends_it() {
     let path = format!("{HERE}/sessions/{foreign}/end");
     kim.posts(&path, &[("form_token", "x")]).await.says(Notice::FormExpired);
     assert!(is_in(&lee).await);
+}
+
+/// Other people's sessions and browsers look like none.
+#[tokio::test]
+async fn the_ids_of_others_are_not_found() {
+    let world = World::new().await;
+    let (kim, lee) = (world.newcomer("kim@example.com").await, world.newcomer("lee@example.com").await);
+    lee.signs_in().await;
+    let secret = kim.session_secret().await;
+    let session = world.store().sessions_of(lee.id, None, 9, world.now()).await.unwrap()[0].id.to_string();
+    let device = world.store().devices_of(lee.id, None, 9, world.now()).await.unwrap()[0].id.to_string();
+    let done = world.store().audit_head().await.unwrap().seq;
+    for id in [session.as_str(), device.as_str(), "999", "x", "%00"] {
+        for path in [format!("{HERE}/sessions/{id}/end"), format!("{HERE}/devices/{id}/forget")] {
+            let token = form_token(&secret, &purpose(&path));
+            let answer = kim.posts(&path, &[("form_token", &token)]).await;
+            assert_eq!(answer.status, 404, "{path}: {answer:?}");
+            answer.says(Notice::NotFound);
+        }
+    }
+    assert!(is_in(&lee).await);
+    assert_eq!(world.store().devices_of(lee.id, None, 9, world.now()).await.unwrap().len(), 1);
+    assert_eq!(world.store().audit_head().await.unwrap().seq, done);
 }
 
 #[tokio::test]
@@ -181,7 +206,7 @@ async fn a_second_factor_is_set_up_with_a_code_and_leaves_recovery_codes_once() 
     kim.signs_out().await;
     kim.signs_in().await;
     let acts = acts(&world).await;
-    assert_eq!(acts[..2], ["second_factor.disable", "recovery_codes.replace"]);
+    assert_eq!(acts[..3], ["second_factor.disable", "second_factor.refuse", "recovery_codes.replace"]);
     assert!(acts.contains(&"second_factor.confirm".to_owned()) && acts.contains(&"second_factor.begin".to_owned()));
 }
 

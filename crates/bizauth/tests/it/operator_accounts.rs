@@ -167,7 +167,14 @@ async fn switches_and_sanctions_count_at_once() {
     assert!(!seen.user.in_business_centre && !seen.user.email_verified && seen.user.state == UserState::Active);
     let reason = [("reason", "fraud")];
     assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &[("reason", " ")]).await.status, 422);
-    assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &reason).await.status, 303);
+    let unsure = lee.submits(&at, &format!("{at}/sanction"), &reason).await;
+    assert!(unsure.status == 422 && unsure.all("#sanction-sure-error") == ["Tick the box to go on."], "{unsure:?}");
+    assert!(
+        unsure.body.contains(reason[0].1)
+            && !world.store().account(kim.id).await.unwrap().unwrap().developer_sanctioned
+    );
+    let sure = [reason[0], ("sure", "yes")];
+    assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &sure).await.status, 303);
     assert!(world.store().account(kim.id).await.unwrap().unwrap().developer_sanctioned);
     assert_eq!(lee.submits(&at, &format!("{at}/lift"), &reason).await.status, 303);
     assert!(!world.store().account(kim.id).await.unwrap().unwrap().developer_sanctioned);

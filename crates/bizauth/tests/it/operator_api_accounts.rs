@@ -42,6 +42,9 @@ async fn an_account_is_made_with_a_temporary_password_that_opens_it() {
     assert_eq!((&made["email"], &made["external_id"]), (&json!("new@example.com"), &json!("E-1")));
     assert_eq!(made["temporary_password"].as_str().unwrap().len(), 16);
     assert_eq!(robot.says("POST", "/accounts", body).await.status, 409);
+    let other = json!({ "email": "other@example.com", "external_id": "E-1" });
+    assert_eq!(robot.says("POST", "/accounts", other).await.status, 409);
+    assert_eq!(robot.gets("/accounts?email=other@example.com").await["items"], json!([]), "all of it, or nothing");
     let found = robot.gets("/accounts?external_id=E-1").await;
     assert_eq!(found["items"][0]["id"], made["id"]);
     let bad = json!({ "email": "x", "operator": "yes", "colour": 1 });
@@ -79,14 +82,33 @@ async fn an_account_is_changed_and_the_log_says_by_whom() {
     let other = format!("/accounts/{}", lee.id);
     assert_eq!(robot.says("PATCH", &other, json!({ "external_id": "K" })).await.status, 409);
     assert_eq!(robot.gets_from(200, "PATCH", &path, json!({ "external_id": null })).await["external_id"], json!(null));
-    let two = json!({ "state": "active", "operator": true });
-    assert_eq!(robot.says("PATCH", &path, two).await.status, 422);
+    for unreasoned in [
+        json!({ "state": "active" }),
+        json!({ "developer_sanctioned": true }),
+        json!({ "state": "active", "reason": " " }),
+    ] {
+        let answer = robot.says("PATCH", &path, unreasoned.clone()).await;
+        assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!("#/reason")), "{unreasoned}");
+    }
+    // One of three cannot be: none of them is.
+    robot.gets_from(200, "PATCH", &other, json!({ "external_id": "L" })).await;
+    let three = json!({ "email_verified": true, "state": "active", "reason": "Back", "external_id": "L" });
+    assert_eq!(robot.says("PATCH", &path, three).await.status, 409);
+    let still = robot.gets(&path).await;
+    assert_eq!((&still["state"], &still["email_verified"]), (&json!("dormant"), &json!(false)));
     let all = world.program(&Scope::ALL).await;
     assert_eq!(all.says("PATCH", &path, json!({ "operator": true })).await.status, 409, "a dormant operator");
     assert_eq!(robot.says("PATCH", &path, json!({ "state": "gone" })).await.status, 422);
     assert_eq!(all.gets_from(200, "PATCH", &other, json!({ "operator": true })).await["operator"], true);
-    assert_eq!(all.says("PATCH", &other, json!({ "state": "blocked" })).await.status, 409, "the last operator");
-    assert_eq!(all.gets_from(200, "PATCH", &other, json!({ "developer_sanctioned": true })).await["state"], "active");
+    assert_eq!(
+        all.says("PATCH", &other, json!({ "state": "blocked", "reason": "Fraud" })).await.status,
+        409,
+        "the last operator"
+    );
+    assert_eq!(
+        all.gets_from(200, "PATCH", &other, json!({ "developer_sanctioned": true, "reason": "Fraud" })).await["state"],
+        "active"
+    );
     for unknown in ["/accounts/5", "/accounts/x"] {
         assert_eq!(robot.asks("GET", unknown).await.status, 404);
         assert_eq!(robot.says("PATCH", unknown, json!({})).await.status, 404);
@@ -104,6 +126,9 @@ async fn a_browser_is_signed_out_and_a_password_replaced() {
     let id = open["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(robot.asks("DELETE", &format!("{path}/sessions/{id}")).await.status, 204);
     assert_eq!(robot.gets(&format!("{path}/sessions")).await["items"], json!([]));
+    for unknown in [id.as_str(), "5", "x"] {
+        assert_eq!(robot.asks("DELETE", &format!("{path}/sessions/{unknown}")).await.status, 404, "{unknown}");
+    }
     kim.signs_in().await;
     assert_eq!(robot.asks("DELETE", &format!("{path}/sessions")).await.status, 204);
     assert_eq!(robot.asks("DELETE", &format!("{path}/sessions")).await.status, 204);

@@ -26,9 +26,17 @@ async fn an_app_is_found_changed_and_deleted() {
         (&changed["kind"], &changed["daily_quota"], &changed["sanctioned"]),
         (&json!("biz"), &json!(5), &json!(true))
     );
-    let lifted = robot.gets_from(200, "PATCH", &path, json!({ "daily_quota": null, "sanctioned": false })).await;
+    let lifted = robot
+        .gets_from(200, "PATCH", &path, json!({ "daily_quota": null, "sanctioned": false, "reason": "Over" }))
+        .await;
     assert_eq!((&lifted["daily_quota"], &lifted["sanctioned"]), (&json!(null), &json!(false)));
-    for bad in [json!({ "kind": "test" }), json!({ "kind": 5 }), json!({ "daily_quota": -1 }), json!({ "name": "x" })] {
+    for bad in [
+        json!({ "kind": "test" }),
+        json!({ "kind": 5 }),
+        json!({ "daily_quota": -1 }),
+        json!({ "name": "x" }),
+        json!({ "sanctioned": true }),
+    ] {
         assert_eq!(robot.says("PATCH", &path, bad.clone()).await.status, 422, "{bad}");
     }
     for (method, group, status) in [
@@ -48,7 +56,46 @@ async fn an_app_is_found_changed_and_deleted() {
     let parent = world.app().await;
     let child = world.app_of(AppKind::Test, Some(parent.id), None).await;
     let path = format!("/apps/{}", child.id);
-    assert_eq!(robot.says("PATCH", &path, json!({ "kind": "biz" })).await.status, 409);
+    let both = json!({ "daily_quota": 7, "kind": "biz" });
+    assert_eq!(robot.says("PATCH", &path, both).await.status, 409);
+    assert_eq!(robot.gets(&path).await["daily_quota"], json!(null), "all of it, or nothing");
+}
+
+#[tokio::test]
+async fn what_an_app_has_is_listed_and_a_key_leads_to_it() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::AppsRead]).await;
+    let app = world.app().await;
+    let kim = world.owner("kim@example.com").await;
+    let tokens = [kim.lends(&world, &app).await, kim.lends(&world, &app).await];
+    let path = format!("/apps/{}", app.id);
+    assert_eq!(robot.gets(&path).await["tokens"], json!({ "alive": 2, "of_newest": 2 }));
+    let keys = robot.gets(&format!("{path}/keys")).await;
+    let key = &keys["items"][0];
+    assert_eq!(
+        (&key["kind"], &key["value"], &key["enabled"]),
+        (&json!("rest_api"), &json!(app.client_id), &json!(true))
+    );
+    let first = robot.gets(&format!("{path}/tokens?limit=1")).await;
+    let next = first["next"].as_str().unwrap();
+    let rest = robot.gets(&format!("{path}/tokens?after={next}")).await;
+    assert_eq!((first["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()), (1, 1));
+    assert_eq!((&first["items"][0]["alive"], &first["items"][0]["key"]), (&json!(true), &key["id"]));
+    assert_eq!(world.revoke(&tokens[1]).await.status, 200);
+    assert_eq!(robot.gets(&format!("{path}/tokens")).await["items"][0]["alive"], json!(false));
+    let found = robot.gets_from(200, "POST", "/apps/find", json!({ "key": app.client_id })).await;
+    assert_eq!(found["id"], json!(app.id.to_string()));
+    assert_eq!(robot.says("POST", "/apps/find", json!({ "key": "0".repeat(32) })).await.status, 404);
+    assert_eq!(robot.says("POST", "/apps/find", json!({ "key": "x" })).await.status, 422);
+    assert_eq!(robot.says("POST", "/apps/find", json!({})).await.status, 422);
+    for unknown in ["/apps/5/keys", "/apps/5/tokens", "/apps/%00"] {
+        assert_eq!(robot.asks("GET", unknown).await.status, 404, "{unknown}");
+    }
+    let accounts = world.program(&[Scope::AccountsRead]).await;
+    let lent = accounts.gets(&format!("/accounts/{}/lent", kim.id)).await;
+    assert_eq!((&lent["items"][0]["app"], &lent["next"]), (&json!(app.id.to_string()), &json!(null)));
+    assert!(lent["items"][0]["agreed_at"].is_string(), "{lent}");
+    assert_eq!(accounts.asks("GET", "/accounts/5/lent").await.status, 404);
 }
 
 #[tokio::test]

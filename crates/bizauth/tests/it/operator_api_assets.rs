@@ -1,6 +1,7 @@
 //! The operator's API about assets and those who hold them; and directories that keep them in step from elsewhere.
 
 use bizauth_core::operator::Scope;
+use bizauth_store::Turn;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -34,7 +35,8 @@ async fn assets_and_holders_are_put_as_often_as_one_likes() {
     }
 
     let holder = format!("/assets/moment/7/holders/{}", kim.id);
-    let held = async || world.store().holdings_page(kim.id, &"moment".into(), "", 0, 9).await.unwrap().rows;
+    let moment = "moment".into();
+    let held = async || world.store().holdings_page((kim.id, &moment), "", &Turn::First, 9).await.unwrap().rows;
     for _ in 0..2 {
         let told = robot.gets_from(200, "PUT", &holder, json!({ "role": "owner" })).await;
         assert_eq!((&told["email"], &told["lendable"]), (&json!("kim@example.com"), &json!(true)));

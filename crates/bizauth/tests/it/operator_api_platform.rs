@@ -1,7 +1,7 @@
 //! The operator's API about the platform itself: the catalogue, maintenance, the audit log.
 
 use bizauth_core::operator::Scope;
-use bizauth_store::AuditVerdict;
+use bizauth_store::{AuditVerdict, Turn};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -29,6 +29,7 @@ async fn a_group_with_its_items_is_added_without_touching_code() {
     assert_eq!(robot.says("PUT", "/catalogue/groups/shop", without).await.status, 409, "there are assets in it");
     for (path, body) in [
         ("/catalogue/groups/a%20b", json!({})),
+        ("/catalogue/groups/a_b", json!({})),
         ("/catalogue/groups/x", json!({ "has_assets": false, "has_ad_accounts": true })),
         ("/catalogue/groups/x", json!({ "name": "Shops" })),
         ("/catalogue/items/shop_x", json!({ "group": "nowhere" })),
@@ -53,6 +54,48 @@ async fn a_group_with_its_items_is_added_without_touching_code() {
     assert_eq!(robot.says("PUT", "/catalogue/items/store_x", wrong).await.status, 422, "it belongs to another");
     let moved = json!({ "group": "moment" });
     assert_eq!(robot.says("PUT", "/catalogue/items/shop_read", moved).await.status, 409);
+}
+
+#[tokio::test]
+async fn a_group_comes_with_its_items_in_one_step() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::CatalogueWrite]).await;
+    let first = json!({ "id": "store_read", "name": { "en": "See stores" } });
+    for bad in ["shop_read", "store_", "other_x", "a b"] {
+        let with = json!({ "items": [first, { "id": bad }] });
+        let status = robot.says("PUT", "/catalogue/groups/store", with).await.status;
+        assert!([409, 422].contains(&status), "{bad}: {status}");
+    }
+    assert!(!robot.gets("/catalogue").await.to_string().contains("store"), "all of it, or nothing");
+    let with = json!({ "name": { "en": "Stores" }, "items": [first, { "id": "store_edit", "risky": true }] });
+    for _ in 0..2 {
+        robot.gets_from(200, "PUT", "/catalogue/groups/store", with.clone()).await;
+    }
+    let other = json!({ "items": [{ "id": "store_read", "risky": true }] });
+    assert_eq!(robot.says("PUT", "/catalogue/groups/store", other).await.status, 409);
+    let taken = json!({ "items": [{ "id": "store_read" }] });
+    robot.gets_from(200, "PUT", "/catalogue/groups/store", json!({ "name": { "en": "Stores" } })).await;
+    assert_eq!(robot.says("PUT", "/catalogue/groups/stores", taken).await.status, 422, "it is another group's");
+}
+
+#[tokio::test]
+async fn the_platform_says_how_it_stands() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::PlatformRead]).await;
+    let told = robot.gets("/overview").await;
+    assert_eq!(
+        (&told["maintenance"], &told["requests_open"], &told["ip_list"]),
+        (&json!(false), &json!(0), &json!(null))
+    );
+    assert_eq!(told["audit_head"]["seq"], world.store().audit_head().await.unwrap().seq);
+    assert_eq!(told["first_steps"]["app"], false);
+    world.app().await;
+    assert_eq!(robot.gets("/overview").await["first_steps"]["app"], true);
+    let settings = robot.gets("/settings").await;
+    let names: Vec<_> = settings["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"listen") && names.len() > 10, "{names:?}");
+    let blind = world.program(&[Scope::AppsWrite]).await;
+    assert_eq!(blind.asks("GET", "/settings").await.status, 403);
 }
 
 #[tokio::test]
@@ -96,6 +139,14 @@ async fn the_audit_log_is_read_exported_and_proved() {
     assert_eq!(lines.last().unwrap()["digest"], head["digest"]);
     assert_eq!(lines.len() as i64, head["seq"].as_i64().unwrap());
     assert_eq!(robot.asks("GET", "/audit/export?after=2").await.body.lines().count(), lines.len() - 2);
+    let some = robot.asks("GET", &format!("/audit/export?on=account:{}", kim.id)).await;
+    let told: Vec<Value> = some.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let acts: Vec<_> = told.iter().map(|line| line["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["account.business_centre", "account.create"], "newest first");
+    assert_eq!(robot.asks("GET", "/audit/export?act=app.delete").await.body, "");
+    for query in ["act=app.delete&after=2", "since=yesterday", "limit=5"] {
+        assert_eq!(robot.asks("GET", &format!("/audit/export?{query}")).await.status, 422, "{query}");
+    }
     let verdict = robot.gets("/audit/verdict").await;
     assert_eq!((&verdict["verdict"], &verdict["head"]), (&json!("whole"), &head));
     assert!(matches!(world.store().verify_audit().await.unwrap(), AuditVerdict::Whole(_)));
@@ -115,9 +166,10 @@ async fn nobody_becomes_more_than_their_key() {
     assert_eq!(robot.says("POST", "/accounts", made).await.status, 403);
     let boss = format!("/accounts/{}", boss.id);
     let kim = format!("/accounts/{}", kim.id);
-    for (method, path, body) in
-        [("PATCH", kim.clone(), json!({ "operator": true })), ("PATCH", boss.clone(), json!({ "state": "dormant" }))]
-    {
+    for (method, path, body) in [
+        ("PATCH", kim.clone(), json!({ "operator": true })),
+        ("PATCH", boss.clone(), json!({ "state": "dormant", "reason": "x" })),
+    ] {
         assert_eq!(robot.says(method, &path, body).await.status, 403, "{method} {path}");
     }
     for (method, path) in [
@@ -127,9 +179,12 @@ async fn nobody_becomes_more_than_their_key() {
     ] {
         assert_eq!(robot.asks(method, &path).await.status, 403, "{method} {path}");
     }
-    assert!(robot.says("PATCH", &kim, json!({ "state": "dormant" })).await.status == 200, "of others it may");
+    assert!(
+        robot.says("PATCH", &kim, json!({ "state": "dormant", "reason": "Asked" })).await.status == 200,
+        "of others it may"
+    );
     let all = world.program(&Scope::ALL).await;
-    all.gets_from(200, "PATCH", &kim, json!({ "state": "active" })).await;
+    all.gets_from(200, "PATCH", &kim, json!({ "state": "active", "reason": "Back" })).await;
     all.gets_from(200, "PATCH", &kim, json!({ "operator": true })).await;
 }
 
@@ -160,7 +215,7 @@ async fn a_key_outlives_neither_its_parent_nor_its_operator() {
     assert_eq!(made["expires_at"], end.to_utc());
     assert!(world.by().set_operator(boss.id, false).await.unwrap());
     assert_eq!(short.asks("GET", "/maintenance").await.status, 401);
-    let living = world.store().operator_keys().await.unwrap();
+    let living = world.store().operator_keys(&Turn::First, 99).await.unwrap().rows;
     assert!(living.iter().all(|key| key.revoked_at.is_some()), "the child too: {living:?}");
     assert!(world.by().set_user_state(other.id, bizauth_core::user::UserState::Active).await.unwrap());
 }

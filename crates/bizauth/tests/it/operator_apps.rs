@@ -32,7 +32,12 @@ async fn a_sanction_ends_tokens_for_good_with_a_reason() {
     let at = format!("/operator/apps/{}", app.id);
     assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &[]).await.status, 422);
     assert_eq!(world.tokeninfo(&token).await.status, 200);
-    assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &[("reason", "spam")]).await.status, 303);
+    let unsure = lee.submits(&at, &format!("{at}/sanction"), &[("reason", "spam")]).await;
+    assert!(unsure.status == 422 && unsure.all("#sanction-sure-error") == ["Tick the box to go on."], "{unsure:?}");
+    assert!(unsure.all("textarea").contains(&"spam".to_owned()), "what was typed stays: {unsure:?}");
+    assert_eq!(world.tokeninfo(&token).await.status, 200);
+    let sure = [("reason", "spam"), ("sure", "yes")];
+    assert_eq!(lee.submits(&at, &format!("{at}/sanction"), &sure).await.status, 303);
     assert!(world.tokeninfo(&token).await.status >= 400);
     assert_eq!(lee.submits(&at, &format!("{at}/lift"), &[("reason", "sorted out")]).await.status, 303);
     assert_eq!(world.tokeninfo(&token).await.status, 401, "lifting revives none");

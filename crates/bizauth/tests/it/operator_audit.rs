@@ -15,6 +15,10 @@ async fn the_log_is_read_filtered_exported_and_proved() {
     assert!(page.body.contains("Business-centre membership changed"), "{page:?}");
     assert!(page.body.contains(&at) && page.body.contains("in_business_centre"), "{page:?}");
     assert!(!page.body.contains("Account made"), "another made it: {page:?}");
+    assert!(
+        page.body.contains(&format!(">Account kim@example.com</a> <code translate=\"no\">{}</code>", kim.id)),
+        "{page:?}"
+    );
     let none = lee.opens("/operator/audit?until=2020-01-01").await;
     assert!(none.body.contains("No entries"));
     let wrong = lee.opens("/operator/audit?since=yesterday").await;

@@ -37,6 +37,11 @@ async fn a_group_comes_with_its_items_or_not_at_all() {
         assert!(refused.body.contains("Send messages"), "what was typed is kept");
         assert_eq!(world.store().catalogue().await.unwrap(), before);
     }
+    let bare = lee.submits(NEW, NEW, &group("message", "message_send")[..4]).await;
+    assert_eq!(bare.status, 422, "no group without an item");
+    let told = bare.all(".summary a");
+    assert!(told.iter().any(|line| line.starts_with("Consent item 1 · Name in English: ")), "{told:?}");
+    assert_eq!(world.store().catalogue().await.unwrap(), before);
     let made = lee.submits(NEW, NEW, &group("message", "message_send")).await;
     assert_eq!(made.status, 303, "{made:?}");
     assert!(lee.opens(made.location()).await.body.contains("Send messages"));

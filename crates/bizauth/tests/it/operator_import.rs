@@ -170,7 +170,7 @@ async fn an_operator_imports_by_page() {
     let filter = bizauth_store::AuditFilter { actor: Some("op@example.com".to_owned()), ..Default::default() };
     let acts: Vec<_> =
         world.store().audit_page(&filter, None, 9).await.unwrap().into_iter().map(|it| it.entry.act).collect();
-    assert_eq!(acts, ["import.finish", "import.rows", "import.start", "import.check"]);
+    assert_eq!(acts, ["import.finish", "import.rows", "import.start", "import.check", "session.begin"]);
 
     // While it runs the page renews itself; left alone, it offers to go on.
     let seen = uploads(&operator, &world, "more.csv", GOOD).await;
@@ -182,4 +182,55 @@ async fn an_operator_imports_by_page() {
     let stuck = operator.opens(&here).await;
     assert!(stuck.header("refresh").is_none() && stuck.body.contains("Go on"), "{stuck:?}");
     assert_eq!(operator.opens("/operator/assets/imports/5").await.status, 404);
+}
+
+/// Not every store keeps a NUL: rows that hold one are named, and the others can be applied.
+#[tokio::test]
+async fn a_row_with_a_nul_is_named_and_the_file_is_kept() {
+    let (_world, robot) = scene().await;
+    let file = "group,id,kind,name,email,role,lendable
+moment,1,ad_account,Sp\0ring,,,
+moment,1,ad_account,Spring,kim@example.com,owner,
+moment,2,ad_account,Summer,,,\0
+moment,3,ad_account,Autumn,,\u{1},
+";
+    let answer = hands_in(&robot, "", "text/csv", file).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let import = answer.json();
+    assert_eq!((&import["rows"], &import["refused"]), (&json!(1), &json!(3)));
+    let id = import["id"].as_str().unwrap();
+    let refusals = robot.gets(&format!("/imports/{id}/refusals")).await;
+    let told: Vec<_> =
+        refusals["items"].as_array().unwrap().iter().map(|it| (&it["row"], &it["column"], &it["reason"])).collect();
+    let (control, row) = (json!("control"), |n: u64| json!(n));
+    assert_eq!(
+        told,
+        [
+            (&row(2), &json!("name"), &control),
+            (&row(4), &json!("lendable"), &control),
+            (&row(5), &json!("role"), &control)
+        ]
+    );
+    assert_eq!(robot.asks("POST", &format!("/imports/{id}/apply?good_rows_only=true")).await.status, 200);
+    assert_eq!(done(&robot, &json!(id)).await["applied"], 1);
+    assert_eq!(robot.gets("/assets/moment/1").await["name"], "Spring");
+}
+
+/// Nothing is called by a name with control characters, and no store is asked for one.
+#[tokio::test]
+async fn a_path_with_a_nul_leads_nowhere() {
+    let world = World::new().await;
+    let robot = world.program(&Scope::ALL).await;
+    for path in
+        ["/assets/moment/a%00", "/accounts/%00", "/directories/a%00b", "/catalogue/groups/a%01/raise", "/imports/%00"]
+    {
+        for method in ["GET", "PUT", "POST", "DELETE"] {
+            let status = robot.asks(method, path).await.status;
+            assert!([404, 405].contains(&status), "{method} {path}: {status}");
+        }
+    }
+    let lee = crate::operator_accounts::operator(&world).await;
+    for path in ["/operator/assets/moment/a%00", "/operator/catalogue/groups/%00", "/operator/catalogue/items/a%01"] {
+        assert_eq!(lee.opens(path).await.status, 404, "{path}");
+    }
 }

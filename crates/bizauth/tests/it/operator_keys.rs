@@ -2,6 +2,7 @@
 
 use crate::operator_accounts::{noted, operator};
 use crate::world::World;
+use bizauth_store::Turn;
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_revoked_for_good() {
@@ -19,11 +20,11 @@ async fn a_key_is_shown_once_and_revoked_for_good() {
     let value = lee.opens(made.location()).await.all("#secret").pop().unwrap();
     assert!(value.len() > 40, "{value}");
     assert!(!lee.opens(at).await.body.contains(&value), "it was shown once");
-    let keys = world.store().operator_keys().await.unwrap();
+    let keys = world.store().operator_keys(&Turn::First, 9).await.unwrap().rows;
     assert!(keys[0].is_alive(world.now()) && keys[0].expires_at.is_some() && keys[0].scopes.len() >= 2);
     assert!(!noted(&world, "operator_key.create").await[0].contains(&value));
     let revoke = format!("{at}/{}/revoke", keys[0].id);
     assert_eq!(lee.submits(at, &revoke, &[]).await.status, 303);
-    assert!(!world.store().operator_keys().await.unwrap()[0].is_alive(world.now()));
+    assert!(!world.store().operator_keys(&Turn::First, 9).await.unwrap().rows[0].is_alive(world.now()));
     assert_eq!(lee.opens("/operator/keys/1").await.status, 404);
 }

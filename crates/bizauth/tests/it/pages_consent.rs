@@ -109,10 +109,19 @@ async fn a_long_list_is_searched_and_paged_on_the_server() {
     assert_eq!((shown.len(), shown[0].as_str()), (20, "100"));
     let mut fields: Vec<(&str, &str)> = shown.iter().map(|id| ("shown.moment", id.as_str())).collect();
     fields.push(("asset.moment", "105"));
-    let turned = kim.answers(&screen, "page:moment:3", &fields).await;
+    let turned = kim.answers(&screen, "after:moment:119", &fields).await;
     assert_eq!(turned.status, 303);
-    let third = kim.opens(turned.location().split('#').next().unwrap()).await;
+    let second = kim.opens(turned.location()).await;
+    assert_eq!(second.all("nav.pages span"), ["Page 2 of 3"]);
+    let ways = second.values("nav.pages button");
+    assert_eq!(ways, ["before:moment:120", "after:moment:139"]);
+    let third = kim.opens(kim.answers(&second, &ways[1], &[]).await.location()).await;
     assert_eq!(third.values("input[name='shown.moment']"), ["140", "141", "142", "143", "144"]);
+    let back = kim.opens(kim.answers(&third, "before:moment:140", &[]).await.location()).await;
+    assert_eq!(back.values("input[name='shown.moment']"), second.values("input[name='shown.moment']"));
+    // Where another group is searched, this one stays.
+    let stays = kim.answers(&third, "find:keyword", &[("at.moment", "after:139")]).await;
+    assert_eq!(kim.opens(stays.location()).await.values("input[name='shown.moment']").len(), 5);
     let found = kim.answers(&third, "find:moment", &[("asset.moment", "144"), ("find.moment", "ACCOUNT 12")]).await;
     let found = kim.opens(found.location().split('#').next().unwrap()).await;
     assert_eq!(found.values("input[name='shown.moment']").len(), 10);

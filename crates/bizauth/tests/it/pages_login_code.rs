@@ -231,12 +231,19 @@ async fn after_a_rotation_the_old_key_may_go() {
     let both = std::fs::read_to_string(&key).unwrap();
     assert!(both.ends_with(&old) && both.lines().count() == 2);
     let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
-    let done = seal::reseal(world.store(), &keys, Entropy).await.unwrap();
+    let done = seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap();
     assert_eq!((done.changed, done.closed), (1, 0));
-    assert_eq!(seal::reseal(world.store(), &keys, Entropy).await.unwrap(), seal::Resealed::default());
+    assert_eq!(
+        seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap(),
+        seal::Resealed::default()
+    );
     std::fs::write(&key, both.lines().next().unwrap()).unwrap();
     assert_eq!(kim.tries_code(&app.code(&world)).await.status, 303);
     std::fs::write(&key, seal::new_key(Entropy)).unwrap();
     let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
-    assert_eq!(seal::reseal(world.store(), &keys, Entropy).await.unwrap().closed, 1, "it says what it cannot open");
+    assert_eq!(
+        seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap().closed,
+        1,
+        "it says what it cannot open"
+    );
 }

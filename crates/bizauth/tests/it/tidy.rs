@@ -140,6 +140,14 @@ fn the_store_reports_and_never_answers() {
 }
 
 #[test]
+fn the_follower_knows_nothing_of_the_server() {
+    let follower = code_below("crates/bizauth-ips/src/");
+    nowhere(&follower, &["bizauth_store", "axum", "hyper", "use bizauth::"], "the follower runs where no server is");
+    let below = ["bizauth-core", "bizauth-client", "bizauth-store"].map(|it| code_below(&format!("crates/{it}/src/")));
+    nowhere(&below.into_iter().flatten().collect::<Vec<_>>(), &["bizauth_ips"], "nothing below the doors follows");
+}
+
+#[test]
 fn only_the_seam_knows_the_engines() {
     let seam = "crates/bizauth-store/src/db/";
     let above: Vec<File> = code_below("crates/").into_iter().filter(|file| !file.path.starts_with(seam)).collect();
@@ -310,6 +318,26 @@ fn every_fault_is_provoked_by_some_test() {
     let kapi = KapiFault::ALL.iter().map(|fault| format!("KapiFault::{}", fault.row().name));
     let missing: BTreeSet<_> = kauth.chain(kapi).filter(|fault| !proved(fault)).collect();
     assert!(missing.is_empty(), "no answer in tests/it is held against these faults: {missing:?}");
+}
+
+/// What went wrong elsewhere is a test here: the page and the tests name each other.
+#[test]
+fn every_advisory_has_its_test() {
+    let page = fs::read_to_string(root().join("docs/advisories.md")).expect("docs/advisories.md is there");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
+    assert!(rows.len() > 30, "docs/advisories.md has {} rows", rows.len());
+    let names = |row: &'static str| row.split('`').skip(1).step_by(2);
+    let rows: Vec<&'static str> = rows.into_iter().map(|row| &*row.to_owned().leak()).collect();
+    let tests = black_box();
+    let lost: Vec<&str> =
+        rows.iter().flat_map(|row| names(row)).filter(|name| !tests.contains(&format!("fn {name}()"))).collect();
+    assert!(lost.is_empty(), "docs/advisories.md names tests that are not there: {lost:?}");
+    let named: BTreeSet<&str> = rows.iter().flat_map(|row| names(row)).collect();
+    let ours = tests.split("fn ").filter_map(|rest| rest.split_once("()")).map(|(name, _)| name);
+    let marks = ["cve_", "ghsa_", "rfc_", "keycloak_", "hydra_", "rauthy_"];
+    let silent: Vec<&str> =
+        ours.filter(|name| marks.iter().any(|mark| name.starts_with(mark)) && !named.contains(name)).collect();
+    assert!(silent.is_empty(), "docs/advisories.md lacks these tests: {silent:?}");
 }
 
 #[test]

@@ -16,13 +16,13 @@ use super::*;
 
 /// A family of 256 addresses.
 #[derive(Clone, Copy, Debug)]
-enum Space {
+pub(super) enum Space {
     V4,
     V6,
 }
 
 impl Space {
-    fn address(self, host: u8) -> IpAddr {
+    pub(super) fn address(self, host: u8) -> IpAddr {
         match self {
             Space::V4 => [10, 0, 0, host].into(),
             Space::V6 => [0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(host)].into(),
@@ -35,12 +35,12 @@ impl Space {
         format!("{}/{}", self.address(host), width - bits).parse().unwrap()
     }
 
-    fn held_by<'a>(self, networks: impl Iterator<Item = IpNet> + Clone + 'a) -> BTreeSet<u8> {
+    pub(super) fn held_by<'a>(self, networks: impl Iterator<Item = IpNet> + Clone + 'a) -> BTreeSet<u8> {
         (0..=u8::MAX).filter(|host| networks.clone().any(|net| net.contains(&self.address(*host)))).collect()
     }
 }
 
-fn space() -> impl Strategy<Value = Space> {
+pub(super) fn space() -> impl Strategy<Value = Space> {
     prop_oneof![Just(Space::V4), Just(Space::V6)]
 }
 
@@ -50,7 +50,7 @@ fn blocks(space: Space, bits: u8, count: Range<usize>) -> impl Strategy<Value = 
 }
 
 /// Day `n` of the schedule.
-fn nth(n: i8) -> Date {
+pub(super) fn nth(n: i8) -> Date {
     date(2024, 2, 27) + n.days()
 }
 
@@ -59,7 +59,7 @@ fn step(space: Space) -> impl Strategy<Value = Step> {
     (change, 1..7_i8, blocks(space, 10, 1..4)).prop_map(|(change, n, ips)| Step { change, date: nth(n), ips })
 }
 
-fn scheduled() -> impl Strategy<Value = (Space, Service)> {
+pub(super) fn scheduled() -> impl Strategy<Value = (Space, Service)> {
     space().prop_flat_map(|space| {
         let parts = (blocks(space, 10, 1..6), vec(step(space), 0..8));
         parts.prop_map(move |(ips, steps)| {
@@ -69,7 +69,7 @@ fn scheduled() -> impl Strategy<Value = (Space, Service)> {
     })
 }
 
-fn addresses(space: Space, ips: &[Cidr]) -> BTreeSet<u8> {
+pub(super) fn addresses(space: Space, ips: &[Cidr]) -> BTreeSet<u8> {
     space.held_by(ips.iter().map(Cidr::network))
 }
 

@@ -5,6 +5,7 @@ use jiff::civil::{Date, date};
 use super::*;
 
 mod brute;
+mod follow;
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()

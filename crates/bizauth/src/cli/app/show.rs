@@ -4,7 +4,7 @@ use bizauth_core::id::AppId;
 use bizauth_store::AppRecord;
 use serde_json::{Value, json};
 
-use super::super::desk::{Desk, cut};
+use super::super::desk::{AT_A_TIME, Desk, cut, every};
 use super::super::key::key_json;
 use super::super::output::{Rows, yes_no};
 
@@ -33,7 +33,8 @@ pub(super) async fn one(desk: &mut Desk<'_>, id: AppId) -> anyhow::Result<()> {
     let keys = desk.store.keys_of(id, desk.now).await?;
     let items = desk.store.items_of(id).await?;
     let permissions = desk.store.permissions_of(id).await?;
-    let members = desk.store.members(id).await?;
+    let members =
+        every(async |turn| desk.store.members_page(id, "", &turn, AT_A_TIME).await, |member| member.user).await?;
 
     let mut json = app_json(&record);
     json["keys"] = keys.iter().map(key_json).collect();

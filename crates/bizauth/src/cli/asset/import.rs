@@ -83,7 +83,7 @@ fn tell(desk: &mut Desk<'_>, words: &Words, bad: &[Refused]) {
         desk.output.note(&format!("row {}, {}: {}", row.place, row.column, sentence(words, row)));
     }
     if bad.len() > TOLD {
-        desk.output.note(&format!("… and {} more; --json tells all", bad.len() - TOLD));
+        desk.output.note(&format!("… and {} more; --dry-run --json tells all", bad.len() - TOLD));
     }
 }
 
@@ -100,6 +100,7 @@ fn say(desk: &mut Desk<'_>, words: &Words, import: &ImportRecord, bad: &[Refused
         "holders_added": counts.gained,
         "holders_changed": counts.altered,
         "same": counts.same,
+        "skipped": counts.skipped,
         "refused": bad.iter().map(refusal).collect::<Vec<Value>>(),
     });
     Ok(desk.output.data(json, || {
@@ -113,6 +114,7 @@ fn say(desk: &mut Desk<'_>, words: &Words, import: &ImportRecord, bad: &[Refused
             ("new holders", counts.gained.to_string()),
             ("changed holders", counts.altered.to_string()),
             ("as before", counts.same.to_string()),
+            ("skipped", counts.skipped.to_string()),
         ])
     })?)
 }

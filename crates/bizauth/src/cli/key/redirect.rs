@@ -67,6 +67,7 @@ async fn add(desk: &mut Desk<'_>, name: &KeyName, uri: String) -> anyhow::Result
             format!("key {id} has {URIS_PER_KEY} redirect URIs, which is as many as it may have"),
             format!("remove one first: `bizauth key redirect list {id}` shows them"),
         )),
+        AddedUri::Unfit(flaw) => Err(refuse(flaw.to_string(), remedy(flaw))),
         AddedUri::NoSuchKey => Err(no_key("REST API key", name)),
     }
 }

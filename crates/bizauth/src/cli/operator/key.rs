@@ -10,7 +10,7 @@ use bizauth_store::OperatorKeyRecord;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::super::desk::Desk;
+use super::super::desk::{AT_A_TIME, Desk, every};
 use super::super::output::Rows;
 use super::super::read;
 use super::super::refusal::refuse;
@@ -78,7 +78,7 @@ async fn create(desk: &mut Desk<'_>, name: String, scopes: Vec<Scope>, life: Opt
 }
 
 async fn list(desk: &mut Desk<'_>) -> anyhow::Result<()> {
-    let keys = desk.store.operator_keys().await?;
+    let keys = every(async |turn| desk.store.operator_keys(&turn, AT_A_TIME).await, |key| key.id).await?;
     let now = desk.now;
     let state = |key: &OperatorKeyRecord| match key.revoked_at {
         Some(_) => "revoked",

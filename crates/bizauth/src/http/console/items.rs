@@ -111,7 +111,7 @@ async fn page(
     let path = app_path(visit, "/items");
     let frame = app_frame(it, visit, &path);
     let permissions = it.store.permissions_of(app.id).await?;
-    let requests = it.store.requests_of(app.id).await?;
+    let requests = it.store.last_requests(app.id).await?;
     let refused = !fields.is_fine() || meanwhile || asking.is_some();
     let row = |item: &Item| ItemRow {
         id: item.id.0.clone(),

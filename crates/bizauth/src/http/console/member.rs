@@ -23,8 +23,7 @@ struct Member {
 /// The member in the path, if the person may change anything about them.
 async fn member(it: &AppState, visit: &Visit) -> Result<Member, PageError> {
     let user = visit.param::<UserId>("user")?;
-    let members = it.store.members(visit.app().app.id).await?;
-    let found = members.into_iter().find(|member| member.user == user).ok_or(PageError::NotFound)?;
+    let found = it.store.member(visit.app().app.id, user).await?.ok_or(PageError::NotFound)?;
     if visit.role() != Role::Owner && user != visit.user().id {
         return Err(PageError::Notice(Notice::OwnersOnly));
     }

@@ -9,14 +9,18 @@ use bizauth_core::user;
 use bizauth_store::{Invited, NewInvitation};
 
 use super::{app_frame, head, page, post, typed};
+use crate::http::reply::escape;
 use crate::http::state::AppState;
+use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::Frame;
 use crate::view::console::{AppHead, InvitedRow, MemberRefusal, MemberRow, MembersPage, member_refusal};
-use crate::view::kit::{Fields, Pick};
+use crate::view::kit::{Fields, Pick, Turning};
 
 /// How long an invitation can be accepted.
 const INVITED_FOR: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Members on a page.
+const ON_A_PAGE: i64 = 25;
 /// How many invitations an app may have open.
 const MOST_INVITED: i64 = 50;
 
@@ -32,16 +36,28 @@ fn frame(it: &AppState, visit: &Visit, head: &AppHead) -> Frame {
 async fn show(it: &AppState, visit: &Visit, invitation: Fields, handing: Fields) -> Page {
     let (head, me, is_owner) = (head(visit), visit.user().id, visit.role() == Role::Owner);
     let to = |end: &str| post(visit, format!("{}/members{end}", head.path()));
-    let members = it.store.members(head.id).await?;
-    let others = members.iter().filter(|member| member.user != me);
-    let heirs: Vec<Pick> = others.map(|member| Pick::new(member.user.to_string(), member.email.clone())).collect();
+    let query = visit.form();
+    let search = query.get("q").unwrap_or_default().trim().to_owned();
+    let path = format!("{}/members", head.path());
+    let base = if search.is_empty() { path.clone() } else { format!("{path}?q={}", escape(&search)) };
+    let leaf = it.store.members_page(head.id, &search, &turn(query), ON_A_PAGE).await?;
+    let pager = Turning::alone(&base).of(&leaf, |member| member.user.to_string());
+    // An app is handed to somebody who is seen: whoever is on another page is looked for first.
+    let others = leaf.rows.iter().filter(|member| member.user != me);
+    let mut heirs: Vec<Pick> = others.map(|member| Pick::new(member.user.to_string(), member.email.clone())).collect();
+    if let Some(chosen) = handing.value("to").parse::<UserId>().ok().filter(|chosen| *chosen != me)
+        && !heirs.iter().any(|heir| heir.value == chosen.to_string())
+        && let Some(member) = it.store.member(head.id, chosen).await?
+    {
+        heirs.push(Pick::new(chosen.to_string(), member.email));
+    }
     let row = |member: bizauth_store::MemberRecord| MemberRow {
         href: (is_owner || member.user == me).then(|| format!("{}/members/{}", head.path(), member.user)),
         role: Role::read(&member.role).unwrap_or(Role::Editor),
         me: member.user == me,
         email: member.email,
     };
-    let members = members.into_iter().map(row).collect();
+    let members = leaf.rows.into_iter().map(row).collect();
     let invited = it.store.invitations_of(head.id, visit.at()).await?.into_iter();
     let invited = invited.map(|one| InvitedRow {
         cancel: is_owner.then(|| to(&format!("/invitations/{}/cancel", one.id))),
@@ -52,6 +68,10 @@ async fn show(it: &AppState, visit: &Visit, invitation: Fields, handing: Fields)
     Ok(page(&MembersPage {
         frame: frame(it, visit, &head),
         members,
+        searchable: !search.is_empty() || !pager.is_moot(),
+        search,
+        path,
+        pager,
         invited: invited.collect(),
         invitation: invitation.for_form("invite"),
         invite: is_owner.then(|| to("/invite")),

@@ -28,6 +28,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::access::{Rule, Who};
+use super::limits::{INVITATIONS, TEST_CALLS};
 use super::pages::html;
 use super::state::AppState;
 use super::visit::Visit;
@@ -52,7 +53,7 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/console/apps/{app}/biz/{request}/withdraw", Who::Owner, settings::withdraw_biz),
         Rule::post("/console/apps/{app}/delete", Who::Owner, delete::post),
         Rule::get("/console/apps/{app}/members", Who::Editor, members::get),
-        Rule::post("/console/apps/{app}/members/invite", Who::Owner, members::invite),
+        Rule::post("/console/apps/{app}/members/invite", Who::Owner, members::invite).limit(INVITATIONS),
         Rule::post("/console/apps/{app}/members/transfer", Who::Owner, members::transfer),
         Rule::post("/console/apps/{app}/members/invitations/{invitation}/cancel", Who::Owner, invitations::cancel),
         Rule::get("/console/apps/{app}/members/{user}", Who::Editor, member::get),
@@ -90,13 +91,13 @@ pub fn table() -> Vec<Rule> {
         //
         // Tools
         Rule::get("/console/apps/{app}/test", Who::Editor, test::get),
-        Rule::post("/console/apps/{app}/test", Who::Editor, test::open),
-        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post),
+        Rule::post("/console/apps/{app}/test", Who::Editor, test::open).secret(),
+        Rule::post("/console/apps/{app}/test/send", Who::Editor, test::send::post).limit(TEST_CALLS).secret(),
         Rule::get("/console/apps/{app}/test/issue", Who::Editor, test::issue::get),
-        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post),
+        Rule::post("/console/apps/{app}/test/issue", Who::Editor, test::issue::post).secret(),
         Rule::post("/console/apps/{app}/test/register", Who::Editor, test::register::post),
         Rule::get("/console/test/callback", Who::SignedIn, test::callback::get),
-        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post),
+        Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post).limit(TEST_CALLS).secret(),
         Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
         Rule::get("/console/errors", Who::SignedIn, errors::get),
     ]

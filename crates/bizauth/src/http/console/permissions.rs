@@ -50,9 +50,7 @@ pub async fn withdraw(State(it): State<AppState>, visit: Visit) -> Page {
     let done = match visit.by(&it).withdraw_request(app, id).await? {
         true => "permission-withdrawn",
         // Somebody else took it back, or the operator was faster.
-        false if it.store.requests_of(app).await?.iter().any(|it| it.id == id && it.group.is_some()) => {
-            "permission-decided"
-        }
+        false if it.store.request_of(app, id).await?.is_some_and(|it| it.group.is_some()) => "permission-decided",
         false => return Err(PageError::NotFound),
     };
     Ok(visit.see(&app_path(&visit, "/items"), done))

@@ -14,7 +14,9 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::console::{Preview, icon_url};
 use crate::view::kit::{Fields, Pick};
-use crate::view::{AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Unlendable};
+use crate::view::{
+    AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Tally, Unlendable,
+};
 
 /// The page, for the items in `scope`; without any for those that are on, or for all if none is.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
@@ -70,7 +72,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         kind: if group.has_ad_accounts { AssetKind::AdAccount } else { AssetKind::Channel },
         picker: match (group.has_assets, items.iter().any(|item| item.needs_all)) {
             (false, _) => Picker::NoAssets,
-            (true, true) => Picker::All { total: samples(&frame).len() },
+            (true, true) => Picker::All { total: choice(&frame).total },
             (true, false) => Picker::Choose(choice(&frame)),
         },
         items: items.iter().map(view).collect(),
@@ -109,8 +111,8 @@ async fn host(it: &AppState, visit: &Visit) -> bizauth_store::Result<String> {
 
 fn choice(frame: &Frame) -> Choice {
     let rows = samples(frame);
-    let total = rows.len();
-    Choice { rows, page: 1, pages: 1, total, matching: total, ..Choice::default() }
+    let total = Tally::of(i64::try_from(rows.len()).unwrap_or(0));
+    Choice { rows, page: Some(1), pages: 1, total, matching: total, ..Choice::default() }
 }
 
 /// Assets that nobody has.

@@ -21,10 +21,11 @@ pub async fn add(State(it): State<AppState>, visit: Visit) -> Page {
     let (offered, biz) = (it.config.wildcard_redirects, visit.app().app.counts_as_biz());
     let refusal = match redirect::register(&uri, offered && biz) {
         Err(flaw) => Some(told(&frame, &uri, flaw, (offered, biz))),
-        Ok(()) => match visit.by(&it).add_redirect_uri(record.key.id, uri).await? {
+        Ok(()) => match visit.by(&it).add_redirect_uri(record.key.id, uri.clone()).await? {
             AddedUri::Added => return Ok(visit.see(&path(&visit, record.key.id), "uri-added")),
             AddedUri::AlreadyThere => Some(frame.say("uri-duplicate")),
             AddedUri::Full => Some(frame.fill("uri-full", "most", URIS_PER_KEY)),
+            AddedUri::Unfit(flaw) => Some(told(&frame, &uri, flaw, (offered, biz))),
             AddedUri::NoSuchKey => None,
         },
     };

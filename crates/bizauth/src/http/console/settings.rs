@@ -4,17 +4,21 @@
 use axum::extract::State;
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::RequestId;
-use bizauth_store::{Asked, RequestRecord, RequestState};
+use bizauth_store::{Asked, RequestRecord, RequestState, Turn};
 
 use super::new::read_names;
 use super::{app_frame, head, page, post, typed};
 use crate::http::state::AppState;
+use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::Frame;
 use crate::view::console::{
     AppHead, BizRequest, LONGEST_REASON, RequestWord, SettingsPage, reason_refusal, request_refusal,
 };
-use crate::view::kit::Fields;
+use crate::view::kit::{Fields, Turning};
+
+/// Requests to become a Biz app on a page.
+const REQUESTS: i64 = 5;
 
 /// The forms of the page: what was typed into the one that was refused.
 #[derive(Default)]
@@ -44,9 +48,16 @@ pub async fn show(it: &AppState, visit: &Visit, forms: Forms) -> Page {
     let (head, app) = (head(visit), &visit.app().app);
     let is_owner = visit.role() == Role::Owner;
     let to = |end: &str| post(visit, format!("{}{end}", head.path()));
-    let requests = it.store.requests_of(app.id).await?.into_iter().filter(|request| request.group.is_none());
-    let requests: Vec<RequestRecord> = requests.take(5).collect();
-    let is_open = requests.iter().any(|request| request.state == RequestState::Open);
+    let turn = turn(visit.form());
+    let requests = it.store.biz_requests(app.id, &turn, REQUESTS).await?;
+    // While one is open there is no newer one.
+    let newest = match turn {
+        Turn::First => requests.rows.first().map(|request| request.state),
+        _ => it.store.biz_requests(app.id, &Turn::First, 1).await?.rows.first().map(|request| request.state),
+    };
+    let is_open = newest == Some(RequestState::Open);
+    let list = format!("{}/settings", head.path());
+    let pager = Turning { anchor: "biz", ..Turning::alone(&list) }.of(&requests, |request| request.id.to_string());
     let may_become_biz = app.kind == AppKind::Basic;
     let test_apps = match app.kind {
         AppKind::Biz => usize::try_from(it.store.count_test_apps(app.id).await?).unwrap_or(0),
@@ -74,7 +85,8 @@ pub async fn show(it: &AppState, visit: &Visit, forms: Forms) -> Page {
         icon: to("/icon"),
         remove_icon: app.icon.is_some().then(|| to("/icon/delete")),
         may_become_biz,
-        requests: requests.into_iter().map(request).collect(),
+        requests: requests.rows.into_iter().map(request).collect(),
+        requests_pager: pager,
         biz: forms.biz.for_form("biz"),
         ask_biz: (may_become_biz && is_owner && !is_open).then(|| to("/biz/request")),
         confirm: forms.confirm.for_form("delete"),

@@ -11,12 +11,13 @@ use super::page::{app_frame, app_path, post};
 use crate::http::pages::consent::{group_name, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
+use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{AgreedGroup, LentRow, TokenPage, key_name};
-use crate::view::kit::Fields;
+use crate::view::kit::{Fields, Turning};
 
-/// Lent assets that are listed.
-const LISTED: usize = 200;
+/// Lent assets on a page.
+const LISTED: i64 = 50;
 
 fn path(visit: &Visit, id: TokenId) -> String {
     app_path(visit, &format!("/tokens/{id}"))
@@ -37,9 +38,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) -> bizauth_store::Result<Response> {
     let (token, id) = (&found.token, found.token.id);
     let catalogue = it.store.catalogue().await?;
-    let mut lent = it.store.lent_with(id, i64::try_from(LISTED + 1).unwrap_or(i64::MAX)).await?;
-    let more = lent.len() > LISTED;
-    lent.truncate(LISTED);
+    let lent = it.store.lent_with(id, &turn(visit.form()), LISTED).await?;
+    let here = path(visit, id);
+    let pager = Turning { anchor: "lent", ..Turning::alone(&here) }.of(&lent, |lent| lent.position.to_string());
     let frame = app_frame(it, visit, &path(visit, id));
     let row = |lent: &LentRecord| LentRow {
         asset: lent.asset.as_ref().map(|LentOne { id, named }| {
@@ -52,7 +53,7 @@ async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) 
         name: group_name(&it.words, frame.language, group),
         items: items.iter().map(|item| (item_name(&it.words, frame.language, item), item.id.0.clone())).collect(),
         has_assets: group.has_assets,
-        lent: lent.iter().filter(|lent| lent.group == group.id).map(row).collect(),
+        lent: lent.rows.iter().filter(|lent| lent.group == group.id).map(row).collect(),
     });
     let groups = groups.collect();
     let key_there = it.store.key_by_id(found.key.0, visit.at()).await?.is_some();
@@ -68,7 +69,8 @@ async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) 
         used: token.used_at.into(),
         updated: token.updated_at.into(),
         groups,
-        more,
+        paged: !pager.is_moot(),
+        pager,
         revoke: (revoke, fields),
         frame,
     };

@@ -30,10 +30,14 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         (true, ..) => (it.store.tokens_of(app, before, most).await?, false),
         (false, None, _) => (Vec::new(), false),
         (false, Some(id), _) => {
-            let found = if before.is_none() { it.store.token_of(app, TokenId(id)).await? } else { None };
+            let found =
+                if before.is_none() && after.is_none() { it.store.token_of(app, TokenId(id)).await? } else { None };
             match found {
                 Some(found) => (vec![found], false),
-                None => (it.store.tokens_of_person((app, AppUserId(id)), before, most).await?, false),
+                None => match after {
+                    Some(after) => (it.store.tokens_of_person_after((app, AppUserId(id)), after, most).await?, true),
+                    None => (it.store.tokens_of_person((app, AppUserId(id)), before, most).await?, false),
+                },
             }
         }
     };
@@ -48,18 +52,14 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     };
     let newest = rows.first().map(|it| it.token.id);
     let oldest = rows.last().map(|it| it.token.id);
-    let pager = match (backwards, search.is_empty()) {
-        (true, _) => {
-            Pager { newer: newest.filter(|_| more).map(|id| to("after", id)), older: oldest.map(|id| to("before", id)) }
-        }
-        (false, is_list) => Pager {
-            // Of a search there is the first page to go back to; it seldom has another.
-            newer: match (before, newest) {
-                (Some(_), Some(newest)) if is_list => Some(to("after", newest)),
-                (Some(_), _) if is_list => Some(path.clone()),
-                (Some(_), _) => Some(format!("{path}?q={search}")),
-                (None, _) => None,
-            },
+    let first = if search.is_empty() { path.clone() } else { format!("{path}?q={search}") };
+    let pager = match backwards {
+        true => Pager {
+            newer: newest.filter(|_| more).map(|id| to("after", id)).or(newest.is_none().then(|| first.clone())),
+            older: oldest.map(|id| to("before", id)),
+        },
+        false => Pager {
+            newer: before.map(|_| newest.map_or(first, |newest| to("after", newest))),
             older: oldest.filter(|_| more).map(|id| to("before", id)),
         },
     };

@@ -92,8 +92,6 @@ impl FromRequestParts<AppState> for Browser {
         }
         let form = sent("form").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let anonymous = form.and_then(|bytes| Some(Secret::from_bytes(bytes.try_into().ok()?)));
-        let chosen = sent("language").and_then(|code| Language::from_code(&code));
-        let header = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Ok(Browser {
             session,
             unavailable,
@@ -102,7 +100,7 @@ impl FromRequestParts<AppState> for Browser {
             step,
             address,
             agent,
-            language: chosen.unwrap_or_else(|| Language::from_header(header)),
+            language: language(&parts.headers),
             secure,
             sealed: sent("once"),
             anonymous: anonymous.unwrap_or_else(|| it.entropy.secret()),
@@ -125,8 +123,8 @@ async fn note_visit(it: &AppState, session: &SignedIn, address: &str) {
     }
 }
 
-/// The value of a cookie, if it was sent.
-fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
+/// The value of a cookie, if it was sent: of several, the first.
+pub fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
@@ -135,6 +133,23 @@ fn cookie_sent(headers: &HeaderMap, name: &str) -> Option<String> {
 /// `__Host-`: the browser itself then guards that no other host and no plain connection sets the cookie.
 fn cookie_name(secure: bool, name: &str) -> String {
     if secure { format!("__Host-bizauth-{name}") } else { format!("bizauth-{name}") }
+}
+
+/// The token of a form with this purpose in the session with this secret.
+pub fn form_token(session: &Secret, purpose: &str) -> String {
+    URL_SAFE_NO_PAD.encode(keyed(session, "form", purpose).finalize().into_bytes())
+}
+
+fn keyed(key: &Secret, kind: &str, purpose: &str) -> Hmac<Sha256> {
+    let mac: Hmac<Sha256> = Hmac::new_from_slice(key.expose()).expect("a MAC takes a key of any length");
+    mac.chain_update(format!("bizauth {kind} {purpose}"))
+}
+
+/// The language that was chosen, or else the one that the browser asks for. Asks no record and needs no connection.
+pub fn language(headers: &HeaderMap) -> Language {
+    let chosen = [true, false].into_iter().find_map(|secure| cookie_sent(headers, &cookie_name(secure, "language")));
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    chosen.and_then(|code| Language::from_code(&code)).unwrap_or_else(|| Language::from_header(header))
 }
 
 impl Browser {
@@ -171,6 +186,14 @@ impl Browser {
         sent.is_some_and(|sent| self.mac(purpose).verify_slice(&sent).is_ok())
     }
 
+    /// Whether `sent` was the token of a form with this purpose in the session that this browser still has the cookie of,
+    /// whether or not that is alive. It proves where the form came from, and opens nothing.
+    pub fn owned_form(&self, purpose: &str, sent: Option<&str>) -> bool {
+        let sent = sent.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let Some(((_, secret), sent)) = self.credential.as_ref().zip(sent) else { return false };
+        keyed(secret, "form", purpose).verify_slice(&sent).is_ok()
+    }
+
     fn mac(&self, purpose: &str) -> Hmac<Sha256> {
         self.keyed("form", purpose)
     }
@@ -178,11 +201,10 @@ impl Browser {
     /// A MAC with the secret of the session, or of the anonymous cookie, over what it is for.
     pub(super) fn keyed(&self, kind: &str, purpose: &str) -> Hmac<Sha256> {
         let key = match (&self.session, &self.credential) {
-            (Some(_), Some((_, secret))) => secret.expose(),
-            _ => self.anonymous.expose(),
+            (Some(_), Some((_, secret))) => secret,
+            _ => &self.anonymous,
         };
-        let mac: Hmac<Sha256> = Hmac::new_from_slice(key).expect("a MAC takes a key of any length");
-        mac.chain_update(format!("bizauth {kind} {purpose}"))
+        keyed(key, kind, purpose)
     }
 
     /// What proves the session in a guarded statement.

@@ -17,6 +17,7 @@ use bizauth_store::{Presented, Seen};
 
 use super::Asker;
 use crate::http::kapi::tokeninfo::said_of;
+use crate::http::limits::{KEY_ADDRESS, Until, neighbourhood, spend};
 use crate::http::reply::{KapiError, log_breakage};
 use crate::http::state::AppState;
 
@@ -31,7 +32,7 @@ pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<
     let (id, secret) = sent(it, headers).await?;
     let found = it.store.token(id, &secret).await?;
     let token = alive(it, asker, found.maintenance, found.token)?;
-    spend(it, id, (token.app.id, token.app.daily_quota), token.used_at).await?;
+    is_used(it, id, (token.app.id, token.app.daily_quota), token.used_at).await?;
     Ok(token)
 }
 
@@ -53,7 +54,7 @@ pub async fn seen(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<S
             seen.ok_or_else(unknown)?
         }
     };
-    spend(it, id, (seen.app(), seen.daily_quota()), seen.used_at).await?;
+    is_used(it, id, (seen.app(), seen.daily_quota()), seen.used_at).await?;
     Ok(seen)
 }
 
@@ -121,7 +122,7 @@ fn still_alive(it: &AppState, asker: &Asker, seen: Seen) -> Result<Seen, KapiErr
 }
 
 /// A living token is used: its app's quota is spent, and the use is noted now and then.
-async fn spend(it: &AppState, id: TokenId, app: (AppId, Option<i64>), used_at: Time) -> Result<(), KapiError> {
+async fn is_used(it: &AppState, id: TokenId, app: (AppId, Option<i64>), used_at: Time) -> Result<(), KapiError> {
     spend_quota(it, app.0, app.1).await?;
     let now = it.clock.now();
     if use_is_news(used_at, it.config.token_idle_lifetime, now) {
@@ -153,7 +154,10 @@ pub async fn app_key(
     let Some(found) = it.store.key(&key, now).await? else {
         return Err(match it.store.maintenance().await? {
             true => KapiFault::Maintenance.into(),
-            false => refuse(KapiFault::UnknownKey.about(sent)),
+            false => {
+                let refused = || refuse(KapiFault::UnknownKey.about(sent));
+                guessed(it, caller).await?.map_or_else(refused, KapiError::Limited)
+            }
         });
     };
     asker.is(found.app.id);
@@ -193,18 +197,26 @@ pub async fn note_key_use(it: &AppState, found: &Presented) {
 /// Counts a call against the app's quota for today, if it has one.
 async fn spend_quota(it: &AppState, app: AppId, quota: Option<i64>) -> Result<(), KapiError> {
     let Some(most) = quota else { return Ok(()) };
+    let quota = it.quota(most);
     // A quota of nothing is a quota: it must not read as "no limit".
-    match most > 0 && it.store.take(it.quota(most), app.to_string(), it.clock.now()).await? {
-        true => Ok(()),
-        false => Err(KapiFault::QuotaExceeded.into()),
-    }
+    let until = match most > 0 {
+        true => spend(it, &[(quota, app.to_string())]).await?,
+        false => Some(Until(quota.ends_at(it.clock.now()))),
+    };
+    until.map_or(Ok(()), |until| Err(KapiError::Limited(until)))
 }
 
-/// The value behind `scheme`; `None` if no key of this kind was sent.
+/// Counts a wrong key. Once there were too many the answer no longer says that it was wrong. Tokens are not counted: 256
+/// bits are not guessed, and a platform that forwards its visitors' tokens forwards wrong ones, too.
+async fn guessed(it: &AppState, from: IpAddr) -> bizauth_store::Result<Option<Until>> {
+    spend(it, &[(KEY_ADDRESS, neighbourhood(from))]).await
+}
+
+/// The value behind `scheme` in `Authorization`; `None` if no key of this kind was sent.
 ///
 /// # Errors
 /// -8 for a header that cannot be read: sent twice, not ASCII, without a value, or with more than one.
-fn value<'h>(headers: &'h HeaderMap, scheme: &str) -> Result<Option<&'h str>, KapiFault> {
+pub fn value<'h>(headers: &'h HeaderMap, scheme: &str) -> Result<Option<&'h str>, KapiFault> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(header) = sent.next() else { return Ok(None) };
     if sent.next().is_some() {

@@ -9,6 +9,6 @@ mod sealed;
 
 pub use address::{caller, caller_behind};
 pub use asker::Asker;
-pub use browser::{Browser, FORM_COOKIE_SECONDS};
+pub use browser::{Browser, FORM_COOKIE_SECONDS, cookie_sent, form_token, language};
 pub use client::{admit, find_client};
-pub use header::{app_key, note_key_use, proved, seen, token};
+pub use header::{app_key, note_key_use, proved, seen, token, value as authorization};

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap};
 use axum::response::Response;
 use bizauth_core::code::Trade;
 use bizauth_core::fault::{KauthFault, Refusal};
-use bizauth_core::id::CodeId;
+use bizauth_core::id::{CodeId, KeyId};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::scope::joined;
 use bizauth_core::secret::Credential;
@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::http::form::Form;
 use crate::http::guard::{Asker, caller, note_key_use};
+use crate::http::limits::{CLIENT_ADDRESS, CLIENT_KEY, neighbourhood, spend};
 use crate::http::reply::{KauthError, json_answer};
 use crate::http::state::AppState;
 
@@ -48,11 +49,12 @@ pub async fn answer(
     let unknown = || KauthFault::UnknownClient.about(&request.client_id);
     let key = AppKey::read(&request.client_id).ok_or_else(unknown)?;
     let found = it.store.key(&key, now).await?;
-    let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled).ok_or_else(unknown)?;
+    let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled);
+    let Some(found) = found else { return Err(guessed(it, from, None, unknown()).await) };
     let key = &found.key;
     asker.is(key.app);
     if !key.admits_secret(request.client_secret.as_deref()) {
-        return Err(KauthFault::BadClientSecret.into());
+        return Err(guessed(it, from, Some(key.id), KauthFault::BadClientSecret.into()).await);
     }
     if !key.admits_caller(from) {
         return Err(KauthFault::CallerNotAllowed.about(from.to_string()).into());
@@ -87,17 +89,36 @@ pub async fn answer(
     }
 }
 
+/// The answer to credentials that are wrong, unless there were too many of them. Right ones are never counted.
+async fn guessed(it: &AppState, from: IpAddr, key: Option<KeyId>, refusal: Refusal<KauthFault>) -> KauthError {
+    let mut limits = vec![(CLIENT_ADDRESS, neighbourhood(from))];
+    limits.extend(key.map(|key| (CLIENT_KEY, key.to_string())));
+    match spend(it, &limits).await {
+        Ok(None) => refusal.into(),
+        Ok(Some(_)) => KauthFault::TokenRateLimit.into(),
+        Err(error) => error.into(),
+    }
+}
+
 /// A token request, as far as it can be read without asking anyone. No `Debug`: it holds secrets.
-struct TokenRequest {
-    client_id: String,
-    client_secret: Option<String>,
-    code: String,
-    redirect_uri: String,
-    verifier: Option<String>,
+pub struct TokenRequest {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`.
+    pub client_secret: Option<String>,
+    /// `code`.
+    pub code: String,
+    /// `redirect_uri`.
+    pub redirect_uri: String,
+    /// `code_verifier`.
+    pub verifier: Option<String>,
 }
 
 /// Checks 1 and 2.
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<TokenRequest, Refusal<KauthFault>> {
+///
+/// # Errors
+/// The first that fails.
+pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<TokenRequest, Refusal<KauthFault>> {
     let form = Form::read(headers, body).map_err(|why| KauthFault::MalformedTokenRequest.about(why))?;
     if let Some(name) = form.repeated() {
         return Err(KauthFault::MalformedTokenRequest.about(format!("{name} was sent twice")));

@@ -4,7 +4,9 @@
 //! Our own, because `axum::serve` installs no timer: its header timeout never fires, and a connection that sends
 //! nothing is held for ever.
 
+mod crowd;
 mod pulse;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -14,9 +16,10 @@ use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::D
 use axum::{Router, body::Body};
 use hyper::body::Incoming;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use ipnet::IpNet;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -29,9 +32,10 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use super::hot::Hot;
+use crowd::{Crowd, Seat};
+use pulse::{Crowded, InFlight, Next, Paced, Pulse};
+use streams::Streams;
 pub use workers::Workers;
-
-use pulse::{InFlight, Next, Paced, Pulse};
 
 /// The other end of the connection, in the extensions of every request. Behind a proxy this is the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,10 @@ pub struct Peer {
 pub struct Limits {
     /// Open connections; further ones wait in the kernel's queue.
     pub connections: usize,
+    /// Open connections of one address (on IPv6 of a /64), further ones are closed at once; 0 is no limit.
+    pub per_address: usize,
+    /// Whom that does not concern: proxies, behind whose address many stand.
+    pub proxies: Vec<IpNet>,
     /// Time for the TLS handshake.
     pub handshake: Duration,
     /// Time from the connection, or from the first byte of a later request, to the end of the request's header.
@@ -68,6 +76,8 @@ impl Default for Limits {
         let seconds = Duration::from_secs;
         Limits {
             connections: 10_000,
+            per_address: 1000,
+            proxies: Vec::new(),
             handshake: seconds(10),
             header: seconds(10),
             // Longer than proxies usually keep an idle connection (60 s), so that the proxy closes first: the
@@ -108,12 +118,13 @@ enum Phase {
 }
 
 struct Shared {
-    http: Builder<TokioExecutor>,
+    http: Builder<Streams>,
     tls: Option<TlsAcceptor>,
     router: Router,
     hot: Option<Hot>,
     limits: Limits,
     in_flight: InFlight,
+    crowded: Crowded,
 }
 
 impl Listen {
@@ -134,10 +145,13 @@ impl Listen {
     pub async fn until(self, stop: impl Future<Output = ()>) -> usize {
         let Listen { listener, tls, router, hot, workers, limits, open } = self;
         let slots = Arc::new(Semaphore::new(limits.connections));
-        let shared = Arc::new(Shared { http: http(&limits), tls, router, hot, limits, in_flight: InFlight::default() });
+        let crowd = Arc::new(Crowd::new(limits.per_address, limits.proxies.clone()));
+        let (in_flight, crowded) = (InFlight::default(), Crowded::default());
+        let shared = Arc::new(Shared { http: http(&limits), tls, router, hot, limits, in_flight, crowded });
         let (phase, _) = watch::channel(Phase::Serving);
         let mut stop = pin!(stop);
         loop {
+            shared.crowded.note(slots.available_permits(), shared.limits.connections);
             // A slot before a socket: at the limit, callers wait in the kernel's queue and cost us nothing.
             let slot = select! {
                 biased;
@@ -151,7 +165,8 @@ impl Listen {
             };
             match accepted {
                 Ok((socket, address)) => {
-                    let held = Held { open: open.clone(), _slot: slot };
+                    let Some(seat) = crowd.admit(address.ip()) else { continue };
+                    let held = Held { open: open.clone(), _slot: slot, _seat: seat };
                     held.open.inc();
                     let (shared, phase) = (Arc::clone(&shared), phase.subscribe());
                     match &workers {
@@ -191,6 +206,7 @@ impl Listen {
 struct Held {
     open: Gauge,
     _slot: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Drop for Held {
@@ -199,8 +215,8 @@ impl Drop for Held {
     }
 }
 
-fn http(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn http(limits: &Limits) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams { stalled: limits.stalled });
     builder
         .http1()
         // Both bounds are the pulse's: hyper's one timer could tell neither from the other, and is wound up anew for each
@@ -258,7 +274,7 @@ async fn converse<S>(stream: S, peer: Peer, shared: &Arc<Shared>, mut phase: wat
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let pulse = Arc::new(Pulse::new(&shared.limits, shared.in_flight.clone()));
+    let pulse = Arc::new(Pulse::new(&shared.limits, shared.in_flight.clone(), shared.crowded.clone()));
     let io = TokioIo::new(Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled));
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let beat = pulse.begin(request.version());

@@ -7,7 +7,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -21,6 +24,7 @@ use tokio::{
 };
 
 use super::Limits;
+use super::streams::Progress;
 
 /// How long a connection that was told to close may take to do so.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -32,6 +36,18 @@ pub(super) struct InFlight(Arc<AtomicUsize>);
 impl InFlight {
     pub(super) fn count(&self) -> usize {
         self.0.load(Relaxed)
+    }
+}
+
+/// Whether nearly all places of a listener are taken. Then silence between requests has the bound of a header: who waits
+/// at the door comes before who has stopped talking.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Crowded(Arc<AtomicBool>);
+
+impl Crowded {
+    /// So many places are free of so many.
+    pub(super) fn note(&self, free: usize, of: usize) {
+        self.0.store(free < of.div_ceil(10), Relaxed);
     }
 }
 
@@ -49,6 +65,7 @@ pub(super) enum Next {
 pub(super) struct Pulse {
     header: Duration,
     idle: Duration,
+    crowded: Crowded,
     state: Mutex<State>,
     in_flight: InFlight,
 }
@@ -65,10 +82,10 @@ struct State {
 }
 
 impl Pulse {
-    pub(super) fn new(limits: &Limits, in_flight: InFlight) -> Pulse {
+    pub(super) fn new(limits: &Limits, in_flight: InFlight, crowded: Crowded) -> Pulse {
         let now = Instant::now();
         let state = State { running: 0, quiet_since: now, header_since: Some(now), multiplexed: false, closing: false };
-        Pulse { header: limits.header, idle: limits.idle, state: Mutex::new(state), in_flight }
+        Pulse { header: limits.header, idle: limits.idle, crowded, state: Mutex::new(state), in_flight }
     }
 
     /// A request's header has been read.
@@ -96,7 +113,8 @@ impl Pulse {
         if state.closing || state.header_since.is_some_and(|since| since + self.header <= now) {
             return Next::Drop;
         }
-        let idle_ends = state.quiet_since + self.idle;
+        let idle = if self.crowded.0.load(Relaxed) { self.idle.min(self.header) } else { self.idle };
+        let idle_ends = state.quiet_since + idle;
         if idle_ends <= now && state.header_since.is_none() {
             state.closing = true;
             return Next::Close(now + FAREWELL);
@@ -123,7 +141,9 @@ pub(super) struct Beat(Arc<Pulse>);
 
 impl Beat {
     pub(super) fn follow(self, body: Body) -> Followed {
-        Followed { body, _beat: self }
+        let progress = Progress::of_this_stream();
+        progress.iter().for_each(Progress::moved);
+        Followed { body, progress, _beat: self }
     }
 }
 
@@ -139,6 +159,7 @@ impl Drop for Beat {
 /// An answer's body that ends its beat when it is gone.
 pub(super) struct Followed {
     body: Body,
+    progress: Option<Progress>,
     _beat: Beat,
 }
 
@@ -150,7 +171,13 @@ impl HttpBody for Followed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        // Asked for the next piece: the one before was taken.
+        self.progress.iter().for_each(Progress::moved);
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(None) = frame {
+            self.progress.iter().for_each(Progress::ended);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -250,3 +250,90 @@ async fn tls_ends_here() {
         assert!(!said.contains("HTTP"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_a_listed_proxy_more() {
+    let patient = Limits { header: Duration::from_secs(5), ..short() };
+    let server = serve(Limits { per_address: 2, ..patient.clone() }, None).await;
+    let (mut first, mut second) = (server.sends(ASK).await, server.sends(ASK).await);
+    assert!(answer(&mut first).await.contains("200 OK") && answer(&mut second).await.contains("200 OK"));
+    let mut third = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(rest(&mut third).await, "", "closed at once");
+    drop(first);
+    let admitted = async {
+        loop {
+            let mut next = TcpStream::connect(server.address).await.unwrap();
+            // It may be closed before we have asked.
+            let _ = next.write_all(ASK.as_bytes()).await;
+            let mut bytes = [0; 12];
+            if next.read_exact(&mut bytes).await.is_ok() {
+                return bytes;
+            }
+        }
+    };
+    let said = timeout(Duration::from_secs(5), admitted).await.expect("the seat was not given back");
+    assert_eq!(&said, b"HTTP/1.1 200");
+
+    let proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let server = serve(Limits { per_address: 1, proxies, ..patient }, None).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut socket = server.sends(ASK).await;
+        assert!(answer(&mut socket).await.contains("200 OK"));
+        held.push(socket);
+    }
+}
+
+#[tokio::test]
+async fn who_is_silent_makes_room_when_it_is_crowded() {
+    let limits = Limits { connections: 1, idle: Duration::from_secs(600), ..short() };
+    let server = serve(limits, None).await;
+    let mut first = server.sends(ASK).await;
+    answer(&mut first).await;
+    let mut second = server.sends(ASK).await;
+    assert!(answer(&mut second).await.contains("200 OK"));
+    assert_eq!(rest(&mut first).await, "");
+}
+
+/// A frame of HTTP/2: RFC 9113, section 4.1.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// Reads frames until one of this kind comes for this stream.
+async fn until_frame(socket: &mut TcpStream, kind: u8, stream: u8) -> Vec<u8> {
+    let reading = async {
+        loop {
+            let mut head = [0; 9];
+            socket.read_exact(&mut head).await.unwrap();
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length as usize];
+            socket.read_exact(&mut payload).await.unwrap();
+            if (head[3], head[8]) == (kind, stream) {
+                return payload;
+            }
+        }
+    };
+    timeout(Duration::from_secs(5), reading).await.expect("no such frame")
+}
+
+#[tokio::test]
+async fn an_http_2_answer_that_nobody_takes_is_given_up_and_its_neighbours_go_on() {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const RST_STREAM: u8 = 3;
+    // GET, http, "/", authority "a"; from the static table of HPACK.
+    let ask = |stream| frame(HEADERS, 0x5, stream, &[0x82, 0x86, 0x84, 0x41, 1, b'a']);
+    let server = serve(short(), None).await;
+    let mut socket = server.sends("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0: the caller will take nothing.
+    socket.write_all(&[frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]), ask(1)].concat()).await.unwrap();
+    until_frame(&mut socket, HEADERS, 1).await;
+    until_frame(&mut socket, RST_STREAM, 1).await;
+    socket.write_all(&ask(3)).await.unwrap();
+    until_frame(&mut socket, HEADERS, 3).await;
+    // WINDOW_UPDATE: this one is taken.
+    socket.write_all(&frame(8, 0, 3, &[0, 0, 0xff, 0xff])).await.unwrap();
+    assert_eq!(until_frame(&mut socket, DATA, 3).await, b"tls=false");
+}

@@ -7,41 +7,30 @@ use bizauth_core::id::AppId;
 use bizauth_core::scope::Catalogue;
 use bizauth_store::ConnectedApp;
 
-use super::{alive, lines, named, path_of};
+use super::{List, Lists, alive, lines, named, path_of};
 use crate::http::pages::html;
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::Frame;
 use crate::view::console::{icon_url, initial};
-use crate::view::kit::Pager;
 use crate::view::me::{AppLine, AppsPage, reach_of};
 
 /// Apps on a page.
-const PAGE: usize = 20;
+const PAGE: i64 = 20;
 
-/// The page. The query: `q`, how the name begins; `after`, the place behind which the page begins.
+/// The page. The query: `q`, what the name contains; `after` and `before`, an app that the page lies next to.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let form = visit.form();
     let search = form.get("q").unwrap_or_default().trim().to_owned();
-    let after = form.get("after").and_then(|text| {
-        let (id, sort) = text.split_once(':')?;
-        Some((sort.to_owned(), id.parse::<AppId>().ok()?))
-    });
-    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let first = after.is_none();
-    let mut apps = it.store.connected_apps(visit.user().id, &search, after, most, alive(&it, &visit)).await?;
-    let more = apps.len() > PAGE;
-    apps.truncate(PAGE);
-    let query = if search.is_empty() { String::new() } else { format!("q={}&", escape(&search)) };
-    let last = apps.last().filter(|_| more).map(|app| format!("{}:{}", app.id, app.sort));
-    let pager = Pager {
-        newer: (!first).then(|| format!("/me?{}", query.trim_end_matches('&'))),
-        older: last.map(|last| format!("/me?{query}after={}", escape(&last))),
-    };
+    let base = if search.is_empty() { "/me".to_owned() } else { format!("/me?q={}", escape(&search)) };
+    let (lists, list) = (Lists { form, base }, List { after: "after", before: "before", anchor: "" });
+    let turn = lists.turn(&list, |text| text.parse::<AppId>().ok());
+    let apps = it.store.connected_apps(visit.user().id, &search, &turn, PAGE, alive(&it, &visit)).await?;
+    let pager = lists.pager(&list, &apps, |app| app.id.to_string());
     let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
-    let searchable = !first || more || !search.is_empty();
-    let apps = apps.iter().map(|app| line(&it, &frame, &catalogue, app)).collect();
+    let searchable = !pager.is_moot() || !search.is_empty();
+    let apps = apps.rows.iter().map(|app| line(&it, &frame, &catalogue, app)).collect();
     Ok(answer(AppsPage { frame, apps, search, searchable, pager }))
 }
 

@@ -10,12 +10,15 @@ pub mod withdraw;
 
 use bizauth_core::id::AppId;
 use bizauth_core::scope::{Catalogue, ItemId};
-use bizauth_store::{Alive, ConnectedApp};
+use bizauth_store::{Alive, ConnectedApp, Leaf, Turn};
 
 use super::access::{Rule, Who};
+use super::form::Form;
 use super::pages::consent::{group_name, item_about, item_name, risk};
 use super::state::AppState;
+use super::turn::named_by;
 use super::visit::{PageError, Visit};
+use crate::view::kit::{Pager, Turning};
 use crate::view::me::{ItemLine, ItemsLine};
 use crate::view::{Frame, Words};
 
@@ -41,15 +44,41 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/me/account/devices/{device}/forget", Who::SignedIn, account::forget),
         Rule::post("/me/account/devices/forget-all", Who::SignedIn, account::forget_all),
         Rule::get("/me/account/password", Who::SignedIn, password::get),
-        Rule::post("/me/account/password", Who::SignedIn, password::post),
+        Rule::post("/me/account/password", Who::SignedIn, password::post).secret(),
         Rule::get("/me/account/two-factor", Who::SignedIn, two_factor::get),
-        Rule::post("/me/account/two-factor/begin", Who::SignedIn, two_factor::begin),
-        Rule::post("/me/account/two-factor/confirm", Who::SignedIn, two_factor::confirm),
+        Rule::post("/me/account/two-factor/begin", Who::SignedIn, two_factor::begin).secret(),
+        Rule::post("/me/account/two-factor/confirm", Who::SignedIn, two_factor::confirm).secret(),
         Rule::get("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes),
-        Rule::post("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes_post),
+        Rule::post("/me/account/two-factor/codes", Who::SignedIn, two_factor::codes_post).secret(),
         Rule::get("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable),
-        Rule::post("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable_post),
+        Rule::post("/me/account/two-factor/disable", Who::SignedIn, two_factor::disable_post).secret(),
     ]
+}
+
+/// The lists of a page that has several: from where on each is read.
+struct Lists<'v> {
+    form: &'v Form,
+    /// The address of the page, with what is looked for in it.
+    base: String,
+}
+
+impl Lists<'_> {
+    /// From where on the list is read whose rows `read` reads the names of.
+    fn turn<K>(&self, list: &List, read: impl Fn(&str) -> Option<K>) -> Turn<K> {
+        named_by(self.form, (list.after, list.before), read)
+    }
+
+    /// The ways on from this page of the list.
+    fn pager<T>(&self, list: &List, leaf: &Leaf<T>, key: impl Fn(&T) -> String) -> Pager {
+        Turning { base: &self.base, after: list.after, before: list.before, anchor: list.anchor }.of(leaf, key)
+    }
+}
+
+/// One of several lists: the parameters that say from where on it is read, and where it stands.
+struct List {
+    after: &'static str,
+    before: &'static str,
+    anchor: &'static str,
 }
 
 /// Since when things must have stirred to be alive now.

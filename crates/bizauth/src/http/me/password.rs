@@ -74,6 +74,7 @@ pub(super) async fn proved(
             Ok(Err(StatusCode::UNPROCESSABLE_ENTITY))
         }
         Verdict::TooMany(until) => {
+            visit.must_wait(until);
             fields.refuse("current", PasswordError::TooMany { minutes: minutes_until(it, until) }.text(frame));
             Ok(Err(StatusCode::TOO_MANY_REQUESTS))
         }

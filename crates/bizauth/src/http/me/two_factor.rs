@@ -13,6 +13,7 @@ use qrcode::render::svg;
 use std::time::Duration;
 
 use super::password::proved;
+use crate::http::limits::{FIRST_CODES, Until, spend};
 use crate::http::pages::html;
 use crate::http::pages::login::code::{CodeBroken, CodeTrial, CodeVerdict, Used, open};
 use crate::http::pages::login::minutes_until;
@@ -71,6 +72,12 @@ pub async fn begin(State(it): State<AppState>, visit: Visit) -> Page {
 pub async fn confirm(State(it): State<AppState>, visit: Visit) -> Page {
     let user = visit.user().id;
     let Some(second) = begun(&it, &visit).await? else { return Ok(crate::http::reply::see(HERE)) };
+    if let Some(Until(until)) = spend(&it, &[(FIRST_CODES, user.to_string())]).await? {
+        visit.must_wait(until);
+        let (mut fields, minutes) = (Fields::new(), minutes_until(&it, until));
+        fields.refuse("code", CodeError::TooMany { minutes }.text(&visit.frame(&it)));
+        return page(&it, &visit, StatusCode::TOO_MANY_REQUESTS, fields).await;
+    }
     let seed = open(&it, user, &second).await?;
     let step = match Given::read(visit.form().get("code").unwrap_or_default()) {
         Some(Given::OneTime(code)) => seed.step(&code, visit.at()),
@@ -146,6 +153,7 @@ where
         CodeVerdict::Right(()) => return Ok(Ok(())),
         CodeVerdict::Wrong | CodeVerdict::Over => (StatusCode::UNPROCESSABLE_ENTITY, CodeError::Wrong),
         CodeVerdict::TooMany(until) => {
+            visit.must_wait(until);
             (StatusCode::TOO_MANY_REQUESTS, CodeError::TooMany { minutes: minutes_until(it, until) })
         }
     };

@@ -6,7 +6,7 @@ use axum::response::Response;
 use bizauth_core::asset::{AssetId, Resource};
 use bizauth_core::id::TokenId;
 use bizauth_core::scope::GroupId;
-use bizauth_store::ConnectedApp;
+use bizauth_store::{ConnectedApp, Turn};
 
 use super::{alive, connected, named, path_of};
 use crate::http::pages::html;
@@ -58,9 +58,9 @@ pub async fn token(State(it): State<AppState>, visit: Visit) -> Page {
     let app = connected(&it, &visit).await?;
     let id: TokenId = visit.param("token")?;
     let mine = (visit.user().id, app.id);
-    let before = Some(TokenId(id.0.saturating_add(1)));
-    let found = it.store.living_tokens(mine, before, 1, alive(&it, &visit)).await?;
-    let token = found.into_iter().find(|token| token.id == id).ok_or(PageError::NotFound)?;
+    let at = Turn::After(TokenId(id.0.saturating_add(1)));
+    let found = it.store.living_tokens(mine, &at, 1, alive(&it, &visit)).await?;
+    let token = found.rows.into_iter().find(|token| token.id == id).ok_or(PageError::NotFound)?;
     let what = Withdrawal::Token { id: token.id.to_string(), used_at: token.used_at.into() };
     Ok(ask(&it, &visit, &app, what, None))
 }

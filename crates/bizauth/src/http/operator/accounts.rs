@@ -17,21 +17,34 @@ use crate::view::operator::slips;
 
 /// Rows of the lists on an account's page.
 const FEW: i64 = 10;
-/// How many sessions are shown.
-const SESSIONS: i64 = 20;
 
-/// `GET /operator/accounts`: all, or those whose address begins so, or the one with this id.
+/// `GET /operator/accounts`: all, those that are blocked, those whose address begins so, or the one that is called so:
+/// by this platform's id or by its name elsewhere.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let sought = visit.form().get("q").unwrap_or_default().trim();
+    let (turn, blocked) = (turn(visit.form()), visit.form().get("show") == Some("blocked"));
+    if blocked {
+        let leaf = it.store.blocked_accounts(&turn, ROWS).await?;
+        return shown(&it, &visit, |desk| list(desk, sought, blocked, leaf));
+    }
     let exact = match sought.parse::<UserId>() {
         Ok(id) => it.store.account(id).await?,
         Err(_) => None,
     };
-    let leaf = match exact {
+    let mut leaf = match exact {
         Some(record) => Leaf { rows: vec![record], before: false, after: false },
-        None => it.store.accounts_page(sought, &turn(visit.form()), ROWS).await?,
+        None => it.store.accounts_page(sought, &turn, ROWS).await?,
     };
-    shown(&it, &visit, |desk| list(desk, sought, leaf))
+    // A name elsewhere may also be how an address begins: whoever is called exactly so stands first.
+    if turn == Turn::First
+        && !sought.is_empty()
+        && let Some(called) = it.store.account_called(sought).await?
+        && let Some(record) = it.store.account(called).await?
+    {
+        leaf.rows.retain(|other| other.user.id != called);
+        leaf.rows.insert(0, record);
+    }
+    shown(&it, &visit, |desk| list(desk, sought, blocked, leaf))
 }
 
 /// `GET /operator/accounts/new`.
@@ -87,9 +100,10 @@ async fn account(it: &AppState, visit: &Visit, refused: Option<(&'static str, Fi
     let of = form.get("list").unwrap_or_default();
     let apps = |name| if of == name { turn(form) } else { Turn::First };
     let held = if of == "holdings" { turn_by(form, holding_key) } else { Turn::First };
+    let sessions = if of == "sessions" { turn(form) } else { Turn::First };
     Ok(Account {
         second_factor: it.store.second_factor(id).await?.is_some_and(|factor| factor.confirmed_at.is_some()),
-        sessions: it.store.sessions_of(id, None, SESSIONS, visit.at()).await?,
+        sessions: it.store.sessions_page(id, &sessions, FEW, visit.at()).await?,
         member_of: it.store.memberships(id, &apps("members"), FEW).await?,
         lent: it.store.lent_apps(id, &apps("lent"), FEW).await?,
         holdings: it.store.holdings_of(id, &held, FEW).await?,
@@ -161,8 +175,11 @@ pub async fn lift(State(it): State<AppState>, visit: Visit) -> Page {
 
 async fn set_sanction(it: &AppState, visit: &Visit, on: bool) -> Page {
     let id = known(it, visit).await?;
-    let mut typed = Typed::of(it, visit, &["reason"]);
+    let mut typed = Typed::of(it, visit, &["reason", "sure"]);
     let reason = typed.reason("reason");
+    if on {
+        typed.sure("sure");
+    }
     if !typed.is_fine() {
         return again(it, visit, "sanction", typed).await;
     }

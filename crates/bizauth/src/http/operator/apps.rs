@@ -17,9 +17,17 @@ use crate::view::operator::slips;
 /// How many of an app's newest tokens are looked at.
 const TOKENS: i64 = 1000;
 
-/// `GET /operator/apps`: all, or those whose name begins so, or the one with this id or key.
+/// Members on an app's page.
+const MEMBERS: i64 = 25;
+
+/// `GET /operator/apps`: all, those under sanction, those whose name begins so, or the one with this id or key.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let sought = visit.form().get("q").unwrap_or_default().trim();
+    let sanctioned = visit.form().get("show") == Some("sanctioned");
+    if sanctioned {
+        let leaf = it.store.sanctioned_apps(&turn(visit.form()), ROWS).await?;
+        return shown(&it, &visit, |desk| list(desk, sought, sanctioned, leaf));
+    }
     let exact = match (AppKey::read(sought), sought.parse::<AppId>()) {
         (Some(key), _) => it.store.key(&key, visit.at()).await?.map(|found| found.app.id),
         (None, Ok(id)) => Some(id),
@@ -36,16 +44,16 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         Some(record) => Leaf { rows: vec![record], before: false, after: false },
         None => it.store.apps_page(sought, &turn(visit.form()), ROWS).await?,
     };
-    shown(&it, &visit, |desk| list(desk, sought, leaf))
+    shown(&it, &visit, |desk| list(desk, sought, sanctioned, leaf))
 }
 
 async fn seen(it: &AppState, visit: &Visit, refused: Option<(&'static str, Fields)>) -> Result<AppSeen, PageError> {
     let id = visit.param("application")?;
     let record = it.store.app(id).await?.ok_or(PageError::NotFound)?;
-    let idle = visit.at().minus(bizauth_core::token::IDLE_LIFETIME);
+    let idle = visit.at().minus(it.config.token_idle_lifetime);
     Ok(AppSeen {
         record,
-        members: it.store.members(id).await?,
+        members: it.store.members_page(id, "", &turn(visit.form()), MEMBERS).await?,
         keys: it.store.keys_of(id, visit.at()).await?,
         permissions: it.store.permissions_of(id).await?,
         catalogue: it.store.catalogue().await?,
@@ -100,8 +108,11 @@ pub async fn lift(State(it): State<AppState>, visit: Visit) -> Page {
 
 async fn set_sanction(it: &AppState, visit: &Visit, on: bool) -> Page {
     let id = known(it, visit).await?;
-    let mut typed = Typed::of(it, visit, &["reason"]);
+    let mut typed = Typed::of(it, visit, &["reason", "sure"]);
     let reason = typed.reason("reason");
+    if on {
+        typed.sure("sure");
+    }
     if !typed.is_fine() {
         return again(it, visit, "sanction", typed).await;
     }

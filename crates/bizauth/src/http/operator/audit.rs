@@ -1,25 +1,23 @@
 //! `/operator/audit`: the audit log, its export, and the walk along its chain.
 
-use axum::body::{Body, Bytes};
+use std::collections::HashMap;
+
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use bizauth_core::time::DAY;
-use bizauth_store::{AuditFilter, Error};
-use futures_util::stream::try_unfold;
+use bizauth_store::AuditFilter;
 
 use super::desk::{ROWS, Typed, refused, shown};
 use super::keys::day;
-use crate::audit_entry::document;
+use crate::audit_entry::filtered_lines;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::kit::Fields;
 use crate::view::operator::audit::{Sought, list, verify as verified};
 use crate::view::operator::slips;
-
-/// Entries that the export reads at a time.
-const STRIDE: i64 = 500;
 
 /// What was asked for, as it was typed and as the store takes it.
 fn read(it: &AppState, visit: &Visit) -> (Sought, AuditFilter, Fields) {
@@ -60,12 +58,15 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let (sought, filter, fields) = read(&it, &visit);
     let before = visit.form().get("after").and_then(|text| text.parse().ok());
     if !fields.is_fine() {
-        return refused(&it, &visit, "/operator/audit", |desk| list(desk, &sought, fields, &[], false));
+        return refused(&it, &visit, "/operator/audit", |desk| {
+            list(desk, &sought, fields, (&[], &HashMap::new()), false)
+        });
     }
     let mut rows = it.store.audit_page(&filter, before, ROWS + 1).await?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > ROWS;
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    shown(&it, &visit, |desk| list(desk, &sought, fields, &rows, more))
+    let names = it.store.audit_names(&rows).await?;
+    shown(&it, &visit, |desk| list(desk, &sought, fields, (&rows, &names), more))
 }
 
 /// `GET /operator/audit/export`: all that the filter wants, newest first, as JSON lines.
@@ -73,18 +74,11 @@ pub async fn export(State(it): State<AppState>, visit: Visit) -> Page {
     let (sought, filter, fields) = read(&it, &visit);
     if !fields.is_fine() {
         // Without the part that was not understood it would be another export than the one that was meant.
-        return refused(&it, &visit, "/operator/audit", |desk| list(desk, &sought, fields, &[], false));
+        return refused(&it, &visit, "/operator/audit", |desk| {
+            list(desk, &sought, fields, (&[], &HashMap::new()), false)
+        });
     }
-    let store = it.store.clone();
-    let lines = try_unfold((store, filter, Some(i64::MAX)), async |(store, filter, before)| {
-        let Some(before) = before else { return Ok::<_, Error>(None) };
-        let page = store.audit_page(&filter, Some(before), STRIDE).await?;
-        let lines: String = page.iter().map(|record| format!("{}\n", document(record))).collect();
-        let whole = i64::try_from(page.len()).is_ok_and(|n| n == STRIDE);
-        let next = page.last().filter(|_| whole).map(|record| record.entry.seq);
-        Ok(Some((Bytes::from(lines), (store, filter, next))))
-    });
-    let mut response = Body::from_stream(lines).into_response();
+    let mut response = Body::from_stream(filtered_lines(it.store.clone(), filter)).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

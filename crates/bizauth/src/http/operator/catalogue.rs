@@ -39,8 +39,8 @@ pub async fn create(State(it): State<AppState>, visit: Visit) -> Page {
     }
     let new = read_group(&mut typed, &visit, GroupId(id.clone()), true);
     let mut items = Vec::new();
-    for names in &NAMES[1..] {
-        if !typed.line(names[0]).is_empty() {
+    for (nth, names) in NAMES[1..].iter().enumerate() {
+        if nth == 0 || !typed.line(names[0]).is_empty() {
             let item_id = ItemId(typed.line(names[0]));
             judge_item_id(&mut typed, names[0], &item_id, &new.id);
             items.push(read_item(&mut typed, &visit, names, item_id, new.id.clone(), true));

@@ -1,14 +1,12 @@
 //! What the operator's pages have in common: reading what was typed, and answering with a page.
 
-use std::str::FromStr;
-
 use axum::http::StatusCode;
 use bizauth_core::user;
-use bizauth_store::Turn;
 
 use crate::http::form::Form;
 use crate::http::pages::html;
 use crate::http::state::AppState;
+pub use crate::http::turn::{turn, turn_by};
 use crate::http::visit::{Page, Visit};
 use crate::view::Frame;
 use crate::view::kit::Fields;
@@ -45,21 +43,6 @@ fn answer(
         here.clone_into(&mut frame.here);
     }
     Ok(html(status, &make(Desk { frame, token: &token }), None))
-}
-
-/// From where on a list is read, if its rows are named by what `read` reads.
-pub fn turn_by<K>(form: &Form, read: impl Fn(&str) -> Option<K>) -> Turn<K> {
-    let named = |name| form.get(name).and_then(&read);
-    match (named("after"), named("before")) {
-        (Some(key), _) => Turn::After(key),
-        (None, Some(key)) => Turn::Before(key),
-        (None, None) => Turn::First,
-    }
-}
-
-/// The same for rows that are named by an id.
-pub fn turn<K: FromStr>(form: &Form) -> Turn<K> {
-    turn_by(form, |text| text.parse().ok())
 }
 
 /// What was typed into a form, while it is being judged.

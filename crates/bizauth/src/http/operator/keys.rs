@@ -5,7 +5,7 @@ use bizauth_core::id::OperatorKeyId;
 use bizauth_core::operator::Scope;
 use jiff::tz::{Offset, TimeZone};
 
-use super::desk::{Typed, refused, shown};
+use super::desk::{ROWS, Typed, refused, shown, turn};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::ip_document::strict_date;
@@ -19,7 +19,8 @@ const PATH: &str = "/operator/keys";
 
 /// `GET /operator/keys`; a new key's value once.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
-    let (keys, value) = (it.store.operator_keys().await?, visit.shown_once());
+    let keys = it.store.operator_keys(&turn(visit.form()), ROWS).await?;
+    let value = visit.shown_once();
     shown(&it, &visit, |desk| list(desk, &keys, visit.at(), value))
 }
 
@@ -62,8 +63,7 @@ pub async fn create(State(it): State<AppState>, visit: Visit) -> Page {
 /// `POST /operator/keys/{key}/revoke`: at once and for good.
 pub async fn revoke(State(it): State<AppState>, visit: Visit) -> Page {
     let id: OperatorKeyId = visit.param("key")?;
-    let known = it.store.operator_keys().await?.iter().any(|key| key.id == id);
-    if !known {
+    if it.store.operator_key_by_id(id).await?.is_none() {
         return Err(PageError::NotFound);
     }
     visit.by(&it).revoke_operator_key(id).await?;

@@ -89,7 +89,7 @@ pub fn pages_table() -> Vec<Rule> {
         Rule::post("/operator/assets/{group}/{asset}/lose", Who::Operator, assets::lose),
         Rule::post("/operator/assets/{group}/{asset}/remove", Who::Operator, assets::remove),
         Rule::get("/operator/assets/import", Who::Operator, assets::import::get),
-        Rule::post("/operator/assets/import", Who::Operator, assets::import::post).body(LONGEST_FILE),
+        Rule::post("/operator/assets/import", Who::Operator, assets::import::post).body(LONGEST_FILE).slow(),
         Rule::get("/operator/assets/imports/{import}", Who::Operator, assets::imports::get),
         Rule::post("/operator/assets/imports/{import}/apply", Who::Operator, assets::imports::apply),
         //
@@ -103,7 +103,7 @@ pub fn pages_table() -> Vec<Rule> {
         Rule::post("/operator/keys/{key}/revoke", Who::Operator, keys::revoke),
         Rule::get("/operator/audit", Who::Operator, audit::get),
         Rule::get("/operator/audit/export", Who::Operator, audit::export),
-        Rule::get("/operator/audit/verify", Who::Operator, audit::verify),
+        Rule::get("/operator/audit/verify", Who::Operator, audit::verify).slow(),
     ]
 }
 

@@ -49,10 +49,10 @@ pub async fn decide(State(it): State<AppState>, visit: Visit) -> Page {
                 let done = if decision == Decision::Grant { "op-request-granted" } else { "op-request-refused" };
                 return Ok(visit.see(&path(id), done));
             }
-            Decided::Before(known) => {
-                let who = known.decided_by.unwrap_or_default();
-                typed.refuse_about("decision", slips::DECIDED, &who);
-            }
+            Decided::Before(known) => match known.decided_by {
+                Some(who) => typed.refuse_about("decision", slips::DECIDED, &who),
+                None => typed.refuse("decision", slips::TAKEN_BACK),
+            },
             Decided::NotFound => return Err(PageError::NotFound),
             Decided::Impossible => typed.refuse("decision", slips::IMPOSSIBLE),
         }

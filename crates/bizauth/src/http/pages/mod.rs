@@ -10,14 +10,15 @@ pub mod login;
 pub mod logout;
 
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
-use axum::http::header::{ACCEPT_LANGUAGE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::{KauthFault, Refusal};
 
+use super::guard::language;
 use super::reply::{Faulted, kauth_json};
 use super::state::AppState;
-use crate::view::{Audience, FaultPage, Frame, Language, Notice, NoticePage, Template};
+use crate::view::{Audience, FaultPage, Frame, Notice, NoticePage, Template};
 
 /// A page with its headers. `form_to`: the origin that a form's answer may be redirected to; Chromium applies
 /// `form-action` to the redirect as well.
@@ -91,6 +92,7 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
         Notice::ConsentGone | Notice::NotFound => StatusCode::NOT_FOUND,
         Notice::ConsentAnswered => StatusCode::CONFLICT,
         Notice::FormExpired
+        | Notice::SessionOver
         | Notice::OwnersOnly
         | Notice::OperatorsOnly
         | Notice::AccountDormant
@@ -98,23 +100,19 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
         | Notice::AccountClosed => StatusCode::FORBIDDEN,
         Notice::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Notice::Malformed => StatusCode::BAD_REQUEST,
+        Notice::TooOften => StatusCode::TOO_MANY_REQUESTS,
         Notice::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Notice::SealUnavailable | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Notice::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    html(status, &NoticePage { frame, notice, next }, None)
+    html(status, &NoticePage { frame, notice, next, kept: Vec::new() }, None)
 }
 
 /// A frame for a page that shows nobody's account: it asks the store nothing, so it can also say that the store is
 /// down.
 fn plain_frame(it: &AppState, headers: &HeaderMap, uri: &Uri) -> Frame {
-    let cookies = headers.get_all("cookie").iter().filter_map(|line| line.to_str().ok());
-    let chosen = cookies.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok).find_map(|cookie| {
-        cookie.name().ends_with("bizauth-language").then(|| Language::from_code(cookie.value())).flatten()
-    });
-    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let here = uri.path_and_query().map_or("/", |here| here.as_str());
-    let mut frame = Frame::new(it.words.clone(), chosen.unwrap_or_else(|| Language::from_header(header)), local(here));
+    let mut frame = Frame::new(it.words.clone(), language(headers), local(here));
     frame.test = it.dev.is_some();
     frame
 }

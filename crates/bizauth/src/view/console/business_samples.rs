@@ -110,7 +110,7 @@ fn items(frame: Framed<'_>) -> ItemsPage {
         id: id.to_owned(),
         name: frame.words.item_name(id, frame.language).expect("a built-in item"),
         about: frame.words.item_about(id, frame.language).expect("a built-in item"),
-        risk: crate::view::Risk::of(id).map(|risk| crate::view::risk_text(&frame, &risk)),
+        risk: bizauth_core::scope::Risk::of(id).map(|risk| crate::view::risk_text(&frame, &risk.into())),
         needs_all: id.ends_with("_create"),
         never_alone: id.starts_with("biz_"),
     };
@@ -171,7 +171,8 @@ fn token(frame: Framed<'_>, standing: Standing) -> TokenPage {
         used: when(3),
         updated: when(0),
         groups,
-        more: true,
+        paged: true,
+        pager: Pager { newer: None, older: Some("/console/apps/5/tokens/29114183680001029?after=50".to_owned()) },
         revoke: (post("tokens/29114183680001029/revoke"), Fields::new().for_form("revoke")),
         frame,
     }

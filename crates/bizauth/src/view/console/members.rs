@@ -5,7 +5,7 @@ use bizauth_core::app::Role;
 
 use super::{AppHead, role_badge};
 use crate::view::Frame;
-use crate::view::kit::{Badge, Fields, Pick, Post, Titled, When};
+use crate::view::kit::{Badge, Fields, Pager, Pick, Post, Titled, When};
 
 /// A member in the list.
 #[derive(Clone, Debug)]
@@ -41,8 +41,16 @@ pub struct MembersPage {
     pub frame: Frame,
     /// The app.
     pub head: AppHead,
-    /// Its members.
+    /// Its address.
+    pub path: String,
+    /// The members on this page.
     pub members: Vec<MemberRow>,
+    /// What was searched for.
+    pub search: String,
+    /// Whether there are enough to search.
+    pub searchable: bool,
+    /// The ways on.
+    pub pager: Pager,
     /// Who is invited.
     pub invited: Vec<InvitedRow>,
     /// `email`, `role`.

@@ -144,6 +144,7 @@ fn settings(frame: Frame, role: Role) -> SettingsPage {
         icon: to("/console/apps/5/icon"),
         remove_icon: owner.then(|| to("/console/apps/5/icon/delete")),
         may_become_biz: true,
+        requests_pager: Pager { newer: None, older: Some("/console/apps/5/settings?after=3#biz".to_owned()) },
         requests: vec![
             request(if owner { RequestWord::Withdrawn } else { RequestWord::Open }, ""),
             request(RequestWord::Refused, "사업자등록증의 상호와 회사명이 다릅니다."),
@@ -186,6 +187,10 @@ fn members(frame: Frame, role: Role) -> MembersPage {
         invitation.refuse("email", member_refusal(&frame, MemberRefusal::NoEmail));
     }
     MembersPage {
+        path: "/console/apps/5/members".to_owned(),
+        search: String::new(),
+        searchable: owner,
+        pager: Pager { newer: None, older: owner.then(|| "/console/apps/5/members?after=9".to_owned()) },
         members: vec![
             row("a.very.long.address.of.a.person@a-department.example.com", Role::Owner, false, 8),
             row("kim@example.com", role, true, 9),

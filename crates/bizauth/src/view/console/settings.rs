@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::AppHead;
 use crate::view::Frame;
-use crate::view::kit::{Badge, Fields, Post, Titled, Tone, When};
+use crate::view::kit::{Badge, Fields, Pager, Post, Titled, Tone, When};
 
 /// The longest reason of a request, in characters.
 pub const LONGEST_REASON: usize = 1000;
@@ -71,6 +71,8 @@ pub struct SettingsPage {
     pub may_become_biz: bool,
     /// The newest requests to become a Biz app.
     pub requests: Vec<BizRequest>,
+    /// The ways on among them.
+    pub requests_pager: Pager,
     /// `reason`.
     pub biz: Fields,
     /// Where it goes; nothing for an editor, or while a request is open.

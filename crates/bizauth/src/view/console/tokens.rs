@@ -127,8 +127,10 @@ pub struct TokenPage {
     pub updated: When,
     /// Group by group.
     pub groups: Vec<AgreedGroup>,
-    /// Whether there are more lent assets than are listed.
-    pub more: bool,
+    /// Whether the lent assets fill more than one page.
+    pub paged: bool,
+    /// The ways on among them.
+    pub pager: Pager,
     /// The form that revokes it, and whether that was confirmed.
     pub revoke: (Post, Fields),
 }

@@ -12,6 +12,8 @@ pub struct Fields {
     values: HashMap<String, Vec<String>>,
     /// In the order refused, which is the order of the summary.
     refusals: Vec<(String, String)>,
+    /// What the summary calls a field, where the sentence alone does not tell which one it is about.
+    labels: HashMap<String, String>,
 }
 
 impl Fields {
@@ -32,6 +34,12 @@ impl Fields {
     /// The same as the form `form` of a page with several: its fields get ids of their own.
     pub fn for_form(mut self, form: &str) -> Self {
         form.clone_into(&mut self.form);
+        self
+    }
+
+    /// The same, with what the summary of refusals calls a field.
+    pub fn called(mut self, name: &str, label: impl Into<String>) -> Self {
+        self.labels.insert(name.to_owned(), label.into());
         self
     }
 
@@ -69,9 +77,12 @@ impl Fields {
         self.refusals.is_empty()
     }
 
-    /// Every refusal: the id of its field and its sentence.
-    pub fn errors(&self) -> impl Iterator<Item = (String, &str)> {
-        self.refusals.iter().map(|(name, sentence)| (self.id(name), sentence.as_str()))
+    /// Every refusal: the id of its field and its sentence, behind what the field is called.
+    pub fn errors(&self) -> impl Iterator<Item = (String, String)> {
+        self.refusals.iter().map(|(name, sentence)| {
+            let told = self.labels.get(name).map_or_else(|| sentence.clone(), |label| format!("{label}: {sentence}"));
+            (self.id(name), told)
+        })
     }
 
     /// The id of a field on the page.

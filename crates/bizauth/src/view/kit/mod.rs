@@ -3,6 +3,9 @@
 //! `templates/page.html` is the page around the content, `templates/kit.html` the parts inside it; both say at their
 //! top how they are used. Nothing here asks anything: a view is filled with these values and rendered.
 
+use bizauth_store::Leaf;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 mod fields;
 mod nav;
 mod when;
@@ -89,6 +92,48 @@ impl Pager {
     /// Whether everything is on this page.
     pub fn is_moot(&self) -> bool {
         self.newer.is_none() && self.older.is_none()
+    }
+}
+
+/// Where a list lies, and how its address says from where on it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Turning<'a> {
+    /// Its address, with what is looked for in it.
+    pub base: &'a str,
+    /// The parameter that names the row that the page follows.
+    pub after: &'a str,
+    /// The parameter that names the row that the page comes before.
+    pub before: &'a str,
+    /// The part of the page that it stands in, if there are others.
+    pub anchor: &'a str,
+}
+
+impl<'a> Turning<'a> {
+    /// A list that has its page to itself.
+    pub const fn alone(base: &'a str) -> Self {
+        Turning { base, after: "after", before: "before", anchor: "" }
+    }
+
+    /// The ways on from a page that holds more before and after it; `ends` name its first and its last row.
+    pub fn pager(&self, ends: Option<(String, String)>, before: bool, after: bool) -> Pager {
+        let joint = if self.base.contains('?') { '&' } else { '?' };
+        let anchor = if self.anchor.is_empty() { String::new() } else { format!("#{}", self.anchor) };
+        let to = |name: &str, key: &str| {
+            format!("{}{joint}{name}={}{anchor}", self.base, utf8_percent_encode(key, NON_ALPHANUMERIC))
+        };
+        match ends {
+            // What was there is gone: the list begins anew.
+            None => Pager { newer: before.then(|| format!("{}{anchor}", self.base)), older: None },
+            Some((first, last)) => {
+                Pager { newer: before.then(|| to(self.before, &first)), older: after.then(|| to(self.after, &last)) }
+            }
+        }
+    }
+
+    /// The ways on from a leaf; `key` names a row.
+    pub fn of<T>(&self, leaf: &Leaf<T>, key: impl Fn(&T) -> String) -> Pager {
+        let ends = leaf.rows.first().zip(leaf.rows.last()).map(|(first, last)| (key(first), key(last)));
+        self.pager(ends, leaf.before, leaf.after)
     }
 }
 

@@ -22,9 +22,10 @@ fn a_form_keeps_what_was_typed_and_says_what_was_refused() {
     fields.refuse("tick", "third".to_owned());
     assert_eq!((fields.error("name"), fields.error("none"), fields.is_fine()), (Some("first"), None, false));
     assert_eq!(fields.told("name", true).as_deref(), Some("field-name-hint field-name-error"));
-    let fields = fields.for_form("rename");
+    let fields = fields.for_form("rename").called("tick", "Ticks");
     let errors: Vec<_> = fields.errors().collect();
-    assert_eq!(errors, [("rename-name".to_owned(), "first"), ("rename-tick".to_owned(), "third")]);
+    let wanted = [("rename-name", "first"), ("rename-tick", "Ticks: third")];
+    assert_eq!(errors, wanted.map(|(id, told)| (id.to_owned(), told.to_owned())));
 }
 
 #[test]

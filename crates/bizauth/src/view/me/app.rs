@@ -65,8 +65,8 @@ pub struct ConsentLine {
     pub href: String,
     /// When it was given.
     pub agreed_at: When,
-    /// The names of its items.
-    pub items: Vec<String>,
+    /// What was agreed to. Two groups may have items of one name, so a name alone says too little.
+    pub groups: Vec<ItemsLine>,
     /// In use, not in use, taken back.
     pub state: Badge,
 }

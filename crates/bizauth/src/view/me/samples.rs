@@ -102,7 +102,7 @@ fn connected(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Result<String,
         consents: vec![ConsentLine {
             href: "/me/apps/5/consents/7".to_owned(),
             agreed_at: at(0),
-            items: vec!["광고 운영과 조회".to_owned(), "광고계정 삭제".to_owned()],
+            groups: vec![group(&here, "moment", &["moment_management", "moment_delete"])],
             state: Badge::new(Tone::Good, here.say("me-consent-live")),
         }],
         consents_pager: Pager::default(),

@@ -10,7 +10,7 @@ use bizauth_store::{Leaf, LentApp, MemberOf, SessionRecord, UserRecord};
 use super::sheet::{Cell, Field, Part, Search, Sheet, Table, badge, link, mono, text, when};
 use super::{Desk, listed, pager, state_badge, switch};
 use crate::view::Frame;
-use crate::view::kit::{Badge, Fields, Pick, Tone};
+use crate::view::kit::{Badge, Fields, Pick, Section, Tone};
 
 const PATH: &str = "/operator/accounts";
 
@@ -20,7 +20,7 @@ pub fn path(id: UserId) -> String {
 }
 
 /// The list.
-pub fn list(desk: Desk<'_>, sought: &str, leaf: Leaf<UserRecord>) -> Sheet {
+pub fn list(desk: Desk<'_>, sought: &str, blocked: bool, leaf: Leaf<UserRecord>) -> Sheet {
     let frame = &desk.frame;
     let ends = leaf.rows.first().zip(leaf.rows.last()).map(|(a, b)| (a.user.id.to_string(), b.user.id.to_string()));
     let row = |it: &UserRecord| {
@@ -37,16 +37,27 @@ pub fn list(desk: Desk<'_>, sought: &str, leaf: Leaf<UserRecord>) -> Sheet {
     let table = Table {
         columns: ["op-email", "op-state", "op-centre", "op-since"].map(|key| frame.say(key)).to_vec(),
         rows: leaf.rows.iter().map(row).collect(),
-        pager: pager(&listed(PATH, &[("q", sought)]), ends, leaf.before, leaf.after),
-        empty: if sought.is_empty() { "op-no-accounts" } else { "op-none-found" },
-        empty_link: sought.is_empty().then(|| (frame.say("op-account-new"), format!("{PATH}/new"))),
+        pager: match blocked {
+            true => pager(&listed(PATH, &[("show", "blocked")]), ends, leaf.before, leaf.after),
+            false => pager(&listed(PATH, &[("q", sought)]), ends, leaf.before, leaf.after),
+        },
+        empty: match (blocked, sought.is_empty()) {
+            (true, _) => "op-none-blocked",
+            (false, true) => "op-no-accounts",
+            (false, false) => "op-none-found",
+        },
+        empty_link: (sought.is_empty() && !blocked).then(|| (frame.say("op-account-new"), format!("{PATH}/new"))),
     };
     let search =
         Search { action: PATH.to_owned(), value: sought.to_owned(), label: "op-search-accounts", hidden: Vec::new() };
+    let filters = vec![
+        Section::new(desk.say("op-show-all"), PATH, !blocked),
+        Section::new(desk.say("op-show-blocked"), listed(PATH, &[("show", "blocked")]), blocked),
+    ];
     let heading = desk.say("nav-accounts");
     let mut sheet =
         Sheet::new(desk.frame, heading).about("op-accounts-lead").action("op-account-new", format!("{PATH}/new"));
-    sheet.search = Some(search);
+    (sheet.search, sheet.filters) = (Some(search), filters);
     sheet.card("list", "", vec![Part::Table(table)])
 }
 
@@ -91,7 +102,7 @@ pub struct Account {
     /// Whether signing in takes a second step.
     pub second_factor: bool,
     /// The browsers that are signed in.
-    pub sessions: Vec<SessionRecord>,
+    pub sessions: Leaf<SessionRecord>,
     /// What it is a member of.
     pub member_of: Leaf<MemberOf>,
     /// What it lent something to.
@@ -160,7 +171,10 @@ pub fn one(desk: Desk<'_>, it: Account) -> Sheet {
     let sanction = desk.form(
         format!("{at}/{}", if sanctioned { "lift" } else { "sanction" }),
         form("sanction", Fields::new()),
-        vec![Field::Area("reason", "op-reason")],
+        match sanctioned {
+            true => vec![Field::Area("reason", "op-reason")],
+            false => vec![Field::Area("reason", "op-reason"), Field::Check("sure", "op-sure-sanction")],
+        },
         hidden,
     );
     let operator = if it.record.is_operator { "op-unmake" } else { "op-make" };
@@ -211,7 +225,9 @@ fn means(state: UserState) -> &'static str {
     }
 }
 
-fn sessions(desk: &Desk<'_>, at: &str, list: &[SessionRecord]) -> Vec<Part> {
+fn sessions(desk: &Desk<'_>, at: &str, leaf: &Leaf<SessionRecord>) -> Vec<Part> {
+    let list = &leaf.rows;
+    let ends = list.first().zip(list.last()).map(|(a, b)| (a.id.to_string(), b.id.to_string()));
     let row = |it: &SessionRecord| {
         let agent = it.agent.clone().unwrap_or_else(|| desk.say("op-unknown"));
         let end =
@@ -228,6 +244,7 @@ fn sessions(desk: &Desk<'_>, at: &str, list: &[SessionRecord]) -> Vec<Part> {
         ]
         .to_vec(),
         rows: list.iter().map(row).collect(),
+        pager: pager(&format!("{at}?list=sessions"), ends, leaf.before, leaf.after),
         empty: "op-no-sessions",
         ..Table::default()
     };

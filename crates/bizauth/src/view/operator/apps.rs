@@ -9,7 +9,7 @@ use super::accounts::kind;
 use super::sheet::{Cell, Danger, Field, Part, Search, Sheet, Table, badge, link, mono, text, when};
 use super::{Desk, group_name, listed, pager, switch};
 use crate::view::Frame;
-use crate::view::kit::{Badge, Fields, Pick, Tone};
+use crate::view::kit::{Badge, Fields, Pick, Section, Tone, Turning};
 
 const PATH: &str = "/operator/apps";
 
@@ -26,7 +26,7 @@ fn standing(frame: &Frame, it: &AppRecord) -> Badge {
 }
 
 /// The list.
-pub fn list(desk: Desk<'_>, sought: &str, leaf: Leaf<AppRecord>) -> Sheet {
+pub fn list(desk: Desk<'_>, sought: &str, sanctioned: bool, leaf: Leaf<AppRecord>) -> Sheet {
     let frame = &desk.frame;
     let ends = leaf.rows.first().zip(leaf.rows.last()).map(|(a, b)| (a.app.id.to_string(), b.app.id.to_string()));
     let row = |it: &AppRecord| {
@@ -42,15 +42,26 @@ pub fn list(desk: Desk<'_>, sought: &str, leaf: Leaf<AppRecord>) -> Sheet {
     let table = Table {
         columns: ["op-app", "op-company", "op-kind", "op-state", "op-since"].map(|key| frame.say(key)).to_vec(),
         rows: leaf.rows.iter().map(row).collect(),
-        pager: pager(&listed(PATH, &[("q", sought)]), ends, leaf.before, leaf.after),
-        empty: if sought.is_empty() { "op-no-apps" } else { "op-none-found" },
+        pager: match sanctioned {
+            true => pager(&listed(PATH, &[("show", "sanctioned")]), ends, leaf.before, leaf.after),
+            false => pager(&listed(PATH, &[("q", sought)]), ends, leaf.before, leaf.after),
+        },
+        empty: match (sanctioned, sought.is_empty()) {
+            (true, _) => "op-none-sanctioned",
+            (false, true) => "op-no-apps",
+            (false, false) => "op-none-found",
+        },
         empty_link: None,
     };
     let search =
         Search { action: PATH.to_owned(), value: sought.to_owned(), label: "op-search-apps", hidden: Vec::new() };
+    let filters = vec![
+        Section::new(desk.say("op-show-all"), PATH, !sanctioned),
+        Section::new(desk.say("op-show-sanctioned"), listed(PATH, &[("show", "sanctioned")]), sanctioned),
+    ];
     let heading = desk.say("nav-apps");
     let mut sheet = Sheet::new(desk.frame, heading).about("op-apps-lead");
-    sheet.search = Some(search);
+    (sheet.search, sheet.filters) = (Some(search), filters);
     sheet.card("list", "", vec![Part::Table(table)])
 }
 
@@ -59,7 +70,7 @@ pub struct AppSeen {
     /// The app.
     pub record: AppRecord,
     /// Its members.
-    pub members: Vec<MemberRecord>,
+    pub members: Leaf<MemberRecord>,
     /// Its keys.
     pub keys: Vec<KeyRecord>,
     /// The groups it has the feature permission of.
@@ -112,15 +123,20 @@ pub fn one(desk: Desk<'_>, it: AppSeen) -> Sheet {
         ));
     }
     // What a member's or the parent's sanction brings along cannot be lifted here, but what is said here is so.
-    let reason = || vec![Field::Area("reason", "op-reason")];
+    let reason = vec![Field::Area("reason", "op-reason")];
     let sanction = match app.sanctioned {
         true => vec![
             Part::Warn(desk.say("op-app-sanctioned-text")),
-            desk.form(format!("{at}/lift"), form("sanction", Fields::new()), reason(), "op-sanction-lift"),
+            desk.form(format!("{at}/lift"), form("sanction", Fields::new()), reason, "op-sanction-lift"),
         ],
         false => vec![
             Part::Text(desk.say("op-app-sanction-text")),
-            desk.form(format!("{at}/sanction"), form("sanction", Fields::new()), reason(), "op-sanction-begin"),
+            desk.form(
+                format!("{at}/sanction"),
+                form("sanction", Fields::new()),
+                vec![Field::Area("reason", "op-reason"), Field::Check("sure", "op-sure-sanction")],
+                "op-sanction-begin",
+            ),
         ],
     };
     let quota = app.daily_quota.map(|most| most.to_string()).unwrap_or_default();
@@ -132,7 +148,7 @@ pub fn one(desk: Desk<'_>, it: AppSeen) -> Sheet {
     );
     let cards = [
         ("facts", "op-account-facts", vec![Part::Facts(facts)]),
-        ("members", "op-members", vec![members(&desk, &it.members)]),
+        ("members", "op-members", vec![members(&desk, &at, &it.members)]),
         ("kind", "op-kind", kinds),
         (
             "permissions",
@@ -156,14 +172,15 @@ pub fn one(desk: Desk<'_>, it: AppSeen) -> Sheet {
     cards.into_iter().fold(sheet, |sheet, (id, key, parts)| sheet.card(id, key, parts))
 }
 
-fn members(desk: &Desk<'_>, list: &[MemberRecord]) -> Part {
+fn members(desk: &Desk<'_>, at: &str, leaf: &Leaf<MemberRecord>) -> Part {
     let row = |it: &MemberRecord| {
         let role = desk.say(if it.role == "owner" { "op-role-owner" } else { "op-role-editor" });
         vec![link(&it.email, super::accounts::path(it.user)), text(role)]
     };
     Part::Table(Table {
         columns: ["op-email", "op-role"].map(|key| desk.say(key)).to_vec(),
-        rows: list.iter().map(row).collect(),
+        rows: leaf.rows.iter().map(row).collect(),
+        pager: Turning { anchor: "members", ..Turning::alone(at) }.of(leaf, |member| member.user.to_string()),
         empty: "op-no-members",
         ..Table::default()
     })

@@ -1,5 +1,7 @@
 //! The audit log: filtered, page by page, each entry in words; and what a walk along its chain found.
 
+use std::collections::HashMap;
+
 use bizauth_store::{AuditHead, AuditRecord, AuditVerdict};
 
 use super::sheet::{Cell, Field, Form, Part, Sheet, Table, link, mono, when};
@@ -40,7 +42,15 @@ impl Sought {
 }
 
 /// A page of the log.
-pub fn list(desk: Desk<'_>, sought: &Sought, fields: Fields, rows: &[AuditRecord], more: bool) -> Sheet {
+///
+/// `names` are those of the things that entries are about, by the entry's place.
+pub fn list(
+    desk: Desk<'_>,
+    sought: &Sought,
+    fields: Fields,
+    (rows, names): (&[AuditRecord], &HashMap<i64, String>),
+    more: bool,
+) -> Sheet {
     let base = listed(PATH, &sought.pairs());
     let frame = &desk.frame;
     let row = |it: &AuditRecord| {
@@ -58,7 +68,7 @@ pub fn list(desk: Desk<'_>, sought: &Sought, fields: Fields, rows: &[AuditRecord
             when(entry.at),
             who,
             what,
-            on(frame, &entry.on_kind, &entry.on_id),
+            on(frame, (&entry.on_kind, &entry.on_id), names.get(&entry.seq)),
             difference(&entry.before, &entry.after),
         ]
     };
@@ -110,7 +120,7 @@ fn act(frame: &Frame, act: &str) -> String {
 }
 
 /// On what, with the way there.
-fn on(frame: &Frame, kind: &str, id: &str) -> Vec<Cell> {
+fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<Cell> {
     let href = match kind {
         "account" => format!("/operator/accounts/{id}"),
         "app" => format!("/operator/apps/{id}"),
@@ -131,7 +141,10 @@ fn on(frame: &Frame, kind: &str, id: &str) -> Vec<Cell> {
         "operator_key" => "op-on-operator-key",
         _ => "op-on-platform",
     };
-    link(format!("{} {id}", frame.say(name)), href)
+    match called {
+        Some(called) => vec![Cell::Link(format!("{} {called}", frame.say(name)), href), Cell::Mono(id.to_owned())],
+        None => link(format!("{} {id}", frame.say(name)), href),
+    }
 }
 
 /// The members of a flat JSON object, as people read them.
@@ -163,9 +176,7 @@ fn difference(before: &str, after: &str) -> Vec<Cell> {
 /// Where the log ends, and what a walk along it found.
 pub fn verify(desk: Desk<'_>, head: AuditHead, verdict: Option<&AuditVerdict>) -> Sheet {
     let desk = desk.below("nav-audit", PATH);
-    let digest = head
-        .digest
-        .map_or_else(|| "–".to_owned(), |digest| digest.0.iter().map(|byte| format!("{byte:02x}")).collect());
+    let digest = head.digest.map_or_else(|| "–".to_owned(), |digest| digest.hex());
     let facts = vec![
         (desk.say("op-audit-last"), mono(head.seq)),
         (desk.say("op-audit-digest"), vec![Cell::Copy("digest".to_owned(), digest)]),

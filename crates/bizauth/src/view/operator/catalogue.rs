@@ -66,10 +66,9 @@ pub fn list(desk: Desk<'_>, catalogue: &Catalogue) -> Sheet {
         empty: "op-no-groups",
         ..Table::default()
     };
-    let mut cards = vec![("groups", desk.say("op-groups"), vec![Part::Table(table)])];
-    for (nth, group) in catalogue.groups.iter().enumerate() {
-        // The ids of cards are fixed words; more groups than these are below their own pages.
-        let Some(id) = CARDS.get(nth) else { break };
+    let mut cards = vec![("groups".to_owned(), desk.say("op-groups"), vec![Part::Table(table)])];
+    for group in &catalogue.groups {
+        let id = format!("group-{}", group.id);
         cards.push((id, group_name(&desk.frame, group), items(&desk, catalogue, group)));
     }
     let heading = desk.say("nav-catalogue");
@@ -80,11 +79,6 @@ pub fn list(desk: Desk<'_>, catalogue: &Catalogue) -> Sheet {
     }
     sheet
 }
-
-const CARDS: [&str; 12] = [
-    "group-1", "group-2", "group-3", "group-4", "group-5", "group-6", "group-7", "group-8", "group-9", "group-10",
-    "group-11", "group-12",
-];
 
 fn lends(frame: &Frame, group: &Group) -> String {
     frame.say(match (group.has_assets, group.has_ad_accounts) {
@@ -149,17 +143,18 @@ pub const NAMES: [[&str; 6]; 4] = [
     ["id_3", "name_ko_3", "name_en_3", "about_ko_3", "about_en_3", "marks_3"],
 ];
 
-/// A new group with its first items, of which only those with an id count.
+/// A new group with its items: the first must be there, of the others those with an id count.
 pub fn new_group(desk: Desk<'_>, fields: Fields) -> Sheet {
     let desk = desk.below("nav-catalogue", PATH);
     let mut list = vec![Field::Id("id", "op-group-id")];
     list.extend(group_fields(&desk));
     for (number, names) in NAMES.iter().enumerate().skip(1) {
-        list.push(Field::MayLine(names[0], "op-item-id", "text"));
-        list.extend(item_fields(&desk, number).into_iter().map(|field| match field {
-            Field::Line(name, key, kind) => Field::MayLine(name, key, kind),
-            other => other,
-        }));
+        let begun = |name: &&str| !fields.value(name).is_empty() || fields.error(name).is_some();
+        let (first, heading) = (number == 1, desk.frame.fill("op-item-nth", "number", number.to_string()));
+        list.push(Field::Begin(heading, first || names.iter().any(begun)));
+        list.push(Field::Id(names[0], "op-item-id"));
+        list.extend(item_fields(&desk, number));
+        list.push(Field::End);
     }
     let form = desk.making(format!("{PATH}/new"), fields, list, PATH);
     let heading = desk.say("op-group-new");
@@ -185,10 +180,16 @@ pub fn group(desk: Desk<'_>, catalogue: &Catalogue, group: &Group, fields: Optio
     if group.has_assets {
         links.push((desk.say("op-assets-of"), format!("/operator/assets?group={}", group.id)));
     }
-    let sheet = Sheet::new(desk.frame, heading).about("op-words-built-in");
+    let built_in = desk.frame.words.group_name(&group.id.0, desk.frame.language).is_some();
+    let sheet = with_words(Sheet::new(desk.frame, heading), built_in);
     let mut sheet = sheet.card("group", "op-group", vec![form]).card("items", "nav-catalogue", items);
     sheet.actions = links;
     sheet
+}
+
+/// The sheet, which says what empty words mean where there are built-in ones.
+fn with_words(sheet: Sheet, built_in: bool) -> Sheet {
+    if built_in { sheet.about("op-words-built-in") } else { sheet }
 }
 
 /// The words of the platform's own groups and items are built in: they may stay empty.
@@ -226,5 +227,6 @@ pub fn item(desk: Desk<'_>, group: &Group, item: &Item, fields: Option<Fields>) 
     let form = desk.form(item_path(&item.id.0), fields.unwrap_or_else(|| Fields::typed(now)), list, "op-save");
     let heading = item_name(&desk.frame, item);
     let facts = Part::Facts(vec![(desk.say("op-id"), mono(&item.id))]);
-    Sheet::new(desk.frame, heading).about("op-words-built-in").card("item", "op-item", vec![facts, form])
+    let built_in = desk.frame.words.item_name(&item.id.0, desk.frame.language).is_some();
+    with_words(Sheet::new(desk.frame, heading), built_in).card("item", "op-item", vec![facts, form])
 }

@@ -42,8 +42,14 @@ pub fn page(desk: Desk<'_>, it: &Overview) -> Sheet {
     };
     let waits = vec![
         (desk.say("op-waiting-requests"), flagged(it.waiting.requests, "/operator/requests", "op-look")),
-        (desk.say("op-waiting-blocked"), vec![count(it.waiting.blocked)]),
-        (desk.say("op-waiting-sanctioned"), vec![count(it.waiting.sanctioned)]),
+        (
+            desk.say("op-waiting-blocked"),
+            flagged(it.waiting.blocked, "/operator/accounts?show=blocked", "op-look-blocked"),
+        ),
+        (
+            desk.say("op-waiting-sanctioned"),
+            flagged(it.waiting.sanctioned, "/operator/apps?show=sanctioned", "op-look-sanctioned"),
+        ),
     ];
     let ips = it.ips.map_or_else(
         || text(desk.say("op-no-ips")),

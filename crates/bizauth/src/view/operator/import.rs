@@ -63,6 +63,8 @@ pub struct ImportPage {
     pub check: Post,
     /// The files handed in lately.
     pub recent: Vec<ImportRow>,
+    /// The ways on among them.
+    pub pager: Pager,
 }
 
 /// A row that does not fit.
@@ -159,6 +161,7 @@ impl ImportPage {
             frame: framed(),
             fields,
             check: Post::new("/operator/assets/import", "token"),
+            pager: Pager { newer: None, older: Some("/operator/assets/import?after=7#recent".to_owned()) },
             recent,
         };
         let mut refused = Fields::new();

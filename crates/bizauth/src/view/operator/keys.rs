@@ -2,16 +2,16 @@
 
 use bizauth_core::operator::Scope;
 use bizauth_core::time::Time;
-use bizauth_store::OperatorKeyRecord;
+use bizauth_store::{Leaf, OperatorKeyRecord};
 
 use super::Desk;
 use super::sheet::{Field, Part, Sheet, Table, badge, mono, text, when};
-use crate::view::kit::{Badge, Fields, Pick, Tone};
+use crate::view::kit::{Badge, Fields, Pick, Tone, Turning};
 
 const PATH: &str = "/operator/keys";
 
 /// The list; a new key's value is shown once.
-pub fn list(desk: Desk<'_>, keys: &[OperatorKeyRecord], now: Time, value: Option<String>) -> Sheet {
+pub fn list(desk: Desk<'_>, keys: &Leaf<OperatorKeyRecord>, now: Time, value: Option<String>) -> Sheet {
     let row = |it: &OperatorKeyRecord| {
         let state = match (it.revoked_at, it.is_alive(now)) {
             (Some(_), _) => Badge::new(Tone::Bad, desk.say("op-key-revoked")),
@@ -34,10 +34,10 @@ pub fn list(desk: Desk<'_>, keys: &[OperatorKeyRecord], now: Time, value: Option
     let columns = ["op-name", "op-scopes", "op-since", "op-used", "op-ends", "op-state"].map(|key| desk.say(key));
     let table = Table {
         columns: columns.into_iter().chain([String::new()]).collect(),
-        rows: keys.iter().map(row).collect(),
+        rows: keys.rows.iter().map(row).collect(),
+        pager: Turning::alone(PATH).of(keys, |key| key.id.to_string()),
         empty: "op-no-operator-keys",
         empty_link: Some((desk.say("op-key-new"), format!("{PATH}/new"))),
-        ..Table::default()
     };
     let secret = value.map(|value| (desk.say("op-key-once"), value));
     let heading = desk.say("nav-keys");

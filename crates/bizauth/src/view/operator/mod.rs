@@ -23,7 +23,7 @@ use bizauth_core::scope::{Group, Item};
 use bizauth_core::user::UserState;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::kit::{Badge, Crumb, Fields, Pager, Post, Tone};
+use super::kit::{Badge, Crumb, Fields, Pager, Post, Tone, Turning};
 use super::{Frame, Language};
 use sheet::{Act, Cell, Field, Form, Part};
 
@@ -61,11 +61,32 @@ impl Desk<'_> {
 
     /// A form.
     fn form(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, button: &'static str) -> Part {
+        let fields = self.labelled(fields, &list);
         Part::Form(Form { post: self.post(to), fields, list, button, cancel: String::new() })
+    }
+
+    /// The fields with the labels they have on the page, and the piece they are in: one sentence may be about several.
+    fn labelled(&self, fields: Fields, list: &[Field]) -> Fields {
+        let mut piece = None;
+        list.iter().fold(fields, |fields, field| match (field, field.name_and_key()) {
+            (Field::Begin(heading, _), _) => {
+                piece = Some(heading);
+                fields
+            }
+            (_, Some((name, key))) => {
+                let label = self.say(key);
+                fields.called(name, piece.map_or_else(|| label.clone(), |piece| format!("{piece} · {label}")))
+            }
+            _ => {
+                piece = None;
+                fields
+            }
+        })
     }
 
     /// A form that makes something new, with a way back.
     fn making(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, cancel: impl Into<String>) -> Part {
+        let fields = self.labelled(fields, &list);
         Part::Form(Form { post: self.post(to), fields, list, button: "op-save", cancel: cancel.into() })
     }
 
@@ -121,15 +142,7 @@ fn item_name(frame: &Frame, item: &Item) -> String {
 
 /// The ways on from a page of the list at `base` that holds more before and after these keys.
 pub fn pager(base: &str, ends: Option<(String, String)>, before: bool, after: bool) -> Pager {
-    let joint = if base.contains('?') { '&' } else { '?' };
-    let quoted = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let Some((first, last)) = ends else {
-        return Pager { newer: before.then(|| base.to_owned()), older: None };
-    };
-    Pager {
-        newer: before.then(|| format!("{base}{joint}before={}", quoted(&first))),
-        older: after.then(|| format!("{base}{joint}after={}", quoted(&last))),
-    }
+    Turning::alone(base).pager(ends, before, after)
 }
 
 /// The address of a list with what is looked for in it.

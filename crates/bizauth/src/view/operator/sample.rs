@@ -1,5 +1,7 @@
 //! The operator's pages, filled with what real ones hold, for the tests and for the eye.
 
+use std::collections::HashMap;
+
 use bizauth_core::app::{App, AppKind};
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::audit::Entry;
@@ -109,7 +111,11 @@ fn account(refused: Option<(&'static str, Fields)>, filled: bool) -> accounts::A
     accounts::Account {
         record: user(if filled { UserState::Blocked } else { UserState::Active }, filled),
         second_factor: filled,
-        sessions: if filled { vec![session(1), session(2)] } else { Vec::new() },
+        sessions: if filled {
+            leaf(vec![session(1), session(2)])
+        } else {
+            Leaf { rows: Vec::new(), before: false, after: false }
+        },
         member_of: if filled { leaf(vec![member]) } else { Leaf { rows: Vec::new(), before: false, after: false } },
         lent: if filled { leaf(vec![lent(Some(NOW)), lent(None)]) } else { none },
         holdings: if filled { leaf(vec![holding()]) } else { Leaf { rows: Vec::new(), before: false, after: false } },
@@ -123,7 +129,7 @@ fn app_seen(record: AppRecord) -> apps::AppSeen {
         MemberRecord { user: UserId(5), email: "dev@reportworks.example".to_owned(), role: "owner".to_owned() };
     apps::AppSeen {
         record,
-        members: vec![member],
+        members: leaf(vec![member]),
         keys: Vec::new(),
         permissions: vec![GroupId::from("moment")],
         catalogue: Catalogue::platform(),
@@ -182,6 +188,7 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         steps: [true, true, false, false, done],
     };
     let head = overview(true).head;
+    let names = HashMap::from([(entry().entry.seq, "Ad reports".to_owned())]);
     let sought = audit::Sought { actor: "lee@bizauth.example".to_owned(), ..audit::Sought::default() };
     let setting = ("listen".to_owned(), "127.0.0.1:8080".to_owned(), "bizauth.toml".to_owned());
     let held = HoldingRecord { email: "kim@dalbit.example".to_owned(), holding: holding() };
@@ -190,11 +197,16 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ("operator-home-begun", home::page(desk("/operator"), &home::Overview { steps: [true; 5], ..overview(true) })),
         (
             "operator-accounts",
-            accounts::list(desk("/operator/accounts"), "kim", leaf(vec![user(UserState::Active, true)])),
+            accounts::list(desk("/operator/accounts"), "kim", false, leaf(vec![user(UserState::Active, true)])),
         ),
         (
             "operator-accounts-empty",
-            accounts::list(desk("/operator/accounts"), "", Leaf { rows: Vec::new(), before: false, after: false }),
+            accounts::list(
+                desk("/operator/accounts"),
+                "",
+                false,
+                Leaf { rows: Vec::new(), before: false, after: false },
+            ),
         ),
         ("operator-account-new", accounts::new(desk("/operator/accounts/new"), Fields::new())),
         ("operator-account", accounts::one(desk("/operator/accounts/5"), account(None, true))),
@@ -204,7 +216,12 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ),
         (
             "operator-apps",
-            apps::list(desk("/operator/apps"), "", leaf(vec![app(false, AppKind::Biz), app(true, AppKind::Test)])),
+            apps::list(
+                desk("/operator/apps"),
+                "",
+                true,
+                leaf(vec![app(false, AppKind::Biz), app(true, AppKind::Test)]),
+            ),
         ),
         ("operator-app", apps::one(desk("/operator/apps/6"), app_seen(app(false, AppKind::Biz)))),
         ("operator-app-sanctioned", apps::one(desk("/operator/apps/6"), app_seen(app(true, AppKind::Test)))),
@@ -244,13 +261,13 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
             "operator-keys",
             keys::list(
                 desk("/operator/keys"),
-                &[key("directory", false), key("old", true)],
+                &leaf(vec![key("directory", false), key("old", true)]),
                 NOW,
                 Some("bzo_1234".to_owned()),
             ),
         ),
         ("operator-key-new", keys::new(desk("/operator/keys/new"), Fields::new())),
-        ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), &[entry()], true)),
+        ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), (&[entry()], &names), true)),
         ("operator-audit-verify", audit::verify(desk("/operator/audit/verify"), head, Some(&AuditVerdict::Altered(7)))),
     ]
 }

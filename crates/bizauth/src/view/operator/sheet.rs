@@ -74,14 +74,34 @@ pub enum Field {
     MayArea(&'static str, &'static str),
     /// One of several, in a list.
     Select(&'static str, &'static str, Vec<Pick>),
-    /// One of several or none, in a list.
-    MaySelect(&'static str, &'static str, Vec<Pick>),
     /// One of several, all to be seen.
     Radios(&'static str, &'static str, Vec<Pick>),
     /// Some of several.
     Checks(&'static str, &'static str, Vec<Pick>),
     /// Yes or no.
     Check(&'static str, &'static str),
+    /// What follows is one of several alike: its heading, and whether it is unfolded.
+    Begin(String, bool),
+    /// Here it ends.
+    End,
+}
+
+impl Field {
+    /// The field's name and the key of its label.
+    pub fn name_and_key(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Field::Line(name, key, _)
+            | Field::MayLine(name, key, _)
+            | Field::Id(name, key)
+            | Field::Area(name, key)
+            | Field::MayArea(name, key)
+            | Field::Select(name, key, _)
+            | Field::Radios(name, key, _)
+            | Field::Checks(name, key, _)
+            | Field::Check(name, key) => Some((name, key)),
+            Field::Begin(..) | Field::End => None,
+        }
+    }
 }
 
 /// A form.
@@ -126,7 +146,7 @@ pub enum Part {
 #[derive(Clone, Debug)]
 pub struct Card {
     /// Its id on the page.
-    pub id: &'static str,
+    pub id: String,
     /// What it is about. Without it the parts stand alone.
     pub heading: Option<String>,
     /// What it holds.
@@ -235,7 +255,7 @@ impl Sheet {
     /// The same with a card.
     pub fn card(mut self, id: &'static str, key: &str, parts: Vec<Part>) -> Self {
         let heading = (!key.is_empty()).then(|| self.frame.say(key));
-        self.cards.push(Card { id, heading, parts });
+        self.cards.push(Card { id: id.to_owned(), heading, parts });
         self
     }
 

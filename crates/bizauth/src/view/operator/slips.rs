@@ -40,5 +40,7 @@ pub const CHANNELS: &str = "op-slip-channels";
 pub const IMPOSSIBLE: &str = "op-slip-impossible";
 /// The request was decided before; who and how is said.
 pub const DECIDED: &str = "op-slip-decided";
+/// Nobody decided it: it was taken back, or went with its app.
+pub const TAKEN_BACK: &str = "op-slip-taken-back";
 /// A test app stays one.
 pub const TEST_APP: &str = "op-slip-test-app";

@@ -28,12 +28,25 @@ impl Answer {
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, body: response.text().await.unwrap() };
+        answer.says_when(&path);
         if path.starts_with("/operator/v1/") {
             crate::operator_openapi::check(&method, &path, status, answer.header("content-type"), &answer.body);
             return answer;
         }
         crate::openapi::check(&method, &path, status, answer.header("content-type"), &answer.body);
         answer
+    }
+
+    /// Whoever is told that a limit is reached is told when to come again, and nobody else but where the server is down.
+    fn says_when(&self, path: &str) {
+        let door = ["/oauth/", "/v1/", "/consent"].iter().any(|door| path.starts_with(door)) && self.status >= 400;
+        let codes = ["KOE236", "KOE237", "\"code\":-10}"];
+        let limited = self.status == 429 || (door && codes.iter().any(|code| self.body.contains(code)));
+        let seconds = self.header("retry-after").and_then(|text| text.parse::<u32>().ok());
+        match limited {
+            true => assert!(seconds.is_some_and(|seconds| (1..=86_400).contains(&seconds)), "{path}: {self:?}"),
+            false => assert!(seconds.is_none() || self.status == 503, "{path}: {self:?}"),
+        }
     }
 
     /// A header, if it is there.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use bizauth::clock::Clock;
 use bizauth::config::Config;
 use bizauth::entropy::Entropy;
+use bizauth::http::limits::FullWindows;
 use bizauth::http::state::AppState;
 use bizauth::{password, serve};
 use bizauth_core::time::Time;
@@ -121,6 +122,27 @@ impl World {
         config.request_timeout = Duration::from_millis(200);
         state.config = std::sync::Arc::new(config);
         World::over(state, TempDir::new().unwrap(), self.url.clone()).await
+    }
+
+    /// Another node over the same records.
+    pub async fn another_node(&self) -> World {
+        let mut state = self.state.clone();
+        state.full_windows = FullWindows::default();
+        World::over(state, TempDir::new().unwrap(), self.url.clone()).await
+    }
+
+    /// The same records after everything was stopped, in a process that knows nothing.
+    pub async fn restarted(mut self) -> World {
+        drop(self.stop.take());
+        self.store().close().await;
+        let folder = std::mem::replace(&mut self.folder, TempDir::new().unwrap());
+        let store = match &self.url {
+            Some(url) => Store::postgres(url, 8, 7).unwrap(),
+            None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
+        };
+        let mut state = AppState::new(store, (*self.state.config).clone());
+        state.clock = self.state.clock.clone();
+        World::over(state, folder, self.url.clone()).await
     }
 
     /// Changes the database behind the server's back: a script for SQLite, and one for PostgreSQL.

@@ -2,6 +2,7 @@
 
 use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::id::{HoldingId, UserId};
+use bizauth_core::secret::{Credential, Secret};
 use bizauth_store::{AssetRecord, NewUser};
 
 use super::{Answer, App, BusinessToken, HASH, PASSWORD, World};
@@ -117,6 +118,15 @@ impl Person {
     pub async fn signs_in(&self) {
         let answer = self.tries_password(PASSWORD, "/").await;
         assert_eq!((answer.status, answer.location()), (303, "/"), "{answer:?}");
+    }
+
+    /// Signs in; the secret of the session, which proves its forms.
+    pub async fn session_secret(&self) -> Secret {
+        let answer = self.tries_password(PASSWORD, "/").await;
+        let cookies = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let value = cookies.filter_map(|line| line.strip_prefix("bizauth-session=")).next();
+        let value = value.unwrap_or_else(|| panic!("not signed in: {answer:?}")).split(';').next().unwrap();
+        Credential::Session.read(value).unwrap().1
     }
 
     /// Opens an authorize address, signing in on the way, up to the consent screen or a refusal.

@@ -17,6 +17,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bizauth_core::id::KeyId;
 use bizauth_core::key::KeyKind;
+use bizauth_core::scope::ItemId;
 use bizauth_core::secret::Credential;
 use bizauth_store::KeyRecord;
 
@@ -129,9 +130,11 @@ async fn filled(page: TestPage, it: &AppState, visit: &Visit, keys: &[KeyRecord]
     let uri = rest.and_then(|record| record.redirect_uris.first().cloned()).unwrap_or_default();
     let known = match page.endpoint {
         Endpoint::Authorize => {
-            let items = it.store.items_of(visit.app().app.id).await?;
-            let scope: Vec<String> = items.into_iter().map(|(item, _)| item.0).collect();
-            let scope = scope.into_iter().filter(|item| !item.ends_with("_create")).collect::<Vec<_>>().join(",");
+            // What needs all of a group would need `resource_ids` too.
+            let catalogue = it.store.catalogue().await?;
+            let plain = |item: &ItemId| catalogue.item(&item.0).is_some_and(|item| !item.needs_all);
+            let items = it.store.items_of(visit.app().app.id).await?.into_iter().map(|(item, _)| item);
+            let scope = items.filter(plain).map(|item| item.0).collect::<Vec<_>>().join(",");
             vec![("key", key), ("response_type", "code".to_owned()), ("redirect_uri", uri), ("scope", scope)]
         }
         Endpoint::Token => {

@@ -22,6 +22,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     match visit.by(&it).add_redirect_uri(key, uri.clone()).await? {
         AddedUri::Added | AddedUri::AlreadyThere => Ok(visit.see(&back, "test-uri-added")),
         AddedUri::Full => issue::refused(&it, &visit, &uri, issue::Why::Full).await,
+        AddedUri::Unfit(flaw) => issue::refused(&it, &visit, &uri, issue::Why::Flaw(flaw)).await,
         AddedUri::NoSuchKey => Err(PageError::NotFound),
     }
 }

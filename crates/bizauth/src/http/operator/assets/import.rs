@@ -7,12 +7,13 @@ use super::imports::{importer, standing};
 use crate::asset_file::Format;
 use crate::http::pages::html;
 use crate::http::state::AppState;
+use crate::http::turn::turn;
 use crate::http::visit::{Page, Visit};
 use crate::view::import::FILE_MISSING;
-use crate::view::kit::{Crumb, Fields, Post};
+use crate::view::kit::{Crumb, Fields, Post, Turning};
 use crate::view::{ImportPage, ImportRow};
 
-/// How many files are listed.
+/// Files on a page.
 const RECENT: i64 = 20;
 const HERE: &str = "/operator/assets/import";
 
@@ -48,10 +49,12 @@ async fn show(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) 
         by: import.maker,
         at: import.made_at.into(),
     };
-    let recent = it.store.imports(visit.at(), RECENT).await?.into_iter().map(row).collect();
+    let files = it.store.imports(&turn(visit.form()), RECENT, visit.at()).await?;
+    let pager = Turning { anchor: "recent", ..Turning::alone(HERE) }.of(&files, |import| import.id.to_string());
+    let recent = files.rows.into_iter().map(row).collect();
     let check = Post::new(HERE, visit.form_token(HERE));
     let frame = visit.frame(it);
     let above = Crumb::new(frame.say("nav-assets"), "/operator/assets");
     let frame = frame.below([above]);
-    Ok(html(status, &ImportPage { frame, fields, check, recent }, None))
+    Ok(html(status, &ImportPage { frame, fields, check, recent, pager }, None))
 }

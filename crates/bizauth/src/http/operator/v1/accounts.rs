@@ -5,16 +5,19 @@ use axum::http::StatusCode;
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::operator::Scope;
 use bizauth_core::scope::GroupId;
+use bizauth_core::time::Time;
 use bizauth_core::user::UserState;
-use bizauth_store::{AccountName, Leaf, Named, NewUser, Turn, UserRecord};
+use bizauth_store::{AccountChange, AccountChanged, AccountName, Leaf, MadeAccount, NewUser, Turn, UserRecord};
 use serde_json::{Value, json};
 
 use super::body::{self, Object};
 use super::gate::Call;
-use super::listing::{self, limit, page, turn};
+use super::listing::{self, flag, limit, page, turn};
 use super::problem::{Answer, Mistake, Problem, done, fine, said};
 use crate::http::state::AppState;
 use crate::password;
+
+const EXTERNAL_ID_TAKEN: &str = "the external id is taken by another account";
 
 /// An account, as it is told.
 pub fn told(it: &UserRecord) -> Value {
@@ -57,7 +60,7 @@ pub fn name(mut object: Object) -> Option<AccountName> {
 
 /// A list by address, or the one account with this address or external id.
 pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
-    call.only(&["limit", "after", "q", "email", "external_id"])?;
+    call.only(&["limit", "after", "q", "email", "external_id", "blocked"])?;
     let query = call.query();
     let one = match (query.get("email"), query.get("external_id")) {
         (Some(email), None) => Some(it.store.account_named(email).await?.filter(|_| email.contains('@'))),
@@ -69,6 +72,7 @@ pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
         _ => return Err(Problem::invalid(vec![Mistake::of("email", "cannot be asked together with external_id")])),
     };
     let leaf = match one {
+        _ if flag(&call, "blocked")? => it.store.blocked_accounts(&turn(&call)?, limit(&call)?).await?,
         Some(found) => Leaf { rows: found.into_iter().collect(), before: false, after: false },
         None => it.store.accounts_page(query.get("q").unwrap_or_default(), &turn(&call)?, limit(&call)?).await?,
     };
@@ -104,20 +108,15 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     if is_operator {
         may_touch_operators(&call)?;
     }
-    if let Some(external_id) = &external_id
-        && it.store.account_called(external_id).await?.is_some()
-    {
-        return Err(Problem::conflict("the external id is taken by another account"));
-    }
     let temporary = given.is_none().then(|| temporary(&it));
     let secret = given.or_else(|| temporary.clone()).unwrap_or_default();
     let password = hashed(&it, secret).await?;
-    let by = call.by(&it);
     let new = NewUser { email, email_verified, password, in_business_centre, is_operator };
-    let id = by.create_user(new).await?.ok_or_else(|| Problem::conflict("there is an account with this address"))?;
-    if external_id.is_some() && by.set_external_id(id, external_id).await? != Named::Done {
-        return Err(Problem::conflict(format!("account {id} was made, but its external id was taken meanwhile")));
-    }
+    let id = match call.by(&it).make_account(new, external_id).await? {
+        MadeAccount::Done(id) => id,
+        MadeAccount::EmailTaken => return Err(Problem::conflict("there is an account with this address")),
+        MadeAccount::ExternalIdTaken => return Err(Problem::conflict(EXTERNAL_ID_TAKEN)),
+    };
     let found = it.store.account(id).await?.ok_or_else(Problem::broken)?;
     let mut told = told(&found);
     if let Some(temporary) = temporary {
@@ -135,22 +134,11 @@ pub async fn get(State(it): State<AppState>, call: Call) -> Answer {
     Ok(fine(&told))
 }
 
-/// What a body wants changed about an account.
-#[derive(Default)]
-struct Wish {
-    state: Option<UserState>,
-    operator: Option<bool>,
-    external_id: Option<Option<String>>,
-    email_verified: Option<bool>,
-    business_centre: Option<bool>,
-    developer_sanctioned: Option<bool>,
-}
-
-/// Changes an account. Of what can be refused by what is there only one at a time, so that nothing is half done.
+/// Changes an account, in one sentence: all of it, or nothing.
 pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
     let mut body = call.object()?;
     let states = UserState::ALL.map(UserState::word).join(", ");
-    let wish = Wish {
+    let wanted = AccountChange {
         state: body.take("state", body::one_of(UserState::read, &states)),
         operator: body.take("operator", body::truth),
         external_id: body.take_or_null("external_id", body::external_id),
@@ -158,47 +146,19 @@ pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
         business_centre: body.take("business_centre", body::truth),
         developer_sanctioned: body.take("developer_sanctioned", body::truth),
     };
-    let reason = body.take("reason", body::words);
-    let refusable = [wish.state.is_some(), wish.operator.is_some(), wish.external_id.is_some()];
-    if refusable.iter().filter(|asked| **asked).count() > 1 {
-        body.refuse(String::new(), "state, operator and external_id are changed one at a time");
-    }
+    let reason = body::reason(&mut body, wanted.state.is_some() || wanted.developer_sanctioned.is_some());
     body.finish()?;
-    if wish.operator == Some(true) {
+    if wanted.operator == Some(true) {
         may_touch_operators(&call)?;
     }
     let id = touched(&it, &call).await?.user.id;
-    let by = match reason {
-        Some(reason) => call.by(&it).because(reason),
-        None => call.by(&it),
-    };
-    let last = || Problem::conflict("this is the last operator in good standing");
-    if let Some(state) = wish.state
-        && !by.set_user_state(id, state).await?
-    {
-        return Err(last());
+    match call.because(&it, reason).change_account(id, wanted).await? {
+        AccountChanged::Done => get(State(it), call).await,
+        AccountChanged::NotFound => Err(Problem::not_found(format!("account {id}"))),
+        AccountChanged::LastOperator => Err(Problem::conflict("this is the last operator in good standing")),
+        AccountChanged::NotActive => Err(Problem::conflict("only an account in good standing can become an operator")),
+        AccountChanged::ExternalIdTaken => Err(Problem::conflict(EXTERNAL_ID_TAKEN)),
     }
-    if let Some(on) = wish.operator
-        && !by.set_operator(id, on).await?
-    {
-        let why = || Problem::conflict("only an account in good standing can become an operator");
-        return Err(if on { why() } else { last() });
-    }
-    if let Some(external_id) = wish.external_id
-        && by.set_external_id(id, external_id).await? == Named::Taken
-    {
-        return Err(Problem::conflict("the external id is taken by another account"));
-    }
-    if let Some(verified) = wish.email_verified {
-        by.set_email_verified(id, verified).await?;
-    }
-    if let Some(joined) = wish.business_centre {
-        by.set_business_centre(id, joined).await?;
-    }
-    if let Some(on) = wish.developer_sanctioned {
-        by.set_developer_sanction(id, on).await?;
-    }
-    get(State(it), call).await
 }
 
 /// Gives an account a temporary password, told once, and signs it out everywhere.
@@ -223,6 +183,15 @@ pub async fn apps(State(it): State<AppState>, call: Call) -> Answer {
     let id = named(&it, &call).await?.user.id;
     let leaf = it.store.memberships(id, &turn::<AppId>(&call)?, limit(&call)?).await?;
     let item = |it: &bizauth_store::MemberOf| json!({ "app": it.app.to_string(), "name": it.name, "kind": it.kind.word(), "role": it.role });
+    Ok(fine(&page(&leaf, item, |it| it.app.to_string())))
+}
+
+/// The apps it ever lent something to.
+pub async fn lent(State(it): State<AppState>, call: Call) -> Answer {
+    call.only(&listing::PARAMETERS)?;
+    let id = named(&it, &call).await?.user.id;
+    let leaf = it.store.lent_apps(id, &turn::<AppId>(&call)?, limit(&call)?).await?;
+    let item = |it: &bizauth_store::LentApp| json!({ "app": it.app.to_string(), "name": it.name, "agreed_at": it.agreed_at.map(Time::to_utc) });
     Ok(fine(&page(&leaf, item, |it| it.app.to_string())))
 }
 

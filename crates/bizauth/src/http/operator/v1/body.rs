@@ -12,6 +12,8 @@ use super::problem::{Mistake, Problem};
 
 /// The longest text for people, in characters.
 const LONGEST: usize = 200;
+/// The longest reason.
+const LONGEST_REASON: usize = 1000;
 
 /// A JSON object whose members are taken one by one.
 #[derive(Debug)]
@@ -161,6 +163,21 @@ pub fn lines(value: &Value) -> Result<String, String> {
         _ if text.chars().any(|c| c.is_control() && c != '\n') => Err("must not hold control characters".to_owned()),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// Why something is done, for the audit log: several lines, and not too many.
+fn why(value: &Value) -> Result<String, String> {
+    let text = lines(value)?;
+    match text.chars().count() {
+        0 => Err("must not be empty".to_owned()),
+        n if n > LONGEST_REASON => Err(format!("has {n} characters, at most {LONGEST_REASON} fit")),
+        _ => Ok(text),
+    }
+}
+
+/// The member `reason`, which some changes cannot do without: the same as on the operator's pages.
+pub fn reason(body: &mut Object, needed: bool) -> Option<String> {
+    if needed { body.need("reason", why) } else { body.take("reason", why) }
 }
 
 /// True or false.

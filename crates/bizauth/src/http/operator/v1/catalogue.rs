@@ -1,7 +1,7 @@
 //! `/operator/v1/catalogue`: asset groups and consent items, without touching code.
 
 use axum::extract::State;
-use bizauth_core::scope::{Group, Item, ItemId, Wording, belongs_to};
+use bizauth_core::scope::{Group, GroupId, Item, ItemId, Wording, belongs_to};
 use bizauth_store::{Added, Changed};
 use serde_json::{Value, json};
 
@@ -51,7 +51,37 @@ fn wording(body: &mut Object, name: &str) -> Wording {
     body.object(name).map(body::wording).unwrap_or_default()
 }
 
-/// Adds a group, or changes its words and flags.
+/// The most items that a group comes with.
+const MOST_ITEMS: usize = 100;
+
+/// What an item is beside its id and group.
+fn item_of(body: &mut Object, id: ItemId, group: GroupId) -> Item {
+    let mut flag = |name| body.take(name, body::truth).unwrap_or(false);
+    let (risky, never_alone, needs_all) = (flag("risky"), flag("never_alone"), flag("needs_all"));
+    let (shares_email, yields_channels) = (flag("shares_email"), flag("yields_channels"));
+    let (name, about) = (wording(body, "name"), wording(body, "about"));
+    Item { id, group, name, about, risky, never_alone, needs_all, shares_email, yields_channels }
+}
+
+fn prefix(group: &GroupId) -> String {
+    format!("must begin with its group's id and _, such as {group}_read")
+}
+
+/// The items that a new group comes with.
+fn first_items(body: &mut Object, group: &GroupId) -> Vec<Item> {
+    let read = |mut element: Object| {
+        let id = element.need("id", body::group_id).map(|id| ItemId(id.0));
+        if id.as_ref().is_some_and(|id| !belongs_to(id, group)) {
+            element.refuse(element.at("id"), prefix(group));
+        }
+        let item = item_of(&mut element, id.unwrap_or_else(|| ItemId(String::new())), group.clone());
+        element.close();
+        item
+    };
+    body.objects("items", MOST_ITEMS).into_iter().map(read).collect()
+}
+
+/// Adds a group, with its first items if there are some, or changes its words and flags.
 pub async fn put_group(State(it): State<AppState>, call: Call) -> Answer {
     let bad = || Problem::invalid(vec![Mistake::of("group", "must be 1 to 64 letters, digits, _ or -")]);
     let id = group_named(call.piece("group")).ok_or_else(bad)?;
@@ -66,15 +96,28 @@ pub async fn put_group(State(it): State<AppState>, call: Call) -> Answer {
     if group.has_ad_accounts && !group.has_assets {
         body.refuse(body.at("has_ad_accounts"), "a group without assets has no ad accounts");
     }
+    let items = first_items(&mut body, &id);
     body.finish()?;
     let by = call.by(&it);
     let known = it.store.catalogue().await?;
+    // The same once more is fine; otherwise items of a group that is there are put one by one.
+    if known.group(&id.0).is_some() && items.iter().any(|item| known.item(&item.id.0) != Some(item)) {
+        return Err(Problem::conflict("the group is there; put its items at /operator/v1/catalogue/items"));
+    }
     let changed = match known.group(&id.0) {
         Some(found) if *found == group => Changed::Done,
         Some(_) => by.change_group(group.clone()).await?,
-        None => match by.add_group(group.clone(), Vec::new()).await? {
-            Added::GroupThere => by.change_group(group.clone()).await?,
-            _ => Changed::Done,
+        // An item's group is what stands before its first `_`.
+        None if id.0.contains('_') => {
+            let why = "must hold no _: an item's group is what stands before the item's first _";
+            return Err(Problem::invalid(vec![Mistake::of("group", why)]));
+        }
+        None => match by.add_group(group.clone(), items).await? {
+            Added::Done => Changed::Done,
+            Added::ItemThere(item) => {
+                return Err(Problem::conflict(format!("there is an item {item} already; nothing was added")));
+            }
+            Added::GroupThere | Added::NoSuchGroup => return Err(Problem::conflict("it was added just now")),
         },
     };
     match changed {
@@ -90,13 +133,11 @@ pub async fn put_item(State(it): State<AppState>, call: Call) -> Answer {
     let id = ItemId(group_named(call.piece("item")).ok_or_else(bad)?.0);
     let mut body = call.object()?;
     let group = body.need("group", body::group_id);
-    let mut flag = |name| body.take(name, body::truth).unwrap_or(false);
-    let (risky, never_alone, needs_all) = (flag("risky"), flag("never_alone"), flag("needs_all"));
-    let (shares_email, yields_channels) = (flag("shares_email"), flag("yields_channels"));
-    let (name, about) = (wording(&mut body, "name"), wording(&mut body, "about"));
+    let item = item_of(&mut body, id, group.clone().unwrap_or_else(|| GroupId(String::new())));
     body.finish()?;
-    let group = group.ok_or_else(Problem::broken)?;
-    let item = Item { id, group, name, about, risky, never_alone, needs_all, shares_email, yields_channels };
+    if group.is_none() {
+        return Err(Problem::broken());
+    }
     let known = it.store.catalogue().await?;
     let by = call.by(&it);
     match known.item(&item.id.0) {
@@ -108,8 +149,7 @@ pub async fn put_item(State(it): State<AppState>, call: Call) -> Answer {
             by.change_item(item.clone()).await?;
         }
         None if !belongs_to(&item.id, &item.group) => {
-            let why = format!("must begin with its group's id and _, such as {}_read", item.group);
-            return Err(Problem::invalid(vec![Mistake::of("item", why)]));
+            return Err(Problem::invalid(vec![Mistake::of("item", prefix(&item.group))]));
         }
         None => match by.add_item(item.clone()).await? {
             Added::NoSuchGroup => {

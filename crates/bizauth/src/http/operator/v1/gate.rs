@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
@@ -18,18 +17,17 @@ use bizauth_core::id::OperatorKeyId;
 use bizauth_core::operator::Scope;
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_store::{Actor, By, Limit, OperatorKeyRecord, Who};
+use bizauth_store::{Actor, By, OperatorKeyRecord, Who};
 use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::body::Object;
 use super::problem::{Mistake, Problem};
+use crate::http::door::PATIENTLY;
 use crate::http::form::Form;
 use crate::http::guard::caller;
+use crate::http::limits::{OPERATOR_KEY_ADDRESS, neighbourhood, spend};
 use crate::http::state::AppState;
-
-/// How many wrong keys an address may try a minute.
-const WRONG_KEYS: Limit = Limit { kind: "operator_key", most: 20, window: Duration::from_secs(60) };
 
 /// What the gate must know of the route it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +67,14 @@ impl Call {
     pub fn by(&self, it: &AppState) -> By {
         let (who, name) = (Who::OperatorKey(self.0.key.id), self.0.key.name.clone());
         it.store.by(Actor { who, name, from: Some(self.0.from.to_string()), at: self.0.at })
+    }
+
+    /// The same, for a reason if there is one.
+    pub fn because(&self, it: &AppState, reason: Option<String>) -> By {
+        match reason {
+            Some(reason) => self.by(it).because(reason),
+            None => self.by(it),
+        }
     }
 
     /// The key.
@@ -147,7 +153,11 @@ async fn admit(it: &AppState, terms: Terms, parts: &mut Parts, body: Body) -> Re
     }
     let params = RawPathParams::from_request_parts(parts, &()).await;
     let params = params.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
-    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let params: Vec<_> = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    if params.iter().any(|(_, value)| value.contains(char::is_control)) {
+        // Nothing is called so, and not every store could even be asked.
+        return Err(Problem::not_found("thing with such a name"));
+    }
     let query = Form::parse(parts.uri.query().unwrap_or_default()).map_err(Problem::malformed)?;
     if let Some(name) = query.repeated() {
         return Err(Problem::invalid(vec![Mistake::of(name, "is sent twice")]));
@@ -175,9 +185,9 @@ async fn key(it: &AppState, headers: &HeaderMap, from: IpAddr, now: Time) -> Res
     {
         return Ok(found);
     }
-    match it.store.take(WRONG_KEYS, from.to_string(), now).await? {
-        true => Err(Problem::unauthorized("there is no such key, or it has ended")),
-        false => Err(Problem::too_many()),
+    match spend(it, &[(OPERATOR_KEY_ADDRESS, neighbourhood(from))]).await? {
+        None => Err(Problem::unauthorized("there is no such key, or it has ended")),
+        Some(_) => Err(Problem::too_many()),
     }
 }
 
@@ -185,7 +195,7 @@ async fn key(it: &AppState, headers: &HeaderMap, from: IpAddr, now: Time) -> Res
 pub async fn answer_always(State(it): State<AppState>, request: Request, next: Next) -> Response {
     // A large file is looked at, and a long log is walked, for longer than a page may take.
     let slow = ["/operator/v1/imports", "/operator/v1/audit/verdict"].contains(&request.uri().path());
-    let patience = it.config.request_timeout * if slow { 10 } else { 1 };
+    let patience = it.config.request_timeout * if slow { PATIENTLY } else { 1 };
     let answer = AssertUnwindSafe(tokio::time::timeout(patience, next.run(request))).catch_unwind();
     match answer.await {
         Ok(Ok(response)) => response,

@@ -67,12 +67,11 @@ fn yes(call: &Call, name: &'static str, usual: bool) -> Result<bool, Problem> {
     }
 }
 
-/// The newest ones.
+/// All of them, newest first.
 pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
-    call.only(&["limit"])?;
-    let limit = limit(&call)?;
-    let rows = it.store.imports(call.at(), limit).await?;
-    Ok(fine(&page(&cut(rows, limit), told, |it| it.id.to_string())))
+    call.only(&listing::PARAMETERS)?;
+    let leaf = it.store.imports(&listing::turn(&call)?, limit(&call)?, call.at()).await?;
+    Ok(fine(&page(&leaf, told, |it| it.id.to_string())))
 }
 
 /// Looks at a file; applies it too if that is said and every row fits, or if the good ones are to do.

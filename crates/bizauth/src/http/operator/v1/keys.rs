@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::body;
 use super::gate::Call;
+use super::listing;
 use super::problem::{Answer, Problem, done, fine, said};
 use crate::http::state::AppState;
 
@@ -31,9 +32,9 @@ fn told(it: &OperatorKeyRecord) -> Value {
 
 /// All of them, newest first, the ended ones too.
 pub async fn list(State(it): State<AppState>, call: Call) -> Answer {
-    call.only(&[])?;
-    let keys = it.store.operator_keys().await?;
-    Ok(fine(&json!({ "items": keys.iter().map(told).collect::<Vec<_>>(), "next": null })))
+    call.only(&listing::PARAMETERS)?;
+    let leaf = it.store.operator_keys(&listing::turn(&call)?, listing::limit(&call)?).await?;
+    Ok(fine(&listing::page(&leaf, told, |it| it.id.to_string())))
 }
 
 fn scopes(value: &Value) -> Result<Vec<Scope>, String> {
@@ -63,9 +64,7 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     let expires_at = wanted.into_iter().chain(own_end).min();
     let secret = it.entropy.secret();
     let id = call.by(&it).create_operator_key(name, scopes, secret.digest(), expires_at).await?;
-    let keys = it.store.operator_keys().await?;
-    let made = keys.iter().find(|key| key.id == id).ok_or_else(Problem::broken)?;
-    let mut told = told(made);
+    let mut told = told(&it.store.operator_key_by_id(id).await?.ok_or_else(Problem::broken)?);
     told["key"] = json!(Credential::OperatorKey.spell(id.0, &secret));
     Ok(said(StatusCode::CREATED, &told))
 }

@@ -25,6 +25,18 @@ pub fn limit(call: &Call) -> Result<i64, Problem> {
     limit.ok_or_else(|| Problem::invalid(vec![Mistake::of("limit", format!("must be a number from 1 to {MOST}"))]))
 }
 
+/// Whether only those are wanted of which this is so.
+///
+/// # Errors
+/// Anything but `true`: what is not so has no list of its own.
+pub fn flag(call: &Call, name: &'static str) -> Result<bool, Problem> {
+    match call.query().get(name) {
+        None => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::invalid(vec![Mistake::of(name, "must be true, or left out".to_owned())])),
+    }
+}
+
 /// From where on, for lists that are ordered by something with an id.
 ///
 /// # Errors

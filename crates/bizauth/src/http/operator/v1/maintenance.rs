@@ -17,10 +17,11 @@ pub async fn get(State(it): State<AppState>, _: Call) -> Answer {
 pub async fn put(State(it): State<AppState>, call: Call) -> Answer {
     let mut body = call.object()?;
     let on = body.need("on", body::truth);
+    let reason = body::reason(&mut body, false);
     body.finish()?;
     let on = on.ok_or_else(Problem::broken)?;
     if it.store.maintenance().await? != on {
-        call.by(&it).set_maintenance(on).await?;
+        call.because(&it, reason).set_maintenance(on).await?;
     }
     Ok(fine(&json!({ "on": on })))
 }

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod listing;
 pub mod maintenance;
 pub mod openapi;
+pub mod overview;
 pub mod problem;
 pub mod requests;
 pub mod sessions;
@@ -80,6 +81,7 @@ pub fn table() -> Vec<KeyRule> {
         KeyRule::key(M::POST, "/operator/v1/accounts/{account}/password", S::AccountsWrite, accounts::password),
         KeyRule::key(M::DELETE, "/operator/v1/accounts/{account}/second-factor", S::AccountsWrite, accounts::factor),
         KeyRule::key(M::GET, "/operator/v1/accounts/{account}/apps", S::AccountsRead, accounts::apps),
+        KeyRule::key(M::GET, "/operator/v1/accounts/{account}/lent", S::AccountsRead, accounts::lent),
         KeyRule::key(M::GET, "/operator/v1/accounts/{account}/assets", S::AccountsRead, accounts::assets),
         KeyRule::key(M::GET, "/operator/v1/accounts/{account}/sessions", S::AccountsRead, sessions::list),
         KeyRule::key(M::DELETE, "/operator/v1/accounts/{account}/sessions", S::AccountsWrite, sessions::delete_all),
@@ -90,8 +92,12 @@ pub fn table() -> Vec<KeyRule> {
             sessions::delete,
         ),
         KeyRule::key(M::GET, "/operator/v1/apps", S::AppsRead, apps::list),
+        KeyRule::key(M::POST, "/operator/v1/apps/find", S::AppsRead, apps::find),
         KeyRule::key(M::GET, "/operator/v1/apps/{app}", S::AppsRead, apps::get),
+        KeyRule::key(M::GET, "/operator/v1/apps/{app}/keys", S::AppsRead, apps::keys),
+        KeyRule::key(M::GET, "/operator/v1/apps/{app}/tokens", S::AppsRead, apps::tokens),
         KeyRule::key(M::PATCH, "/operator/v1/apps/{app}", S::AppsWrite, apps::patch),
+        KeyRule::key(M::GET, "/operator/v1/apps/{app}/members", S::AppsRead, apps::members),
         KeyRule::key(M::DELETE, "/operator/v1/apps/{app}", S::AppsWrite, apps::delete),
         KeyRule::key(M::PUT, "/operator/v1/apps/{app}/permissions/{group}", S::AppsWrite, apps::grant),
         KeyRule::key(M::DELETE, "/operator/v1/apps/{app}/permissions/{group}", S::AppsWrite, apps::take),
@@ -136,6 +142,8 @@ pub fn table() -> Vec<KeyRule> {
         KeyRule::key(M::GET, "/operator/v1/imports/{import}", S::AssetsRead, imports::get),
         KeyRule::key(M::GET, "/operator/v1/imports/{import}/refusals", S::AssetsRead, imports::refusals),
         KeyRule::key(M::POST, "/operator/v1/imports/{import}/apply", S::AssetsWrite, imports::apply),
+        KeyRule::key(M::GET, "/operator/v1/overview", S::PlatformRead, overview::get),
+        KeyRule::key(M::GET, "/operator/v1/settings", S::PlatformRead, overview::settings),
         KeyRule::key(M::GET, "/operator/v1/maintenance", S::PlatformRead, maintenance::get),
         KeyRule::key(M::PUT, "/operator/v1/maintenance", S::PlatformWrite, maintenance::put),
         KeyRule::key(M::GET, "/operator/v1/keys", S::PlatformRead, keys::list),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::accounts::{named, touched};
 use super::gate::Call;
-use super::problem::{Answer, done, fine};
+use super::problem::{Answer, Problem, done, fine};
 use crate::http::state::AppState;
 
 /// Nobody has more browsers than this at once.
@@ -39,6 +39,9 @@ pub async fn delete_all(State(it): State<AppState>, call: Call) -> Answer {
 /// Signs one browser out.
 pub async fn delete(State(it): State<AppState>, call: Call) -> Answer {
     let id = touched(&it, &call).await?.user.id;
-    call.by(&it).end_session(id, call.id::<SessionId>("session")?).await?;
-    Ok(done())
+    let session: SessionId = call.id("session")?;
+    match call.by(&it).end_session(id, session).await? {
+        true => Ok(done()),
+        false => Err(Problem::not_found(format!("session {session} of account {id}"))),
+    }
 }

@@ -21,7 +21,7 @@ use bizauth_core::id::PendingId;
 use bizauth_core::key::AppKey;
 use bizauth_core::scope::GroupId;
 use bizauth_core::secret::{Credential, Secret};
-use bizauth_store::{Approval, NewConsent, Parked};
+use bizauth_store::{Actor, Approval, NewConsent, Parked, Turn, Who};
 
 use super::{fault_in, login, say};
 use crate::http::form::Form;
@@ -173,7 +173,7 @@ async fn look(it: &AppState, found: &Screen, form: &Form, action: &str) -> Resul
     it.store.keep_picks(found.parked.id, found.secret.digest(), picks.to_text()).await?;
     let mut address = address(&found.id);
     let (verb, group) = action.split_once(':').unwrap_or((action, ""));
-    let (group, page) = group.split_once(':').unwrap_or((group, ""));
+    let (group, place) = group.split_once(':').unwrap_or((group, ""));
     for (known, wanted) in &found.parked.asked.wanted {
         if *wanted != Wanted::Choice {
             continue;
@@ -182,13 +182,13 @@ async fn look(it: &AppState, found: &Screen, form: &Form, action: &str) -> Resul
             address.push_str(&format!("&find.{known}={}", crate::http::reply::escape(search)));
         }
         // The group that was turned or searched starts where that leads; any other stays where it is.
-        let page = match (known.0 == group, verb) {
-            (true, "page") => Some(page),
+        let place = match (known.0 == group, verb) {
+            (true, "after" | "before") => Some(format!("{verb}:{place}")),
             (true, _) => None,
-            (false, _) => form.get(&format!("at.{known}")),
+            (false, _) => form.get(&format!("at.{known}")).map(str::to_owned),
         };
-        if let Some(page) = page.filter(|page| page.parse::<u32>().is_ok()) {
-            address.push_str(&format!("&page.{known}={page}"));
+        if let Some(place) = place.filter(|place| screen::turn(place) != Turn::First) {
+            address.push_str(&format!("&page.{known}={}", crate::http::reply::escape(&place)));
         }
     }
     if let ("language", Some(language)) = (verb, Language::from_code(group)) {
@@ -240,7 +240,8 @@ async fn agree(
     let purposes = it.store.items_of(client.app.id).await?;
     let mut listed = Vec::new();
     for (group, _) in parked.asked.wanted.iter().filter(|(_, wanted)| *wanted == Wanted::Choice) {
-        listed.extend(it.store.holdings_page(session.user.id, group, "", 0, RECORDED).await?.rows);
+        let of_group = (session.user.id, group);
+        listed.extend(it.store.holdings_page(of_group, "", &Turn::First, RECORDED).await?.rows);
     }
     let (now, code) = (it.clock.now(), it.entropy.secret());
     let shown = record::Shown {
@@ -267,7 +268,9 @@ async fn agree(
         code_expires_at: now.plus(it.config.code_lifetime),
         limit: it.issuance_limit(),
     };
-    match it.store.approve(consent, now).await? {
+    let (who, name) = (Who::Account(session.user.id), session.user.email.clone());
+    let person = Actor { who, name, from: Some(browser.address.clone()), at: now };
+    match it.store.by(person).approve(consent).await? {
         Approval::Kept(id) => {
             let code = Credential::Code.spell(id.0, &code);
             Ok(redirect_with_code(&parked.asked.destination, &code, parked.asked.state.as_ref()))

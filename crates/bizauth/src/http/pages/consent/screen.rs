@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use bizauth_core::app::AppKind;
-use bizauth_core::asset::Holding;
+use bizauth_core::asset::{AssetId, Holding};
 use bizauth_core::authorize::Wanted;
 use bizauth_core::ips::date_at;
 use bizauth_core::scope::{Catalogue, Group, GroupId, Item};
-use bizauth_store::Earlier;
+use bizauth_store::{COUNTED, Earlier, Turn};
 
 use super::picks::Picks;
 use super::{Screen, purpose};
@@ -18,7 +18,7 @@ use crate::http::state::AppState;
 use crate::view::console::icon_url;
 use crate::view::{
     AssetKind, AssetRow, Change, Changes, Choice, ConsentPage, Day, GroupView, ItemView, Language, PickError, Picker,
-    Risk, Unlendable, Words,
+    Risk, Tally, Unlendable, Words,
 };
 
 /// Assets on one page of a picker.
@@ -95,8 +95,8 @@ async fn picker(
     match wanted {
         None => Ok(Picker::NoAssets),
         Some(Wanted::All) => {
-            let all = it.store.holdings_page(user, group, "", 0, 1).await?;
-            Ok(Picker::All { total: count(all.matching) })
+            let (all, _) = it.store.count_holdings((user, group), "", None).await?;
+            Ok(Picker::All { total: Tally::of(all) })
         }
         Some(Wanted::Named(ids)) => {
             let named: Vec<_> = ids.iter().map(|id| (group.clone(), id.clone())).collect();
@@ -106,14 +106,15 @@ async fn picker(
         Some(Wanted::Choice) => {
             let picks = Picks::read(&found.parked.picks);
             let search = query.get(&format!("find.{group}")).unwrap_or_default().trim().to_owned();
-            let total = it.store.holdings_page(user, group, "", 0, 0).await?.matching;
-            let wish: i64 = query.get(&format!("page.{group}")).and_then(|page| page.parse().ok()).unwrap_or(1);
-            let mut listed = it.store.holdings_page(user, group, &search, (wish - 1).clamp(0, 1_000_000), PAGE).await?;
-            let pages = ((listed.matching + PAGE - 1) / PAGE).max(1);
-            let page = wish.clamp(1, pages);
-            if page != wish {
-                listed = it.store.holdings_page(user, group, &search, page - 1, PAGE).await?;
-            }
+            let place = turn(query.get(&format!("page.{group}")).unwrap_or_default());
+            let mine = (user, group);
+            let listed = it.store.holdings_page(mine, &search, &place, PAGE).await?;
+            let first = listed.rows.first().map(|held| &held.asset);
+            let (matching, earlier_rows) = it.store.count_holdings(mine, &search, first).await?;
+            let (total, _) = match search.is_empty() {
+                true => (matching, 0),
+                false => it.store.count_holdings(mine, "", None).await?,
+            };
             let picked = picks.picked(group);
             let rows: Vec<AssetRow> =
                 listed.rows.iter().map(|held| row(held, picked.contains(&held.asset.0), lent_before(held))).collect();
@@ -126,15 +127,32 @@ async fn picker(
             Ok(Picker::Choose(Choice {
                 rows,
                 search,
-                page: count(page),
-                pages: count(pages),
-                total: count(total),
-                matching: count(listed.matching),
+                // Of more than can be counted nobody asks for the number of the page.
+                page: (matching <= COUNTED).then(|| count((earlier_rows + PAGE - 1) / PAGE + 1)),
+                pages: count((matching + PAGE - 1) / PAGE).max(1),
+                at: match &place {
+                    Turn::First => String::new(),
+                    Turn::After(id) => format!("after:{id}"),
+                    Turn::Before(id) => format!("before:{id}"),
+                },
+                newer: listed.rows.first().filter(|_| listed.before).map(|held| held.asset.0.clone()),
+                older: listed.rows.last().filter(|_| listed.after).map(|held| held.asset.0.clone()),
+                total: Tally::of(total),
+                matching: Tally::of(matching),
                 picked_elsewhere: picked.len() - here,
                 all_chosen: picks.choice(group).all,
                 error,
             }))
         }
+    }
+}
+
+/// From where on a group's assets are listed: `after:ID`, `before:ID`, or from the beginning.
+pub(super) fn turn(text: &str) -> Turn<AssetId> {
+    match text.split_once(':') {
+        Some(("after", id)) if !id.is_empty() => Turn::After(AssetId(id.to_owned())),
+        Some(("before", id)) if !id.is_empty() => Turn::Before(AssetId(id.to_owned())),
+        _ => Turn::First,
     }
 }
 
@@ -216,9 +234,9 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
     Some(text.clone()).filter(|text| !text.is_empty())
 }
 
-/// How an item is marked: in the platform's own words where it is the platform's, else as the catalogue says.
+/// How an item is marked.
 pub(in crate::http) fn risk(item: &Item) -> Option<Risk> {
-    Risk::of(&item.id.0).or_else(|| item.risky.then_some(Risk::Spends))
+    item.risk().map(Risk::from)
 }
 
 /// The name of an item, in the page's language.

@@ -3,6 +3,7 @@
 //! What waits here is no session: a row that proves a right password for five minutes, once. Wrong codes are limited per
 //! account (per known browser, where it is one) and per sign-in, with slots that are held before a code is looked at.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -14,13 +15,14 @@ use bizauth_core::id::{DeviceId, UserId};
 use bizauth_core::second_factor::{Given, Seed};
 use bizauth_core::secret::Credential;
 use bizauth_core::time::Time;
-use bizauth_store::{Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord};
+use bizauth_store::{Actor, Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord, Who};
 use cookie::SameSite;
 
-use super::trial::{WINDOW, settled, slot};
-use super::{Opening, minutes_until, set};
+use super::trial::{self, WINDOW, settled, slot};
+use super::{Opening, minutes_until, set, wait};
 use crate::http::form::Form;
 use crate::http::guard::Browser;
+use crate::http::limits::neighbourhood;
 use crate::http::pages::{html, local, say};
 use crate::http::reply::{escape, log_breakage, see};
 use crate::http::state::AppState;
@@ -34,6 +36,8 @@ const STEP: Duration = Duration::from_secs(5 * 60);
 const PER_ACCOUNT: Limit = Limit { kind: "code account", most: 10, window: Duration::from_secs(60 * 60) };
 /// Wrong codes for one account from one known browser.
 const PER_DEVICE: Limit = Limit { kind: "code device", most: 10, window: Duration::from_secs(60 * 60) };
+/// Wrong codes from one address, for whatever accounts.
+const PER_ADDRESS: Limit = Limit { kind: "code address", most: 100, window: Duration::from_secs(60 * 60) };
 /// Wrong codes in one sign-in.
 const PER_STEP: Limit = Limit { kind: "code step", most: 5, window: WINDOW };
 
@@ -166,8 +170,13 @@ fn page(it: &AppState, browser: &Browser, next: String, error: Option<CodeError>
     };
     let mut frame = browser.frame(it);
     frame.here = address(&next);
+    let minutes = error.as_ref().and_then(|error| match error {
+        CodeError::TooMany { minutes } => Some(*minutes),
+        _ => None,
+    });
     let page = CodePage { frame, form_token: browser.form_token(PURPOSE), next, error };
     let mut response = html(status, &page, None);
+    wait(it, minutes, &mut response);
     set(&mut response, browser.form_cookie());
     response
 }
@@ -246,13 +255,15 @@ impl CodeTrial {
             Some((id, secret)) => self.it.store.knows_device(*id, secret, self.user, now).await?.then_some(*id),
             None => None,
         };
+        let from = trial::from(browser);
         // A task of its own: a caller who hangs up must not leave a slot held.
-        settled(async move { Ok(self.judge(known, count).await) }).await?
+        settled(async move { Ok(self.judge(known, from, count).await) }).await?
     }
 
     async fn judge<T, F>(
         self,
         known: Option<DeviceId>,
+        from: IpAddr,
         count: impl FnOnce(Proof) -> F + Send,
     ) -> Result<CodeVerdict<T>, CodeBroken>
     where
@@ -263,7 +274,8 @@ impl CodeTrial {
             Some(id) => (PER_DEVICE, format!("{} {id}", self.user)),
             None => (PER_ACCOUNT, self.user.to_string()),
         };
-        let limits = [Some(by_account), self.step.clone().map(|step| (PER_STEP, step))];
+        let by_step = self.step.clone().map(|step| (PER_STEP, step));
+        let limits = [Some((PER_ADDRESS, neighbourhood(from))), Some(by_account), by_step];
         let mut held = Vec::new();
         for (limit, subject) in limits.into_iter().flatten() {
             match slot(it, limit, subject.clone()).await? {
@@ -280,11 +292,22 @@ impl CodeTrial {
             Err(error) => Err(error),
         };
         settle(it, held, matches!(used, Ok(Used::Spent))).await?;
+        if matches!(used, Ok(Used::Spent)) {
+            self.note_wrong(from.to_string()).await?;
+        }
         Ok(match used? {
             Used::Right(value) => CodeVerdict::Right(value),
             Used::Spent => CodeVerdict::Wrong,
             Used::Over => CodeVerdict::Over,
         })
+    }
+
+    /// Notes the wrong code: whoever gave it knew the password. The limits on tries bound these entries, too.
+    async fn note_wrong(&self, from: String) -> bizauth_store::Result<()> {
+        let Some(account) = self.it.store.account(self.user).await? else { return Ok(()) };
+        let (who, name, at) = (Who::Unproved(self.user), account.user.email, self.it.clock.now());
+        let place = if self.step.is_some() { "sign-in" } else { "account page" };
+        self.it.store.by(Actor { who, name, from: Some(from), at }).note_wrong_factor(self.user, place).await
     }
 
     /// What the code proves, if it is right.

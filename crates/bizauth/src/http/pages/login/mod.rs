@@ -26,6 +26,7 @@ use self::trial::{Trial, Verdict};
 use super::{html, local};
 use crate::http::form::Form;
 use crate::http::guard::{Browser, find_client};
+use crate::http::limits::Until;
 use crate::http::reply::{escape, log_breakage, see};
 use crate::http::state::AppState;
 use crate::view::{LoginError, LoginPage};
@@ -181,6 +182,10 @@ async fn page(it: &AppState, browser: &Browser, typed: Typed, error: Option<Logi
         Some(LoginError::FormExpired | LoginError::StepOver) => StatusCode::FORBIDDEN,
         Some(LoginError::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
     };
+    let minutes = match error {
+        Some(LoginError::TooManyTries { minutes }) => Some(minutes),
+        _ => None,
+    };
     let (app_name, app_host) = waiting_app(it, &typed.next).await.unzip();
     let mut frame = browser.frame(it);
     frame.here = address(&typed.next);
@@ -195,8 +200,17 @@ async fn page(it: &AppState, browser: &Browser, typed: Typed, error: Option<Logi
         app_host: app_host.flatten(),
     };
     let mut response = html(status, &page, None);
+    wait(it, minutes, &mut response);
     set(&mut response, browser.form_cookie());
     response
+}
+
+/// Lets an answer say how many minutes to wait.
+fn wait(it: &AppState, minutes: Option<usize>, response: &mut Response) {
+    if let Some(minutes) = minutes {
+        let until = it.clock.now().plus(Duration::from_secs(60 * minutes as u64));
+        response.extensions_mut().insert(Until(until));
+    }
 }
 
 /// The app whose request waits behind the sign-in, and the host its answer goes to.

@@ -12,6 +12,7 @@ use bizauth_core::time::Time;
 use bizauth_store::{Limit, Slot, UserRecord};
 
 use crate::http::guard::Browser;
+use crate::http::limits::neighbourhood;
 use crate::http::state::AppState;
 
 pub(super) const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -47,8 +48,13 @@ pub struct Trial {
 impl Trial {
     /// A try from this browser.
     pub fn of(it: &AppState, browser: &Browser, email: Option<String>, password: &str) -> Self {
-        let from = browser.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Trial { it: it.clone(), from, device: browser.device.clone(), email, password: password.to_owned() }
+        Trial {
+            it: it.clone(),
+            from: from(browser),
+            device: browser.device.clone(),
+            email,
+            password: password.to_owned(),
+        }
     }
 
     /// Looks at the password, in a task of its own: a caller who hangs up must not leave a slot held.
@@ -73,30 +79,35 @@ impl Trial {
             _ => false,
         };
         // Also counted where there is no such account: otherwise the limit would tell.
-        let account = hex(Digest::of(email.unwrap_or_default().as_bytes()));
+        let account = Digest::of(email.unwrap_or_default().as_bytes()).hex()[..32].to_owned();
         let (limit, subject) = match &device {
             Some((id, _)) if known => (PER_DEVICE, format!("{account} {id}")),
             _ => (PER_ACCOUNT, account),
         };
-        let by_address = match slot(&it, PER_ADDRESS, network(from)).await? {
+        let by_address = match slot(&it, PER_ADDRESS, neighbourhood(from)).await? {
             Ok(since) => since,
             Err(until) => return Ok(Verdict::TooMany(until)),
         };
         let by_account = match slot(&it, limit, subject.clone()).await? {
             Ok(since) => since,
             Err(until) => {
-                it.store.settle_slot(PER_ADDRESS, network(from), by_address, false).await?;
+                it.store.settle_slot(PER_ADDRESS, neighbourhood(from), by_address, false).await?;
                 return Ok(Verdict::TooMany(until));
             }
         };
         let right = it.passwords.verify(user.as_ref().map(|user| user.password.clone()), password).await;
         it.store.settle_slot(limit, subject, by_account, !right).await?;
-        it.store.settle_slot(PER_ADDRESS, network(from), by_address, !right).await?;
+        it.store.settle_slot(PER_ADDRESS, neighbourhood(from), by_address, !right).await?;
         Ok(match user {
             Some(user) if right => Verdict::Right(Box::new(user)),
             _ => Verdict::Wrong,
         })
     }
+}
+
+/// Where a browser's tries come from.
+pub(super) fn from(browser: &Browser) -> IpAddr {
+    browser.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// Holds a slot, waiting a little while others hold the last ones.
@@ -116,17 +127,6 @@ pub(super) async fn slot(it: &AppState, limit: Limit, subject: String) -> bizaut
     }
 }
 
-/// What counts as one address: an IPv6 network of the size that one customer gets.
-fn network(from: IpAddr) -> String {
-    match from.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
 /// Runs to its end whatever becomes of the caller.
 pub(super) async fn settled<T: Send + 'static>(
     judging: impl Future<Output = bizauth_store::Result<T>> + Send + 'static,
@@ -135,8 +135,4 @@ pub(super) async fn settled<T: Send + 'static>(
         Ok(judged) => judged,
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
     }
-}
-
-fn hex(digest: Digest) -> String {
-    digest.0[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

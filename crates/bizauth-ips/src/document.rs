@@ -11,9 +11,19 @@ use jiff::civil::Date;
 /// How many flaws are told; a file that has more is no list at all.
 const TOLD: usize = 50;
 
+/// The flaw of a list that would empty every firewall.
+const NO_SERVICE: &str = "inbound and outbound are both empty";
+
 /// Everything that keeps a document from being a list; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaws(Vec<String>);
+
+impl Flaws {
+    /// Whether the one flaw is that there is no service at all.
+    pub fn are_of_an_empty_list(&self) -> bool {
+        self.0 == [NO_SERVICE]
+    }
+}
 
 impl fmt::Display for Flaws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,6 +36,45 @@ impl fmt::Display for Flaws {
 
 impl std::error::Error for Flaws {}
 
+/// The largest document that is read, in bytes. The platform's own has a few thousand.
+pub const LARGEST: usize = 10 << 20;
+
+/// Reads a list from the bytes of its document, or says what is wrong with it and where.
+pub fn read(bytes: &[u8]) -> Result<IpList, Unreadable> {
+    if bytes.len() > LARGEST {
+        return Err(Unreadable::TooLong);
+    }
+    let start: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(1).collect();
+    match start.first() {
+        None => return Err(Unreadable::Nothing),
+        // No JSON begins so, and the reader's "expected value at line 1 column 1" helps nobody.
+        Some(b'<') => return Err(Unreadable::Page),
+        Some(_) => {}
+    }
+    let document = IpDocument::from_json(bytes).map_err(|error| Unreadable::Json(error.to_string()))?;
+    list_from_document(&document).map_err(Unreadable::Flaws)
+}
+
+/// Why bytes are not a list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// There is nothing but white space.
+    #[error("it is empty")]
+    Nothing,
+    /// A page, of a proxy or a portal, say.
+    #[error("it is an HTML or XML page")]
+    Page,
+    /// More than [`LARGEST`] bytes.
+    #[error("it is longer than {} MiB", LARGEST >> 20)]
+    TooLong,
+    /// It is not the JSON of the documents; the text has line and column.
+    #[error("it is not an IP list: {0}")]
+    Json(String),
+    /// Its parts are not what they should be; each is named by its position.
+    #[error(transparent)]
+    Flaws(Flaws),
+}
+
 /// The list that a document describes, or all of its flaws.
 ///
 /// Both directions must be there: a document that was fetched with `rule_type` would take the other one out of force.
@@ -35,7 +84,7 @@ pub fn list_from_document(document: &IpDocument) -> Result<IpList, Flaws> {
     let outbound = services(RuleType::Outbound, document.outbound.as_deref(), &mut flaws);
     let updated = date("updatedDate", &document.updated_date, &mut flaws);
     if flaws.is_empty() && inbound.is_empty() && outbound.is_empty() {
-        flaws.push("inbound and outbound are both empty".to_owned());
+        flaws.push(NO_SERVICE.to_owned());
     }
     if !flaws.is_empty() {
         return Err(Flaws(flaws));

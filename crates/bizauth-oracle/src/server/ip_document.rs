@@ -1,0 +1,103 @@
+//! The IP list as a document.
+
+use bizauth::ip_document::{list_from_document, strict_date};
+use bizauth_client::{IpChange, IpDocument, IpEntry};
+use bizauth_core::ips::{Change, Service};
+
+use crate::cidr::block;
+use crate::plain::has_control;
+
+/// The reader of documents, and the judge of lists.
+pub fn ip_document(bytes: &[u8]) {
+    let Ok(document) = IpDocument::from_json(bytes) else { return };
+    let read = list_from_document(&document);
+    let (inbound, outbound) = (document.inbound.as_deref(), document.outbound.as_deref());
+    let good = match (inbound, outbound) {
+        (Some(inbound), Some(outbound)) => {
+            let some = !inbound.is_empty() || !outbound.is_empty();
+            some && is_date(&document.updated_date) && fits(inbound) && fits(outbound)
+        }
+        _ => false,
+    };
+    let list = match read {
+        Ok(list) => list,
+        Err(flaws) => {
+            assert!(!good, "{flaws}: {document:?}");
+            let told = flaws.to_string();
+            assert!(!told.chars().any(|c| c != '\n' && has_control(&c.to_string())), "{told:?}");
+            return;
+        }
+    };
+    assert!(good, "{document:?}");
+    for (services, entries) in [(list.inbound(), inbound), (list.outbound(), outbound)] {
+        let entries = entries.unwrap_or_default();
+        assert_eq!(services.len(), entries.len());
+        services.iter().zip(entries).for_each(|(service, entry)| same(service, entry));
+    }
+    // What is in force on any day comes from what was typed, and the schedule ends.
+    let (mut day, mut changes) = (list.updated(), 0);
+    while let Some(next) = list.next_change(day) {
+        assert!(next > day && list.on(next).updated >= next);
+        (day, changes) = (next, changes + 1);
+    }
+    let announced = list.services().map(|(_, service)| service.steps.len()).sum::<usize>();
+    assert!(changes <= announced);
+    assert!(list.on(day).inbound.iter().flatten().all(|service| service.steps.iter().all(|step| step.date > day)));
+}
+
+/// Kept exactly as published.
+fn same(service: &Service, entry: &IpEntry) {
+    let texts = |ips: &[bizauth_core::ips::Cidr]| ips.iter().map(|ip| ip.as_published().to_owned()).collect::<Vec<_>>();
+    assert_eq!((&service.name, &texts(&service.ips), &service.ports), (&entry.service, &entry.ips, &entry.ports));
+    assert_eq!(service.updated.to_string(), entry.updated_date);
+    for (change, wanted) in [(Change::Addition, &entry.addition), (Change::Exclusion, &entry.exclusion)] {
+        let found = service.steps.iter().filter(|step| step.change == change);
+        let found: Vec<IpChange> =
+            found.map(|step| IpChange { ips: texts(&step.ips), date: step.date.to_string() }).collect();
+        assert_eq!(found, *wanted);
+    }
+}
+
+/// Whether entries can be the services of one direction.
+fn fits(entries: &[IpEntry]) -> bool {
+    let blocks = |ips: &[String]| ips.iter().all(|ip| block(ip).is_some());
+    let step = |step: &IpChange| !step.ips.is_empty() && blocks(&step.ips) && is_date(&step.date);
+    entries.iter().enumerate().all(|(at, entry)| {
+        let name = &entry.service;
+        let named = !name.trim().is_empty() && name.chars().count() <= 200 && !has_control(name);
+        let once = entries[..at].iter().all(|other| other.service != *name);
+        let filled = !entry.ips.is_empty() || !entry.addition.is_empty();
+        let ports = !entry.ports.is_empty() && !entry.ports.contains(&0);
+        let steps = entry.addition.iter().chain(&entry.exclusion).all(step);
+        named && once && filled && ports && steps && blocks(&entry.ips) && is_date(&entry.updated_date)
+    })
+}
+
+/// `YYYY-MM-DD`, a day that there is.
+fn is_date(text: &str) -> bool {
+    let naive = || {
+        let letters = text.as_bytes();
+        let digits = |range: std::ops::Range<usize>| letters[range].iter().all(u8::is_ascii_digit);
+        if letters.len() != 10 || letters[4] != b'-' || letters[7] != b'-' || !digits(0..4) || !digits(5..7) {
+            return false;
+        }
+        let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
+        let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else { return false };
+        let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+        let days = match month {
+            2 => 28 + u32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => 0,
+        };
+        digits(8..10) && (1..=days).contains(&day)
+    };
+    let naive = naive();
+    assert_eq!(strict_date(text).is_some(), naive || is_far_date(text), "{text:?}");
+    strict_date(text).is_some()
+}
+
+/// A year of six digits with its sign, which the library can write.
+fn is_far_date(text: &str) -> bool {
+    text.starts_with('-') && strict_date(text).is_some()
+}

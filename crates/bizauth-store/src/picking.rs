@@ -1,0 +1,219 @@
+//! A person's own assets, to be picked from: page by page, searched, counted, and by name.
+
+use bizauth_core::asset::{AssetId, Holding};
+use bizauth_core::authorize::Person;
+use bizauth_core::id::{AppId, UserId};
+use bizauth_core::scope::GroupId;
+use bizauth_core::user::User;
+
+use crate::Store;
+use crate::assets::read_holding;
+use crate::db::{Result, Value};
+use crate::leaf::{Leaf, Turn, behind, like};
+
+/// So far one account's assets in a group are counted, and so many of them a search looks through for a text that may
+/// stand anywhere in them: a few milliseconds along an index. Among more than that a search goes by how names begin.
+pub const COUNTED: i64 = 20_000;
+
+/// How many assets are named at a time.
+const AT_A_TIME: usize = 32;
+
+/// What of a person's assets is listed.
+pub(crate) struct Sought {
+    /// Where the sort of what is listed begins, and before what it ends.
+    pub(crate) range: (String, String),
+    /// What it is like.
+    pub(crate) pattern: String,
+}
+
+macro_rules! columns {
+    () => {
+        "SELECT h.id, h.group_id, h.asset_id, a.kind, a.name, h.role, h.lendable "
+    };
+}
+
+impl Store {
+    /// A page of an account's assets in a group: those whose name or id contains `search`, by name. Of an account that
+    /// holds more than [`COUNTED`] those whose name begins so, or the one of this id.
+    pub async fn holdings_page(
+        &self,
+        (user, group): (UserId, &GroupId),
+        search: &str,
+        turn: &Turn<AssetId>,
+        most: i64,
+    ) -> Result<Leaf<Holding>> {
+        // CROSS JOIN: SQLite is to walk the person's index, not everybody's assets.
+        const ON: &str = concat!(
+            columns!(),
+            "FROM holdings h CROSS JOIN assets a
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) > ($3, $4) AND h.sort < $5
+                 AND h.sort LIKE $6 ESCAPE '!' AND a.group_id = h.group_id AND a.asset_id = h.asset_id
+             ORDER BY h.sort, h.asset_id LIMIT $7"
+        );
+        const BACK: &str = concat!(
+            columns!(),
+            "FROM holdings h CROSS JOIN assets a
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) < ($3, $4) AND h.sort >= $5
+                 AND h.sort LIKE $6 ESCAPE '!' AND a.group_id = h.group_id AND a.asset_id = h.asset_id
+             ORDER BY h.sort DESC, h.asset_id DESC LIMIT $7"
+        );
+        let Some(sought) = self.sought(user, group, search).await? else {
+            return Ok(Leaf { rows: Vec::new(), before: false, after: false });
+        };
+        let place = match turn.key() {
+            Some(id) => self.place_of(user, group, id).await?,
+            None => None,
+        };
+        // A row that is gone says nothing about where to go on: the list begins anew.
+        let turn = if place.is_some() { turn } else { &Turn::First };
+        let (low, high) = sought.range;
+        let (sort, id) = place.unwrap_or((low.clone(), String::new()));
+        let (sql, bound) = if turn.is_back() { (BACK, low) } else { (ON, high) };
+        let params = [
+            user.into(),
+            group.clone().into(),
+            sort.into(),
+            id.into(),
+            bound.into(),
+            sought.pattern.into(),
+            (most + 1).into(),
+        ];
+        let rows = self.db.rows(sql, &params).await?.iter().map(read_holding).collect::<Result<Vec<_>>>()?;
+        if rows.is_empty() && *turn == Turn::First && !search.is_empty() {
+            let named = [(group.clone(), AssetId(search.to_owned()))];
+            let rows = self.holdings_named(user, &named).await?;
+            return Ok(Leaf { rows, before: false, after: false });
+        }
+        Ok(Leaf::of(turn, rows, most))
+    }
+
+    /// How many assets [`Store::holdings_page`] lists on all pages, and how many of them come before the asset
+    /// `before`. Both are counted up to one more than [`COUNTED`].
+    pub async fn count_holdings(
+        &self,
+        (user, group): (UserId, &GroupId),
+        search: &str,
+        before: Option<&AssetId>,
+    ) -> Result<(i64, i64)> {
+        const COUNT: &str =
+            "SELECT COUNT(*) AS found, COUNT(CASE WHEN sort < $1 OR (sort = $1 AND asset_id < $2) THEN 1 END)
+                 AS earlier
+             FROM (SELECT sort, asset_id FROM holdings WHERE user_id = $3 AND group_id = $4 AND sort >= $5 AND sort < $6
+                 AND sort LIKE $7 ESCAPE '!' ORDER BY sort, asset_id LIMIT $8) AS listed";
+        let Some(sought) = self.sought(user, group, search).await? else { return Ok((0, 0)) };
+        let place = match before {
+            Some(id) => self.place_of(user, group, id).await?,
+            None => None,
+        };
+        let (sort, id) = place.unwrap_or_default();
+        let params = [
+            sort.into(),
+            id.into(),
+            user.into(),
+            group.clone().into(),
+            sought.range.0.into(),
+            sought.range.1.into(),
+            sought.pattern.into(),
+            (COUNTED + 1).into(),
+        ];
+        let row = self.db.rows(COUNT, &params).await?.into_iter().next();
+        row.map_or(Ok((0, 0)), |row| Ok((row.get("found")?, row.get("earlier")?)))
+    }
+
+    /// What a search means among this account's assets; `None` if no name can be so.
+    pub(crate) async fn sought(&self, user: UserId, group: &GroupId, search: &str) -> Result<Option<Sought>> {
+        const LONG: &str = "SELECT asset_id FROM holdings WHERE user_id = $1 AND group_id = $2
+             ORDER BY sort, asset_id LIMIT 1 OFFSET $3";
+        let Some(pattern) = like(search) else { return Ok(None) };
+        let everything = (String::new(), behind(""));
+        if search.is_empty() {
+            return Ok(Some(Sought { range: everything, pattern }));
+        }
+        if self.db.row(LONG, &[user.into(), group.clone().into(), COUNTED.into()]).await?.is_some() {
+            let low = search.to_lowercase();
+            return Ok(Some(Sought { range: (low.clone(), behind(&low)), pattern: "%".to_owned() }));
+        }
+        Ok(Some(Sought { range: everything, pattern }))
+    }
+
+    /// Where an asset stands in the list of this account's.
+    pub(crate) async fn place_of(
+        &self,
+        user: UserId,
+        group: &GroupId,
+        asset: &AssetId,
+    ) -> Result<Option<(String, String)>> {
+        const PLACE: &str =
+            "SELECT sort, asset_id FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
+        let row = self.db.row(PLACE, &[user.into(), group.clone().into(), asset.0.clone().into()]).await?;
+        row.map(|row| Ok((row.get("sort")?, row.get("asset_id")?))).transpose()
+    }
+
+    /// The account's holdings among `named`: each is looked up by its key.
+    pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
+        const ONE: &str = concat!(
+            columns!(),
+            "FROM holdings h JOIN assets a ON a.group_id = h.group_id AND a.asset_id = h.asset_id
+             WHERE h.group_id = $1 AND h.asset_id = $2 AND h.user_id = $3"
+        );
+        const SEVERAL: &str = concat!(
+            "WITH w (group_id, asset_id) AS (VALUES ",
+            "($1, $2), ($3, $4), ($5, $6), ($7, $8), ($9, $10), ($11, $12), ($13, $14), ($15, $16), ($17, \
+             $18), ($19, $20), ($21, $22), ($23, $24), ($25, $26), ($27, $28), ($29, $30), ($31, $32), ($33, \
+             $34), ($35, $36), ($37, $38), ($39, $40), ($41, $42), ($43, $44), ($45, $46), ($47, $48), ($49, \
+             $50), ($51, $52), ($53, $54), ($55, $56), ($57, $58), ($59, $60), ($61, $62), ($63, $64)",
+            ") ",
+            columns!(),
+            "FROM w CROSS JOIN holdings h CROSS JOIN assets a
+             WHERE h.user_id = $65 AND h.group_id = w.group_id AND h.asset_id = w.asset_id
+                 AND a.group_id = h.group_id AND a.asset_id = h.asset_id"
+        );
+        if let [(group, asset)] = named {
+            let params = [group.clone().into(), asset.0.clone().into(), user.into()];
+            return self.db.few(ONE, &params).await?.iter().map(read_holding).collect();
+        }
+        // Who names one twice holds it once.
+        let mut keys: Vec<(&str, &str)> = named.iter().map(|(group, asset)| (&*group.0, &*asset.0)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found: Vec<Holding> = Vec::new();
+        for some in keys.chunks(AT_A_TIME) {
+            // What stands in the empty places names nothing.
+            let filled = some.iter().copied().chain(std::iter::repeat(("", ""))).take(AT_A_TIME);
+            let names = filled.flat_map(|(group, asset)| [Value::from(group), Value::from(asset)]);
+            let params: Vec<Value> = names.chain([user.into()]).collect();
+            for row in &self.db.few(SEVERAL, &params).await? {
+                found.push(read_holding(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the authorize checks ask about a person: membership, assets, and what was issued to the app today.
+    pub async fn person(
+        &self,
+        user: User,
+        app: AppId,
+        named: &[(GroupId, AssetId)],
+        issued_today: i64,
+    ) -> Result<Person> {
+        // Group by group, for the index: asking the holdings would read all of them.
+        const GROUPS: &str = "SELECT g.id AS group_id,
+                 CASE WHEN EXISTS (SELECT 1 FROM holdings h WHERE h.user_id = $1 AND h.group_id = g.id AND h.lendable = 1)
+                     THEN 1 ELSE 0 END AS lendable
+             FROM asset_groups g WHERE EXISTS (SELECT 1 FROM holdings h WHERE h.user_id = $1 AND h.group_id = g.id)";
+        const MEMBER: &str = "SELECT role FROM members WHERE app_id = $1 AND user_id = $2";
+        let is_member = self.db.row(MEMBER, &[app.into(), user.id.into()]).await?.is_some();
+        let groups = self.db.few(GROUPS, &[user.id.into()]).await?;
+        let mut lendable_groups = Vec::new();
+        for row in &groups {
+            if row.get("lendable")? {
+                lendable_groups.push(row.get("group_id")?);
+            }
+        }
+        let mut named = self.holdings_named(user.id, named).await?;
+        named.retain(|held| held.lendable);
+        let lendable_named = named.into_iter().map(|held| (held.group, held.asset)).collect();
+        Ok(Person { user, is_member, holds_any: !groups.is_empty(), lendable_groups, lendable_named, issued_today })
+    }
+}

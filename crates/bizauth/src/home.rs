@@ -1,0 +1,189 @@
+//! Whether the database is the one that was served here last, or a copy of it. A restored copy knows nothing of what was
+//! revoked after it was made, so nothing is served from it before somebody has said what shall become of its tokens.
+//!
+//! A copy by `bizauth backup` bears a mark. Beyond that PostgreSQL tells us where its tables are, and a restore makes them
+//! anew. Beside the embedded database lies a file with a word that also stands in the database; it is another one after
+//! every start and stop, so a file that was put back, or taken elsewhere alone, does not know it.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+use bizauth_core::secret::Secret;
+use bizauth_core::time::Time;
+use bizauth_store::Store;
+
+use crate::config::{Config, Database};
+use crate::entropy::Entropy;
+use crate::http::reply::log_breakage;
+
+/// The file beside the embedded database.
+const WORD_FILE: &str = "home";
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum Stranger {
+    /// It bears the mark of a copy.
+    #[error("this database is a copy made at {}: what was revoked since would live again", .0.to_utc())]
+    Copy(Time),
+    /// It was served last somewhere else, or something older was put in its place.
+    #[error(
+        "this is not the database that was served here last: restored, or moved; what was revoked since would live again"
+    )]
+    Elsewhere,
+    /// The file beside the database cannot be read or written.
+    #[error("the file {} cannot be used", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] bizauth_store::Error),
+}
+
+/// Judges the database before it is served, and notes that it is served here.
+///
+/// # Errors
+/// It is a copy that nobody has accepted.
+pub async fn enter(store: &Store, config: &Config, entropy: Entropy) -> Result<(), Stranger> {
+    match &config.database {
+        Database::Sqlite => {
+            let beside = Beside::of(config)?;
+            beside.judge(store).await?;
+            beside.renew(store, entropy).await
+        }
+        Database::Postgres(_) => match judge_place(store).await? {
+            (None, Some(here)) => Ok(store.serve_at(here).await?),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Judges the database and notes nothing.
+///
+/// # Errors
+/// It is a copy that nobody has accepted.
+pub async fn judge(store: &Store, config: &Config) -> Result<(), Stranger> {
+    match &config.database {
+        Database::Sqlite => Beside::of(config)?.judge(store).await,
+        Database::Postgres(_) => judge_place(store).await.map(drop),
+    }
+}
+
+/// Where it was served last, and where it is.
+async fn judge_place(store: &Store) -> Result<(Option<String>, Option<String>), Stranger> {
+    let last = unmarked(store).await?;
+    let here = place_of(store).await?;
+    match (&last, &here) {
+        (Some(last), Some(here)) if last != here => Err(Stranger::Elsewhere),
+        _ => Ok((last, here)),
+    }
+}
+
+/// Where it was served last, if it bears no mark of a copy.
+async fn unmarked(store: &Store) -> Result<Option<String>, Stranger> {
+    match store.served_at().await? {
+        (_, Some(at)) => Err(Stranger::Copy(at)),
+        (place, None) => Ok(place),
+    }
+}
+
+/// Notes that the server stops: what is put back from now on is older than this.
+pub async fn leave(store: &Store, config: &Config, entropy: Entropy) {
+    let Database::Sqlite = config.database else { return };
+    let left = match Beside::of(config) {
+        Ok(beside) => beside.renew(store, entropy).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = left {
+        tracing::warn!(%error, "what is restored next may not be known as a copy");
+    }
+}
+
+/// Where the database is at home once it is accepted.
+///
+/// # Errors
+/// The file beside it cannot be written.
+pub async fn settle(store: &Store, config: &Config, entropy: Entropy) -> Result<Option<String>, Stranger> {
+    match &config.database {
+        Database::Postgres(_) => place_of(store).await,
+        Database::Sqlite => {
+            let (beside, word) = (Beside::of(config)?, new_word(entropy));
+            beside.write(&[&word])?;
+            Ok(Some(word))
+        }
+    }
+}
+
+/// A role may be forbidden to ask; then only marked copies are known.
+async fn place_of(store: &Store) -> Result<Option<String>, Stranger> {
+    match store.place().await {
+        Ok(place) => Ok(place),
+        Err(error) if error.is_forbidden() => {
+            log_breakage(&error);
+            tracing::warn!("PostgreSQL does not say where it is: a restored database will not be known as one");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn new_word(entropy: Entropy) -> String {
+    Secret::from_bytes(entropy.bytes()).digest().0.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The file beside the embedded database, while nobody else renews it.
+struct Beside {
+    path: PathBuf,
+    /// The lock is the folder's: the file itself is replaced.
+    _lock: File,
+}
+
+impl Beside {
+    fn of(config: &Config) -> Result<Beside, Stranger> {
+        let path = config.data.join(WORD_FILE);
+        let lock = File::open(&config.data).and_then(|folder| folder.lock().map(|()| folder));
+        let lock = lock.map_err(|error| Stranger::File(path.clone(), error))?;
+        Ok(Beside { path, _lock: lock })
+    }
+
+    /// Whether the two know each other. Both know nothing where nothing was served yet.
+    async fn judge(&self, store: &Store) -> Result<(), Stranger> {
+        let (place, words) = (unmarked(store).await?, self.words()?);
+        let known = match &place {
+            Some(place) => words.contains(place),
+            None => words.is_empty(),
+        };
+        if known { Ok(()) } else { Err(Stranger::Elsewhere) }
+    }
+
+    /// Another word, in both. Between the two writes the file has both words, so that a crash in the middle harms nothing.
+    async fn renew(&self, store: &Store, entropy: Entropy) -> Result<(), Stranger> {
+        // Read under the lock: another server may just have renewed it.
+        let (place, _) = store.served_at().await?;
+        let word = new_word(entropy);
+        let both: Vec<&str> = place.iter().map(String::as_str).chain([word.as_str()]).collect();
+        self.write(&both)?;
+        store.serve_at(word.clone()).await?;
+        self.write(&[&word])
+    }
+
+    fn words(&self) -> Result<Vec<String>, Stranger> {
+        match std::fs::read_to_string(&self.path) {
+            Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(Stranger::File(self.path.clone(), error)),
+        }
+    }
+
+    /// Whole or not at all; its owner's alone.
+    fn write(&self, words: &[&str]) -> Result<(), Stranger> {
+        let folder = self.path.parent().unwrap_or(std::path::Path::new("."));
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(format!("{}\n", words.join("\n")).as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path).map_err(|lost| lost.error)?;
+            File::open(folder)?.sync_all()
+        };
+        write().map_err(|error: std::io::Error| Stranger::File(self.path.clone(), error))
+    }
+}

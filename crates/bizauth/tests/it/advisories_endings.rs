@@ -1,0 +1,229 @@
+//! What went wrong with endings in servers like this one: revocations, sanctions, blocks, restarts, broken stores.
+//! `docs/advisories.md` has all the names.
+
+use bizauth_core::fault::{KapiFault, KauthFault};
+use bizauth_core::key::KeyKind;
+use bizauth_core::user::UserState;
+use bizauth_store::Limit;
+
+use crate::console_keys::a_developer;
+use crate::world::{Answer, App, BusinessToken, Person, World, days, minutes};
+
+const SCOPE: &str = "scope=moment_management";
+const PICK: &[(&str, &str)] = &[("asset.moment", "11")];
+
+async fn dead(world: &World, token: &BusinessToken) {
+    world.tokeninfo(token).await.declines(KapiFault::NoSuchToken, "");
+}
+
+async fn scene() -> (World, App, Person) {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    (world, app, kim)
+}
+
+/// Whatever ended a token or a code, a process that knows nothing of it still knows that it ended.
+#[tokio::test]
+async fn cve_2026_9802_a_restart_revives_nothing() {
+    let (world, app, kim) = scene().await;
+    let revoked = kim.lends(&world, &app).await;
+    assert_eq!(world.revoke(&revoked).await.status, 200);
+    let spent = kim.consents(&app, SCOPE, PICK).await;
+    let first = app.buys(&world, &spent).await;
+    app.redeems(&world, &spent).await.refuses(KauthFault::CodeNotFound, &spent);
+    let withdrawn = kim.lends(&world, &app).await;
+    let unsold = kim.consents(&app, SCOPE, PICK).await;
+    world.by().withdraw_consents(kim.id, app.id).await.unwrap();
+    let alive = kim.lends(&world, &app).await;
+    kim.signs_out().await;
+    let world = world.restarted().await;
+    for token in [&revoked, &first, &withdrawn] {
+        dead(&world, token).await;
+    }
+    for code in [&spent, &unsold] {
+        app.redeems(&world, code).await.refuses(KauthFault::CodeNotFound, code);
+    }
+    assert_eq!(world.tokeninfo(&alive).await.status, 200, "and what was alive is alive");
+    let kim = kim.at(&world.base);
+    assert!(kim.opens("/console").await.location().starts_with("/login?"), "nor is anybody signed in again");
+}
+
+#[tokio::test]
+async fn cve_2020_15223_a_revocation_that_cannot_be_written_is_no_success() {
+    let (world, app, kim) = scene().await;
+    let token = kim.lends(&world, &app).await;
+    let busy = world.impatient().await;
+    let held = world.writes_held().await;
+    // Another request than the one that is tried later: on the embedded engine a queued write still happens.
+    let told = busy.revoke(&token).await;
+    assert!([503, 400].contains(&told.status), "{told:?}");
+    assert_eq!(told.json()["code"], -1);
+    drop(held);
+    let other = kim.lends(&world, &app).await;
+    world.store().close().await;
+    let told = world.revoke(&other).await;
+    told.declines(KapiFault::StoreDown, "");
+    assert_eq!(told.header("retry-after"), Some("5"));
+}
+
+#[tokio::test]
+async fn cve_2016_6582_revoked_is_dead_at_once_on_every_node() {
+    let (world, app, kim) = scene().await;
+    let (second, third) = (world.another_node().await, world.another_node().await);
+    for _ in 0..3 {
+        let token = kim.lends(&world, &app).await;
+        for node in [&world, &second, &third] {
+            assert_eq!(node.tokeninfo(&token).await.status, 200);
+        }
+        assert_eq!(second.revoke(&token).await.status, 200);
+        for node in [&world, &second, &third] {
+            dead(node, &token).await;
+            node.revoke(&token).await.declines(KapiFault::NoSuchToken, "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn cve_2025_64521_cve_2026_1609_cve_2026_1486_who_is_disabled_gets_nothing() {
+    let (world, app, kim) = scene().await;
+    for state in [UserState::Blocked, UserState::Withdrawn] {
+        let person = world.owner(&format!("{}@example.com", state.word())).await;
+        let (code, token) = (person.consents(&app, SCOPE, PICK).await, person.lends(&world, &app).await);
+        world.by().set_user_state(person.id, state).await.unwrap();
+        app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+        dead(&world, &token).await;
+        world.by().set_user_state(person.id, UserState::Active).await.unwrap();
+        dead(&world, &token).await;
+    }
+    // An asset that is lost takes itself out of the answer, and buys no code.
+    let token = kim.lends(&world, &app).await;
+    assert!(
+        world.by().lose_asset(kim.id, "moment".into(), bizauth_core::asset::AssetId("11".to_owned())).await.unwrap()
+    );
+    let info = world.tokeninfo(&token).await.json();
+    assert_eq!(info["biz_agreements"][0]["ad_account_ids"], serde_json::json!([]));
+    kim.asked(&app.authorize(&format!("{SCOPE}&resource_ids=moment:11"))).await.shows(KauthFault::NoBusinessAsset);
+    let code = kim.consents(&app, SCOPE, &[("asset.moment", "12")]).await;
+    let token = kim.consents(&app, SCOPE, &[("asset.moment", "12")]).await;
+    let token = app.buys(&world, &token).await;
+    world.by().set_sanction(app.id, true).await.unwrap();
+    app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+    world.tokeninfo(&token).await.declines(KapiFault::AppSanctioned, "");
+    kim.asked(&app.authorize(SCOPE)).await.shows(KauthFault::AppSanctioned);
+    world.by().set_sanction(app.id, false).await.unwrap();
+    dead(&world, &token).await;
+    app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+}
+
+/// What its people still do with a sanctioned app (another secret, another key, another name) does not lift the sanction.
+#[tokio::test]
+async fn cve_2026_9705_nothing_of_a_sanctioned_app_revives_it() {
+    let world = World::new().await;
+    let (kim, app) = a_developer(&world).await;
+    let (code, token) = (kim.consents(&app, SCOPE, PICK).await, kim.lends(&world, &app).await);
+    let (_, admin) = world.key(&app, KeyKind::Admin).await;
+    world.by().set_sanction(app.id, true).await.unwrap();
+    let secret = bizauth_core::secret::Digest::of(b"another secret");
+    assert!(world.by().issue_secret(app.key, secret, world.now()).await.unwrap());
+    assert!(world.by().rename_app(app.id, "Anew".to_owned(), "Works".to_owned()).await.unwrap());
+    for on in [true, false] {
+        world.by().set_key_disabled(app.key, on).await.unwrap();
+    }
+    let renamed = format!("/console/apps/{}/rename", app.id);
+    kim.submits(&format!("/console/apps/{}/settings", app.id), &renamed, &[("name", "Again")]).await;
+    let (id, client_id, client_secret) = world.rest_key(app.id, &app.redirect_uri).await;
+    let anew = App { key: id, client_id, client_secret, ..app.clone() };
+    for app in [&app, &anew] {
+        kim.asked(&app.authorize(SCOPE)).await.shows(KauthFault::AppSanctioned);
+        let told = Answer::of(
+            world.request("GET", "/v1/system/ips").header("authorization", format!("KakaoAK {}", app.client_id)),
+        )
+        .await;
+        told.declines(KapiFault::AppSanctioned, "");
+    }
+    let told =
+        Answer::of(world.request("GET", "/v1/system/ips").header("authorization", format!("KakaoAK {admin}"))).await;
+    told.declines(KapiFault::AppSanctioned, "");
+    world.tokeninfo(&token).await.declines(KapiFault::AppSanctioned, "");
+    world.by().set_sanction(app.id, false).await.unwrap();
+    dead(&world, &token).await;
+    anew.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+}
+
+/// A refusal after the claim gives everything back: the code, and the place in every limit. And a store that is away
+/// signs nobody out.
+#[tokio::test]
+async fn keycloak_49213_what_was_rolled_back_burns_nothing() {
+    let world = World::with(|config| config.token_rate = 1).await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let (other, code) = (world.app().await, kim.consents(&app, SCOPE, PICK).await);
+    for _ in 0..3 {
+        other.redeems(&world, &code).await.refuses(KauthFault::WrongApp, "");
+        let mut fields = app.trade(&code);
+        fields.retain(|(name, _)| *name != "redirect_uri");
+        fields.push(("redirect_uri", "https://app.example.com/other"));
+        world.trade(&fields).await.refuses(KauthFault::RedirectUriMismatch, "");
+    }
+    let rate = world.state.token_rate();
+    assert_eq!(world.store().taken(rate, &app.key.to_string(), world.now()).await.unwrap(), 0);
+    app.buys(&world, &code).await;
+    let second = kim.consents(&app, SCOPE, PICK).await;
+    for _ in 0..3 {
+        app.redeems(&world, &second).await.refuses(KauthFault::TokenRateLimit, "");
+    }
+    world.advance(minutes(1));
+    app.buys(&world, &second).await;
+    let mut world = world;
+    for _ in 0..2 {
+        let kim = kim.at(&world.base);
+        assert_eq!(kim.opens("/console").await.status, 200);
+        world.store().close().await;
+        let told = kim.opens("/console").await;
+        assert_eq!((told.status, told.header("set-cookie")), (503, None), "the cookie stays");
+        world = world.restarted().await;
+    }
+    assert_eq!(kim.at(&world.base).opens("/console").await.status, 200);
+}
+
+/// What has ended goes, so many rows at a time; marks and disputes stay. Each question about a person, an app or a grant
+/// has its index, on both engines.
+#[tokio::test]
+async fn hydra_3784_4026_3559_what_expired_is_swept_in_bounded_steps() {
+    let (world, app, kim) = scene().await;
+    for _ in 0..12 {
+        kim.signs_in().await;
+        kim.asked(&app.authorize(SCOPE)).await;
+        kim.signs_out().await;
+    }
+    let wrong = Limit { kind: "anything", most: 9, window: minutes(1) };
+    for subject in 0..12 {
+        world.store().take(wrong, subject.to_string(), world.now()).await.unwrap();
+    }
+    world.advance(days(3));
+    let (mut rounds, mut rows) = (0, 0);
+    loop {
+        let swept = world.store().sweep(5, world.now()).await.unwrap();
+        assert!(swept.rows <= 5 * 10, "five of each kind at most: {swept:?}");
+        (rounds, rows) = (rounds + 1, rows + swept.rows);
+        if !swept.more {
+            break;
+        }
+    }
+    assert!(rounds >= 3 && rows >= 24, "{rows} rows in {rounds} rounds");
+    assert_eq!(world.store().sweep(5, world.now()).await.unwrap().rows, 0);
+    let schema: String = ["0001_everything.sql", "0002_console.sql"]
+        .map(|name| {
+            let path = format!("{}/../bizauth-store/src/migrations/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(&path).unwrap()
+        })
+        .concat();
+    let schema: String = schema.split_whitespace().collect::<Vec<_>>().join(" ");
+    for index in
+        ["ON codes (expires_at", "ON sessions (expires_at", "ON pending (expires_at", "ON counters (expires_at"]
+    {
+        assert!(schema.contains(index), "{index}");
+    }
+    for index in ["ON tokens (app_id", "ON tokens (consent_id", "ON consents (user_id, app_id", "ON app_keys (app_id"] {
+        assert!(schema.contains(index), "{index}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What a program did and what it lost: a few plain lines, figures for programs, and the promises that broke.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+/// The account that a program gives of itself.
+#[derive(Debug)]
+pub struct Report {
+    program: String,
+    lines: Vec<String>,
+    figures: Map<String, Value>,
+    broken: Vec<String>,
+}
+
+impl Report {
+    /// Of a program that is about to begin.
+    pub fn of(program: impl Into<String>) -> Report {
+        Report { program: program.into(), lines: Vec::new(), figures: Map::new(), broken: Vec::new() }
+    }
+
+    /// Says what was done.
+    pub fn say(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    /// Keeps a figure for `--json`.
+    pub fn figure(&mut self, name: &str, value: impl Into<Value>) {
+        self.figures.insert(name.to_owned(), value.into());
+    }
+
+    /// A promise, and whether it was kept. `promise` says what was seen where it was not.
+    pub fn promise(&mut self, kept: bool, promise: impl FnOnce() -> String) {
+        if !kept {
+            self.broken.push(promise());
+        }
+    }
+
+    /// Takes over what another account says.
+    pub fn take(&mut self, other: Report) {
+        self.lines.extend(other.lines);
+        self.figures.extend(other.figures);
+        self.broken.extend(other.broken);
+    }
+
+    /// The promises that broke.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
+    }
+
+    /// As one document.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "program": self.program,
+            "did": self.lines,
+            "figures": self.figures,
+            "broken": self.broken,
+        })
+    }
+
+    /// Fails with all that was said if a promise broke.
+    ///
+    /// # Panics
+    /// A promise broke.
+    pub fn assert_kept(&self) {
+        assert!(self.broken.is_empty(), "{self}");
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "== {}", self.program)?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        match self.broken.as_slice() {
+            [] => write!(f, "lost: nothing"),
+            broken => {
+                writeln!(f, "BROKEN: {} promises", broken.len())?;
+                let most = broken.iter().take(20);
+                write!(f, "{}", most.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+}

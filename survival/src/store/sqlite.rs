@@ -1,0 +1,260 @@
+//! The embedded database on a full disk, read-only, corrupt, and opened by a second server.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+use tempfile::TempDir;
+
+use super::{Bench, Reach};
+use crate::Effort;
+use crate::chance::Chance;
+use crate::report::Report;
+use crate::world::{Scene, Server, SmallDisk, is_root, program, revoke, tokeninfo};
+
+/// A user without rights, as whom root tries what root may always do.
+const NOBODY: u32 = 65534;
+
+/// Runs every fault.
+pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
+    let mut report = Report::of("store, embedded");
+    for round in 0..effort.of(1, 20) {
+        full_disk(&mut report).await?;
+        file_limit(&mut report).await?;
+        read_only(&mut report).await?;
+        no_database(&mut report).await?;
+        corrupt(Chance::of(effort.seed.wrapping_add(round)), &mut report).await?;
+        second_server(&mut report).await?;
+    }
+    Ok(report)
+}
+
+/// A disk of a few megabytes, filled to the last byte. Who may not mount one has [`file_limit`] alone, and is told so.
+async fn full_disk(report: &mut Report) -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let Some(disk) = SmallDisk::at(folder.path(), 8) else {
+        report.say("disk full: no disk can be mounted without root; tried as a limit of the file size instead");
+        return Ok(());
+    };
+    let scene = Scene::in_folder(folder, None, 1).await?;
+    let server = scene.serve().await?;
+    let bench = Bench::laid(&scene, &server, 0).await?;
+    let filler = scene.beside("filler");
+    fill(&filler)?;
+    bench.suffers("disk full", Reach::Reading, report).await?;
+    std::fs::remove_file(&filler)?;
+    bench.recovers("disk full", report).await?;
+    drop(server);
+    drop(disk);
+    Ok(())
+}
+
+/// Writes until nothing fits any more.
+fn fill(path: &Path) -> anyhow::Result<()> {
+    let mut file = File::create(path)?;
+    for size in [64 * 1024, 512, 1] {
+        let block = vec![7; size];
+        loop {
+            match file.write(&block) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::StorageFull => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No file of the server may grow any more: what a quota does, and what anybody can try.
+async fn file_limit(report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    // Without this the kernel would kill it instead of refusing the write.
+    let server = Server::launch(Server::under_shell("trap '' XFSZ", &scene.flags())?).await?;
+    let bench = Bench::laid(&scene, &server, 0).await?;
+    let free = getrlimit(Resource::Fsize);
+    prlimit(Some(server.pid()), Resource::Fsize, Rlimit { current: Some(4096), maximum: free.maximum })?;
+    bench.suffers("files may not grow", Reach::Reading, report).await?;
+    prlimit(Some(server.pid()), Resource::Fsize, free)?;
+    bench.recovers("files may not grow", report).await
+}
+
+/// A file that may only be read: no start, in clear words; and once it may be written again, all is there.
+async fn read_only(report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let token = {
+        let mut server = scene.serve().await?;
+        let browser = scene.browser(0)?;
+        browser.signs_in(&server.base).await?;
+        let token = browser.token(&program()?, &server.base, &scene.app).await?;
+        server.terminate()?;
+        server.ended(Duration::from_secs(30)).await?;
+        token
+    };
+    let (data, file) = (scene.data(), scene.data().join("bizauth.db"));
+    set_mode(&file, 0o400)?;
+    set_mode(&data, 0o500)?;
+    let refused = match is_root() {
+        true => {
+            // Root may write everywhere: the server runs as somebody who may not.
+            give(&scene, NOBODY)?;
+            Server::launch(Server::as_user(&scene.flags(), NOBODY)?).await
+        }
+        false => scene.serve().await,
+    };
+    match refused {
+        Ok(_) => report.promise(false, || "a read-only file: it serves on it".to_owned()),
+        Err(error) => {
+            let said = error.to_string();
+            report.promise(said.contains("error:") && said.contains("hint:"), || format!("a read-only file: {said}"));
+        }
+    }
+    set_mode(&data, 0o700)?;
+    set_mode(&file, 0o600)?;
+    if is_root() {
+        give(&scene, 0)?;
+    }
+    let server = scene.serve().await?;
+    let said = tokeninfo(&program()?, &server.base, &token).await;
+    report.promise(said.as_ref().is_ok_and(|said| said.status == 200), || format!("writable again: {said:?}"));
+    report.say("read-only file: no start, in clear words; writable again, everything was there");
+    Ok(())
+}
+
+fn give(scene: &Scene, to: u32) -> anyhow::Result<()> {
+    // The folder above too: its mode lets nobody else in.
+    let above = scene.beside("");
+    for path in [above.clone(), scene.data()] {
+        chown(&path, Some(to), Some(to))?;
+    }
+    for entry in std::fs::read_dir(scene.data())? {
+        chown(entry?.path(), Some(to), Some(to))?;
+    }
+    Ok(())
+}
+
+fn set_mode(path: &Path, mode: u32) -> anyhow::Result<()> {
+    Ok(std::fs::set_permissions(path, Permissions::from_mode(mode))?)
+}
+
+/// A file that is no database.
+async fn no_database(report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let file = scene.data().join("bizauth.db");
+    std::fs::write(&file, "Dear Sir or Madam,\n".repeat(5000))?;
+    for gone in ["bizauth.db-wal", "bizauth.db-shm"] {
+        // They are there or not.
+        let _ = std::fs::remove_file(scene.data().join(gone));
+    }
+    match scene.serve().await {
+        Ok(_) => report.promise(false, || "a file that is no database: it serves on it".to_owned()),
+        Err(error) => {
+            let said = error.to_string();
+            report.promise(said.contains("error:") && said.contains("hint:"), || format!("no database: {said}"));
+        }
+    }
+    let kept = std::fs::read_to_string(&file)?.starts_with("Dear Sir");
+    report.promise(kept, || "the file that is no database was changed".to_owned());
+    report.say("a file that is no database: no start, in clear words, the file untouched");
+    Ok(())
+}
+
+/// Pages of the file are overwritten with noise while the server runs: the truth or a 503, never a wrong answer.
+async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let client = program()?;
+    let (mut live, mut dead) = (Vec::new(), Vec::new());
+    {
+        let mut server = scene.serve().await?;
+        let browser = scene.browser(0)?;
+        browser.signs_in(&server.base).await?;
+        for turn in 0..20 {
+            let token = browser.token(&client, &server.base, &scene.app).await?;
+            if turn % 2 == 0 {
+                live.push(token);
+            } else {
+                revoke(&client, &server.base, &token).await.map_err(|lost| anyhow::anyhow!("{lost:?}"))?;
+                dead.push(token);
+            }
+        }
+        server.terminate()?;
+        server.ended(Duration::from_secs(30)).await?;
+    }
+    let path = scene.data().join("bizauth.db");
+    let pages = std::fs::metadata(&path)?.len() / 4096;
+    let whole = std::fs::read(&path)?;
+    let (mut told, mut failed, mut no_start) = (0, 0, 0);
+    for _ in 0..4 {
+        let mut file = OpenOptions::new().write(true).open(&path)?;
+        for _ in 0..pages / 4 {
+            // Never the first page: without it there is no start, which `no_database` tries.
+            file.seek(SeekFrom::Start(4096 * (1 + chance.below(pages - 1))))?;
+            let noise: Vec<u8> = (0..4096).map(|_| u8::try_from(chance.below(256)).unwrap_or(0)).collect();
+            file.write_all(&noise)?;
+        }
+        drop(file);
+        match scene.serve().await {
+            Err(error) => {
+                no_start += 1;
+                let said = error.to_string();
+                report.promise(said.contains("error:"), || format!("a corrupt file: {said}"));
+            }
+            Ok(server) => {
+                for (tokens, truth) in [(&live, 200), (&dead, 401)] {
+                    for token in tokens {
+                        let said = tokeninfo(&client, &server.base, token).await;
+                        let honest = said
+                            .as_ref()
+                            .is_ok_and(|said| said.status == truth || said.is_unavailable("/v1/business/tokeninfo"));
+                        report.promise(honest, || format!("a corrupt file, a token of {truth}: {said:?}"));
+                        match said.map(|said| said.status) {
+                            Ok(503) => failed += 1,
+                            _ => told += 1,
+                        }
+                    }
+                }
+            }
+        }
+        for log in ["bizauth.db-wal", "bizauth.db-shm"] {
+            // They are there or not.
+            let _ = std::fs::remove_file(scene.data().join(log));
+        }
+        std::fs::write(&path, &whole)?;
+    }
+    report.say(format!(
+        "a quarter of all pages noise, 4 times: {no_start} refused to start, {told} true answers, {failed} times 503, \
+         no wrong one"
+    ));
+    Ok(())
+}
+
+/// A second server on the same folder: it either refuses, or both tell the truth at once.
+async fn second_server(report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let first = scene.serve().await?;
+    let client = program()?;
+    let browser = scene.browser(0)?;
+    browser.signs_in(&first.base).await?;
+    let token = browser.token(&client, &first.base, &scene.app).await?;
+    match scene.serve().await {
+        Err(error) => {
+            let said = error.to_string();
+            report.promise(said.contains("error:") && said.contains("hint:"), || format!("a second server: {said}"));
+            report.say("a second server on the same folder: refused, in clear words");
+        }
+        Ok(second) => {
+            let seen = tokeninfo(&client, &second.base, &token).await.map(|said| said.status);
+            report.promise(seen == Ok(200), || format!("a second server, a live token: {seen:?}"));
+            let revoked = revoke(&client, &first.base, &token).await.map(|said| said.status);
+            report.promise(revoked == Ok(200), || format!("beside a second server, revoking: {revoked:?}"));
+            let seen = tokeninfo(&client, &second.base, &token).await.map(|said| said.status);
+            report.promise(seen == Ok(401), || format!("a second server, a revoked token: {seen:?}"));
+            report.say("a second server on the same folder: both tell the truth at once");
+        }
+    }
+    let after = tokeninfo(&client, &first.base, "none").await;
+    report.promise(after.is_ok(), || format!("the first server, after the second: {after:?}"));
+    Ok(())
+}
