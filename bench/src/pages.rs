@@ -52,12 +52,14 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
     let public = http::router(state.clone());
     let operators = operator::router(state.clone(), async || Ok::<(), Infallible>(()));
     let mut costs = Vec::new();
+    // What can be taken back is told on the page of the app, which comes first.
+    let mut lent = String::new();
     let tables = [(console::table(), &public), (me::table(), &public), (operator::pages_table(), &operators)];
     for (rules, router) in tables {
         for rule in rules.into_iter().filter(|rule| rule.method == Method::GET) {
             let Some(mut path) = concrete(rule.path)? else { continue };
             if path.ends_with("/assets/withdraw") {
-                path.push_str("?asset=moment%3A2");
+                path.push_str(&lent);
             }
             let mut paths = vec![path.clone()];
             // Where a page has a search, filters, or lists that can be turned, these are measured too.
@@ -65,6 +67,9 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
             for path in paths {
                 let (cost, body) = measure(router, &path, &cookie, rounds).await.with_context(|| path.clone())?;
                 costs.push(cost);
+                if let Some((_, query)) = body.split_once("/assets/withdraw?") {
+                    lent = format!("?{}", query.split('"').next().unwrap_or_default());
+                }
                 for next in ways(&body, "next") {
                     let (cost, body) = measure(router, &next, &cookie, rounds).await.with_context(|| next.clone())?;
                     costs.push(cost);
@@ -143,8 +148,8 @@ fn concrete(path: &str) -> anyhow::Result<Option<String>> {
             "{import}" => out.push_str(&(IMPORT + 1).to_string()),
             // There is no directory.
             "{source}" => return Ok(None),
-            // The callback belongs to a flow; an export is as long as what is exported.
-            "callback" | "export" => return Ok(None),
+            // The callback belongs to a flow; an export is as long as what is exported; person 1 has no second factor.
+            "callback" | "export" | "codes" | "disable" => return Ok(None),
             piece if piece.starts_with('{') => bail!("{path}: nobody told what {piece} is in the filled store"),
             piece => out.push_str(piece),
         }
@@ -223,7 +228,7 @@ async fn consent_screens(router: &Router, cookie: &Sent, size: Size) -> anyhow::
     let ask = format!(
         "/oauth/business/authorize?client_id={key}&response_type=code&redirect_uri={uri}&scope=moment_management"
     );
-    let request = Request::get(ask).header(cookie.0.clone(), &cookie.1).body(Body::empty())?;
+    let request = asking(&ask, cookie).body(Body::empty())?;
     let response = router.clone().oneshot(request).await?;
     let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
     ensure!(location.starts_with("/consent?"), "{}: {location}", response.status());
@@ -235,11 +240,16 @@ async fn consent_screens(router: &Router, cookie: &Sent, size: Size) -> anyhow::
 /// A header of every request: who asks.
 type Sent = (HeaderName, String);
 
+/// A request as a browser sends it.
+fn asking(path: &str, who: &Sent) -> axum::http::request::Builder {
+    Request::get(path).header(header::HOST, "localhost").header(who.0.clone(), &who.1)
+}
+
 async fn measure(router: &Router, path: &str, who: &Sent, rounds: usize) -> anyhow::Result<(Cost, String)> {
     let mut spans = Vec::new();
     let mut last = Vec::new();
     for round in 0..=rounds {
-        let request = Request::get(path).header(who.0.clone(), &who.1).header(header::ACCEPT_LANGUAGE, "ko");
+        let request = asking(path, who).header(header::ACCEPT_LANGUAGE, "ko");
         let request = request.body(Body::empty())?;
         let begun = Instant::now();
         let response = router.clone().oneshot(request).await?;

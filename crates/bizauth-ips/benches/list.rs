@@ -42,8 +42,8 @@ fn main() {
     fs::write(&file, list()).expect("the temporary folder can be written");
     let (today, window) = (date(2024, 2, 15), Window { early: 1, late: 1 });
     let place = Place::of(named("nftables").expect("there is such a target"));
-    let names = ["read the file", "parse", "plan", "render nftables", "compare with itself"];
-    let mut best = [Duration::MAX; 5];
+    let names = ["read the file", "parse", "plan", "render nftables", "compare with itself", "lint"];
+    let mut best = [Duration::MAX; 6];
     let mut size = (0, 0, 0);
     for _ in 0..ROUNDS {
         let mut lap = Lap(Instant::now());
@@ -58,6 +58,8 @@ fn main() {
         lap.ends(&mut best[3]);
         black_box(compare(&list, today, &list, today));
         lap.ends(&mut best[4]);
+        black_box(list.lint(today));
+        lap.ends(&mut best[5]);
         size = (bytes.len(), picture.networks(), text.len());
     }
     let _ = fs::remove_file(file);

@@ -12,7 +12,7 @@ use bizauth_core::ips::Allowed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::picture::{Picture, UnknownService};
+use crate::picture::{Picture, Unlisted};
 use crate::session::Session;
 use crate::settings::{Place, Settings};
 use crate::state::{Applied, Folder, StateError, digest_of, replace, time};
@@ -67,7 +67,7 @@ pub enum ApplyError {
         /// The place.
         place: String,
         /// The service.
-        unknown: UnknownService,
+        unknown: Unlisted,
     },
     /// Something is there that the follower did not make.
     #[error("{place}: {what} is there, and was not made by bizauth: it will not be touched")]

@@ -45,11 +45,11 @@ impl Picture {
     ///
     /// A service that the place names and the list does not know is an error: a misspelled name must not pass for a
     /// service that has no addresses.
-    pub fn new(place: &Place, allowed: &[Allowed], allow: &Cover) -> Result<Picture, UnknownService> {
+    pub fn new(place: &Place, allowed: &[Allowed], allow: &Cover) -> Result<Picture, Unlisted> {
         let of_list = |it: &&Allowed| place.list.is_none_or(|list| it.rule == list);
         let chosen: Vec<&Allowed> = allowed.iter().filter(of_list).collect();
         if let Some(name) = place.services.iter().find(|name| !chosen.iter().any(|it| it.service == **name)) {
-            return Err(UnknownService(name.clone()));
+            return Err(Unlisted(name.clone()));
         }
         let is_chosen = |it: &&Allowed| place.services.is_empty() || place.services.contains(&it.service);
         // Told apart among all that are there, so that choosing fewer does not rename any.
@@ -100,7 +100,7 @@ impl Picture {
 /// A service that a place names and the list does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the list has no service {0:?}")]
-pub struct UnknownService(pub String);
+pub struct Unlisted(pub String);
 
 fn slugs(allowed: &[Allowed]) -> BTreeMap<(RuleType, &str), String> {
     let mut count = BTreeMap::<String, usize>::new();

@@ -163,12 +163,13 @@ impl Folder {
         Ok((kept, self.list(&kept.digest)?))
     }
 
-    /// Everything that was believed, as far back as it counts on `day`.
+    /// Everything that was believed, as far back as it counts on `day`. What an operator took back never counts.
     pub fn chronicle(&self, settings: &Settings, day: Date) -> Result<Chronicle, StateError> {
         let first = day.saturating_sub(i32::from(settings.window.late).days());
         let older = self.journal.versions.partition_point(|kept| settings.day(time(kept.accepted)) < first);
         let mut chronicle: Option<Chronicle> = None;
-        for kept in &self.journal.versions[older.saturating_sub(1)..] {
+        let counts = |kept: &&Kept| !self.journal.taken_back.contains(&kept.digest);
+        for kept in self.journal.versions[older.saturating_sub(1)..].iter().filter(counts) {
             let (since, list) = (settings.day(time(kept.accepted)), self.list(&kept.digest)?);
             match &mut chronicle {
                 Some(chronicle) => chronicle.believe(since, list),

@@ -136,7 +136,7 @@ macro_rules! seen {
                  COALESCE((SELECT c.id FROM consents c WHERE c.user_id = u.id AND c.app_id = a.id
                      AND c.withdrawn_at IS NULL ORDER BY c.id DESC LIMIT 1 OFFSET 999), 0) AS from_id
              FROM users u CROSS JOIN app_users l CROSS JOIN apps a
-             WHERE u.id = $1 AND l.user_id = u.id AND a.id = l.app_id ",
+             WHERE u.id = $1 AND l.user_id = $1 AND a.id = l.app_id ",
             $($rest,)+
             ") "
         )
@@ -158,7 +158,7 @@ macro_rules! a_page {
 /// One app that the person ever agreed to.
 macro_rules! one_app {
     () => {
-        crate::connected::seen!("AND l.app_id = $2")
+        crate::connected::seen!("AND l.app_id = $2 LIMIT 1")
     };
 }
 pub(crate) use {one_app, seen};
@@ -218,14 +218,50 @@ impl Store {
     ) -> Result<Leaf<ConnectedApp>> {
         // Each is a text of its own, with the page in it: what is asked about a page must be of the same apps.
         const ON: [&str; 3] = [
-            concat!(a_page!("AND l.id < $3 ORDER BY l.id DESC LIMIT $4"), summary!("$5")),
-            concat!(a_page!("AND l.id < $3 ORDER BY l.id DESC LIMIT $4"), items!("$6", "$5")),
-            concat!(a_page!("AND l.id < $3 ORDER BY l.id DESC LIMIT $4"), reach!("$6", "$5")),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
+                 ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
+                ),
+                summary!("$5")
+            ),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
+                 ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
+                ),
+                items!("$6", "$5")
+            ),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
+                 ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
+                ),
+                reach!("$6", "$5")
+            ),
         ];
         const BACK: [&str; 3] = [
-            concat!(a_page!("AND l.id > $3 ORDER BY l.id LIMIT $4"), summary!("$5")),
-            concat!(a_page!("AND l.id > $3 ORDER BY l.id LIMIT $4"), items!("$6", "$5")),
-            concat!(a_page!("AND l.id > $3 ORDER BY l.id LIMIT $4"), reach!("$6", "$5")),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
+                 ORDER BY l.user_id, l.id LIMIT $4"
+                ),
+                summary!("$5")
+            ),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
+                 ORDER BY l.user_id, l.id LIMIT $4"
+                ),
+                items!("$6", "$5")
+            ),
+            concat!(
+                a_page!(
+                    "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
+                 ORDER BY l.user_id, l.id LIMIT $4"
+                ),
+                reach!("$6", "$5")
+            ),
         ];
         const PLACE: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
         let nothing = Leaf { rows: Vec::new(), before: false, after: false };

@@ -1,4 +1,9 @@
 //! Pages of long lists: each begins behind or before a row that is named, so that the tenth costs what the first does.
+//!
+//! Where a list is a part of a table, what tells the part is compared together with the row's place:
+//! `(user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0) ORDER BY user_id DESC, id DESC`. With `user_id = $1` alone
+//! PostgreSQL may walk the whole table by its primary key, hoping that the person's rows come soon; ordered by both, only
+//! the index over both gives the order. SQLite reads it the same way.
 
 /// From where on a list is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -123,8 +123,7 @@ macro_rules! living {
         concat!(
             "SELECT t.id, t.consent_id, c.agreed_at, t.used_at
              FROM users u CROSS JOIN apps a CROSS JOIN tokens t CROSS JOIN consents c
-             WHERE u.id = $1 AND a.id = $2 AND t.user_id = u.id AND t.app_id = a.id AND c.id = t.consent_id
-                 AND c.withdrawn_at IS NULL AND ",
+             WHERE u.id = $1 AND a.id = $2 AND c.id = t.consent_id AND c.withdrawn_at IS NULL AND ",
             works!(),
             " AND ",
             live!("$3", "a.era", "u.era"),
@@ -144,8 +143,7 @@ macro_rules! given {
             " AND ",
             live!("$1", "a.era", "u.era"),
             ") AS tokens
-             FROM users u CROSS JOIN apps a CROSS JOIN consents c
-             WHERE u.id = $2 AND a.id = $3 AND c.user_id = u.id AND c.app_id = a.id ",
+             FROM users u CROSS JOIN apps a CROSS JOIN consents c WHERE u.id = $2 AND a.id = $3 ",
             $rest
         )
     };
@@ -244,17 +242,15 @@ impl Store {
         group: &GroupId,
         asset: &AssetId,
     ) -> Result<Option<(ReachedAsset, bool)>> {
-        const FIND: &str = concat!(
-            one_app!(),
-            "SELECT n.group_id, n.asset_id, n.kind, n.name, MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
-             FROM a CROSS JOIN consents c CROSS JOIN lent_assets l CROSS JOIN holdings h CROSS JOIN assets n WHERE ",
-            standing!(),
-            " AND l.consent_id = c.id AND l.withdrawn_at IS NULL AND l.group_id = $3
-                 AND h.user_id = a.user_id AND h.group_id = l.group_id AND h.asset_id = $4 AND h.lendable = 1
+        // Of all consents, however many: what is named in an address has to be found.
+        const FIND: &str = "SELECT n.group_id, n.asset_id, n.kind, n.name,
+                 MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
+             FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at IS NULL
+             JOIN holdings h ON h.user_id = c.user_id AND h.group_id = l.group_id AND h.lendable = 1
                  AND (l.holding_id IS NULL OR l.holding_id = h.id)
-                 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
-             GROUP BY n.group_id, n.asset_id, n.kind, n.name"
-        );
+             JOIN assets n ON n.group_id = h.group_id AND n.asset_id = h.asset_id
+             WHERE c.user_id = $1 AND c.app_id = $2 AND c.withdrawn_at IS NULL AND h.group_id = $3 AND h.asset_id = $4
+             GROUP BY n.group_id, n.asset_id, n.kind, n.name";
         let params = [user.into(), app.into(), group.clone().into(), asset.0.clone().into()];
         let row = self.db.row(FIND, &params).await?;
         row.map(|row| Ok((read_asset(&row)?, row.get("whole")?))).transpose()
@@ -268,8 +264,15 @@ impl Store {
         most: i64,
         alive: Alive,
     ) -> Result<Leaf<LivingToken>> {
-        const ON: &str = living!("AND t.id < $4 ORDER BY t.id DESC LIMIT $5");
-        const BACK: &str = living!("AND t.id > $4 ORDER BY t.id LIMIT $5");
+        const ON: &str = living!(
+            "AND (t.user_id, t.app_id, t.id) < ($1, $2, $4) AND (t.user_id, t.app_id, t.id) > ($1, $2, 0)
+             ORDER BY t.user_id DESC, t.app_id DESC, t.id DESC LIMIT $5"
+        );
+        const BACK: &str = living!(
+            "AND (t.user_id, t.app_id, t.id) > ($1, $2, $4)
+             AND (t.user_id, t.app_id, t.id) < ($1, $2, 9223372036854775807)
+             ORDER BY t.user_id, t.app_id, t.id LIMIT $5"
+        );
         let read = |row: &Row| {
             Ok(LivingToken {
                 id: row.get("id")?,
@@ -293,8 +296,15 @@ impl Store {
         most: i64,
         alive: Alive,
     ) -> Result<Leaf<ConsentRecord>> {
-        const ON: &str = given!("AND c.id < $4 ORDER BY c.id DESC LIMIT $5");
-        const BACK: &str = given!("AND c.id > $4 ORDER BY c.id LIMIT $5");
+        const ON: &str = given!(
+            "AND (c.user_id, c.app_id, c.id) < ($2, $3, $4) AND (c.user_id, c.app_id, c.id) > ($2, $3, 0)
+             ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT $5"
+        );
+        const BACK: &str = given!(
+            "AND (c.user_id, c.app_id, c.id) > ($2, $3, $4)
+             AND (c.user_id, c.app_id, c.id) < ($2, $3, 9223372036854775807)
+             ORDER BY c.user_id, c.app_id, c.id LIMIT $5"
+        );
         let read = |row: &Row| {
             Ok(ConsentRecord {
                 id: row.get("id")?,

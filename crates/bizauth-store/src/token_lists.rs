@@ -1,7 +1,7 @@
 //! An app's business tokens for those who look after it: listed, found, and one with all that it speaks for.
 
 use bizauth_core::asset::{AssetId, AssetKind};
-use bizauth_core::id::{AppId, AppUserId, KeyId, TokenId};
+use bizauth_core::id::{AppId, AppUserId, KeyId, TokenId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
 use bizauth_core::token::Token;
@@ -76,7 +76,7 @@ impl Store {
             record_columns!(),
             " FROM tokens t",
             token_joins!(),
-            " WHERE t.app_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3"
+            " WHERE (t.app_id, t.id) < ($1, $2) AND (t.app_id, t.id) > ($1, 0) ORDER BY t.app_id DESC, t.id DESC LIMIT $3"
         );
         let before = before.unwrap_or(TokenId(i64::MAX));
         self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read_record).collect()
@@ -88,7 +88,8 @@ impl Store {
             record_columns!(),
             " FROM tokens t",
             token_joins!(),
-            " WHERE t.app_id = $1 AND t.id > $2 ORDER BY t.id LIMIT $3"
+            " WHERE (t.app_id, t.id) > ($1, $2) AND (t.app_id, t.id) < ($1, 9223372036854775807)
+             ORDER BY t.app_id, t.id LIMIT $3"
         );
         let rows = self.db.rows(NEXT, &[app.into(), after.into(), most.into()]).await?;
         rows.iter().rev().map(read_record).collect()
@@ -103,13 +104,14 @@ impl Store {
     ) -> Result<Vec<TokenRecord>> {
         const ALL: &str = concat!(
             record_columns!(),
-            " FROM app_users p CROSS JOIN tokens t",
+            " FROM tokens t",
             token_joins!(),
-            " WHERE p.id = $1 AND p.app_id = $2 AND t.user_id = p.user_id AND t.app_id = p.app_id AND t.id < $3
-             ORDER BY t.id DESC LIMIT $4"
+            " WHERE (t.user_id, t.app_id, t.id) < ($1, $2, $3) AND (t.user_id, t.app_id, t.id) > ($1, $2, 0)
+             ORDER BY t.user_id DESC, t.app_id DESC, t.id DESC LIMIT $4"
         );
+        let Some(user) = self.known_as(app, person).await? else { return Ok(Vec::new()) };
         let before = before.unwrap_or(TokenId(i64::MAX));
-        let params = [person.into(), app.into(), before.into(), most.into()];
+        let params = [user.into(), app.into(), before.into(), most.into()];
         self.db.rows(ALL, &params).await?.iter().map(read_record).collect()
     }
 
@@ -130,13 +132,22 @@ impl Store {
     ) -> Result<Vec<TokenRecord>> {
         const NEXT: &str = concat!(
             record_columns!(),
-            " FROM app_users p CROSS JOIN tokens t",
+            " FROM tokens t",
             token_joins!(),
-            " WHERE p.id = $1 AND p.app_id = $2 AND t.user_id = p.user_id AND t.app_id = p.app_id AND t.id > $3
-             ORDER BY t.id LIMIT $4"
+            " WHERE (t.user_id, t.app_id, t.id) > ($1, $2, $3)
+                 AND (t.user_id, t.app_id, t.id) < ($1, $2, 9223372036854775807)
+             ORDER BY t.user_id, t.app_id, t.id LIMIT $4"
         );
-        let rows = self.db.rows(NEXT, &[person.into(), app.into(), after.into(), most.into()]).await?;
+        let Some(user) = self.known_as(app, person).await? else { return Ok(Vec::new()) };
+        let rows = self.db.rows(NEXT, &[user.into(), app.into(), after.into(), most.into()]).await?;
         rows.iter().rev().map(read_record).collect()
+    }
+
+    /// Whom an app knows by this id.
+    async fn known_as(&self, app: AppId, person: AppUserId) -> Result<Option<UserId>> {
+        const FIND: &str = "SELECT user_id FROM app_users WHERE id = $1 AND app_id = $2";
+        let row = self.db.row(FIND, &[person.into(), app.into()]).await?;
+        row.map(|row| row.get("user_id")).transpose()
     }
 
     /// A page of what was lent with a token, each with its name, and whether the token still speaks for it:

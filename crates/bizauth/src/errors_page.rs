@@ -200,7 +200,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
         ),
         KapiFault::StoreDown => (
             "Send the request again after the time that `Retry-After` gives.",
-            "ask `/v1/system/ips` of a server that never had `bizauth ips import`; or stop its PostgreSQL.",
+            "ask `/v1/system/ips` of a server that never had `bizauth ip-list import`; or stop its PostgreSQL.",
         ),
         KapiFault::Broken => ("Tell the operator, who has an error line in the log.", "not at will: it takes a bug."),
         KapiFault::BadParameter => (

@@ -66,7 +66,7 @@ impl Entry {
         let status = status_of(&said);
         match &self.revoked {
             Fate::NotAsked | Fate::Unsent => {
-                report.promise(status == 200, || format!("an acknowledged token is gone: {said:?}"))
+                report.promise(status == 200, || format!("an acknowledged token is gone: {said:?}"));
             }
             Fate::Done(_) => report.promise(status == 401, || format!("a revoked token lives: {said:?}")),
             _ => report.promise([200, 401].contains(&status), || format!("no clear word about a token: {said:?}")),
@@ -82,7 +82,7 @@ impl Entry {
         let status = status_of(&first);
         match &self.redeemed {
             Fate::NotAsked | Fate::Unsent => {
-                report.promise(status == 200, || format!("an acknowledged code is gone: {first:?}"))
+                report.promise(status == 200, || format!("an acknowledged code is gone: {first:?}"));
             }
             Fate::Done(token) => {
                 report.promise(status == 400, || format!("a code worked twice: {first:?}"));

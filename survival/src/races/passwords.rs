@@ -38,7 +38,9 @@ pub(super) async fn wrong(field: &Field, report: &mut Report) -> anyhow::Result<
     let (judged, turned_away) = (counts.get("401").copied().unwrap_or(0), counts.get("429").copied().unwrap_or(0));
     report.promise(judged <= MOST * windows, || format!("{judged} wrong passwords were looked at: {counts:?}"));
     report.promise(judged >= MOST, || format!("only {judged} wrong passwords were looked at: {counts:?}"));
-    report.promise(judged + turned_away == TRIES, || format!("wrong passwords at once: {counts:?}"));
+    // Where the machine is starved, some are told to come again (503); nobody looked at theirs.
+    let put_off = counts.get("503").copied().unwrap_or(0);
+    report.promise(judged + turned_away + put_off == TRIES, || format!("wrong passwords at once: {counts:?}"));
     let stranger = field.scene.browser(5)?.tries(&field.base(0), PASSWORD, "198.51.100.200").await;
     let kept_out = windows > 1 || stranger.as_ref().is_ok_and(|said| said.status == 429);
     report.promise(kept_out, || format!("a stranger after all tries were used up: {stranger:?}"));
@@ -53,7 +55,9 @@ pub(super) async fn wrong(field: &Field, report: &mut Report) -> anyhow::Result<
 
 /// Many sign in to one account with the right password at once.
 pub(super) async fn good(field: &Field, report: &mut Report) -> anyhow::Result<()> {
-    const TRIES: usize = 32;
+    // More than may be looked at before one is proved, so that some must wait for others; the wait has a bound of 8 s, which
+    // a starved machine needs for many more.
+    const TRIES: usize = 16;
     let mut browsers = Vec::new();
     for _ in 0..TRIES {
         browsers.push(field.scene.browser(6)?);

@@ -54,7 +54,8 @@ async fn restarted(cluster: &Cluster, scene: &Scene, server: &Server, report: &m
     let bench = Bench::laid(scene, server, 0).await?;
     let codes = codes(scene, server, 24).await?;
     let redeeming = tokio::spawn(all_redeemed(scene, server, codes.clone()));
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // Long enough for some to be answered, on most machines.
+    tokio::time::sleep(Duration::from_millis(60)).await;
     let (stopped, said) = tokio::join!(cluster.control("stop"), redeeming);
     stopped?;
     cluster.control("start").await?;

@@ -161,9 +161,10 @@ async fn no_database(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pages of the file are overwritten with noise while the server runs: the truth or a 503, never a wrong answer.
+/// Pages of the file are overwritten with noise before a start: the truth or a 503, never a wrong answer.
 async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    const ROUNDS: u64 = 6;
     let client = program()?;
     let (mut live, mut dead) = (Vec::new(), Vec::new());
     {
@@ -186,9 +187,9 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
     let pages = std::fs::metadata(&path)?.len() / 4096;
     let whole = std::fs::read(&path)?;
     let (mut told, mut failed, mut no_start) = (0, 0, 0);
-    for _ in 0..4 {
+    for round in 0..ROUNDS {
         let mut file = OpenOptions::new().write(true).open(&path)?;
-        for _ in 0..pages / 4 {
+        for _ in 0..1 + round * 2 {
             // Never the first page: without it there is no start, which `no_database` tries.
             file.seek(SeekFrom::Start(4096 * (1 + chance.below(pages - 1))))?;
             let noise: Vec<u8> = (0..4096).map(|_| u8::try_from(chance.below(256)).unwrap_or(0)).collect();
@@ -224,7 +225,7 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
         std::fs::write(&path, &whole)?;
     }
     report.say(format!(
-        "a quarter of all pages noise, 4 times: {no_start} refused to start, {told} true answers, {failed} times 503, \
+        "pages overwritten with noise, {ROUNDS} times, more each time: {no_start} refused to start, {told} true answers, {failed} times 503, \
          no wrong one"
     ));
     Ok(())

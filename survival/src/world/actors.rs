@@ -31,7 +31,7 @@ pub enum Lost {
     Unsent,
     /// The connection broke: what became of the request is not known.
     Broken(String),
-    /// Nothing came within [`PATIENCE`].
+    /// Nothing came within the time an actor waits for an answer.
     Silence,
 }
 

@@ -1,5 +1,4 @@
 //! The short form of every program, held to its promises. Each makes its own servers, databases and folders.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use survival::world::Engine;
 use survival::{Effort, backup, hostile, kill, nodes, races, store};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::timeline::cover;
-use super::{Change, Cover, IpList, RuleType, Service, Timeline};
+use super::{Change, Cover, IpList, Rest, RuleType, Service, Timeline};
 
 /// What happened to one service between two lists. Only services of which something differs have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +69,7 @@ impl Difference {
         // A network that was lost in part is lost: what is counted is the networks that something is missing from.
         let broken = |v6: bool| {
             let of_family = self.before.networks().iter().filter(|net| net.addr().is_ipv6() == v6);
-            let lost = of_family.clone().filter(|net| {
-                let net = Cover::of([**net]);
-                !self.gone.unannounced.shared_with(&net).is_empty()
-            });
+            let lost = of_family.clone().filter(|net| self.gone.unannounced.taken_from(**net) != Rest::Whole);
             (lost.count() as u128, of_family.count() as u128)
         };
         let (networks_v4, networks_v6) = (broken(false), broken(true));
@@ -97,8 +94,9 @@ pub fn compare(old: &IpList, seen: Date, new: &IpList, today: Date) -> Vec<Diffe
     }
     let mut differences = Vec::new();
     for ((rule, name), (old, new)) in pairs {
-        let before = old.map(|it| Timeline::of(it).on(seen).clone()).unwrap_or_default();
-        let foreseen = old.map(|it| Timeline::of(it).on(today).clone()).unwrap_or_default();
+        let timeline = old.map(Timeline::of);
+        let before = timeline.as_ref().map(|it| it.on(seen).clone()).unwrap_or_default();
+        let foreseen = timeline.as_ref().map(|it| it.on(today).clone()).unwrap_or_default();
         let after = new.map(|it| Timeline::of(it).on(today).clone()).unwrap_or_default();
         let announced = |change: Change| {
             let steps = old.into_iter().flat_map(|it| &it.steps).filter(|it| it.change == change && it.date > today);

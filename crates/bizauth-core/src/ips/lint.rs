@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 
 use super::timeline::cover;
-use super::{Change, Cidr, Cover, IpList, RuleType, Service, Timeline, reserved_for};
+use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Timeline, reserved_for};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,18 +193,16 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
     let mut before = cover(&service.ips);
     for (date, (gone, come)) in steps {
         for cidr in &gone {
-            let left = before.taken_from(cidr.network());
-            match Cover::of([cidr.network()]).shared_with(&before).is_empty() {
-                true => about.push(About::ExcludesNothing(date, (*cidr).clone())),
-                false if left != super::Rest::Gone => about.push(About::ExcludesPart(date, (*cidr).clone())),
-                false => {}
+            match before.taken_from(cidr.network()) {
+                Rest::Whole => about.push(About::ExcludesNothing(date, (*cidr).clone())),
+                Rest::Parts(_) => about.push(About::ExcludesPart(date, (*cidr).clone())),
+                Rest::Gone => {}
             }
         }
         let leaves = Cover::of(gone.iter().map(|cidr| cidr.network()));
         let stays = before.without(&leaves);
         for cidr in &come {
-            let network = Cover::of([cidr.network()]);
-            if stays.shared_with(&network) == network {
+            if stays.taken_from(cidr.network()) == Rest::Gone {
                 about.push(About::AddsListed(date, (*cidr).clone()));
             }
         }

@@ -19,8 +19,8 @@ type Row = (String, String, &'static str, String, Option<(String, String, bool)>
 /// A column, and the word for what is wrong in it.
 type Mistake = (&'static str, &'static str);
 
-/// What is in a file: at each place a row and whether its asset is new, or the column and the word for what is wrong.
-type Sorted = Vec<(u64, Result<(Row, bool), Mistake>)>;
+/// What is in a file: at each place a row, or the column and the word for what is wrong.
+type Sorted = Vec<(u64, Result<Row, Mistake>)>;
 
 /// The first byte says what it is, `j` for JSON; the rest is the file.
 pub fn asset_file(bytes: &[u8]) {
@@ -71,7 +71,7 @@ fn sorted(file: &AssetFile) -> Sorted {
             (email.clone(), holder.role.clone(), holder.lendable)
         });
         let said = (asset.group.0.clone(), asset.id.0.clone(), asset.kind.word(), asset.name.clone(), holder);
-        (row.place, Ok((said, row.first)))
+        (row.place, Ok(said))
     });
     let bad = file.bad.iter().map(|row| (row.place, Err((row.column.word(), row.reason.word().0))));
     let mut all: Sorted = good.chain(bad).collect();
@@ -180,7 +180,7 @@ fn compare(rows: Vec<(u64, Result<Cells, Mistake>)>) -> Sorted {
     let mut sorted: Sorted = Vec::new();
     for (place, cells) in rows {
         let verdict = cells.and_then(|cells| judge(&cells)).and_then(|row| {
-            let before = || sorted.iter().filter_map(|(_, it)| it.as_ref().ok()).map(|(row, _)| row);
+            let before = || sorted.iter().filter_map(|(_, it)| it.as_ref().ok());
             let same: Vec<&Row> = before().filter(|other| (&other.0, &other.1) == (&row.0, &row.1)).collect();
             let holder = |row: &Row| row.4.as_ref().map(|(email, ..)| email.clone());
             match same.first() {
@@ -190,10 +190,7 @@ fn compare(rows: Vec<(u64, Result<Cells, Mistake>)>) -> Sorted {
                 _ if row.4.is_some() && same.iter().any(|other| holder(other) == holder(&row)) => {
                     Err(("email", "twice"))
                 }
-                first => {
-                    let first = first.is_none();
-                    Ok((row, first))
-                }
+                _ => Ok(row),
             }
         });
         sorted.push((place, verdict));
@@ -203,11 +200,14 @@ fn compare(rows: Vec<(u64, Result<Cells, Mistake>)>) -> Sorted {
 
 fn judge(cells: &Cells) -> Result<Row, Mistake> {
     let [group, id, kind, name, holder, role, lendable] = cells.each_ref().map(|cell| cell.trim());
+    // Before anything else, and also where nobody would read the cell.
+    if let Some(at) = cells.iter().position(|cell| has_control(cell.trim())) {
+        return Err((COLUMNS[at], "control"));
+    }
     let long = |text: &str| text.chars().count() > 200;
     let one_line = |column: &'static str, text: &str| match text {
         "" => Err((column, "empty")),
         text if long(text) => Err((column, "too-long")),
-        text if has_control(text) => Err((column, "control")),
         text => Ok(text.to_owned()),
     };
     if group.is_empty() {

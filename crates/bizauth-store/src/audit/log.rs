@@ -84,30 +84,35 @@ impl Store {
         // A text for each index: a planner that sees "or no filter" can use none of them. The times were made bounds on
         // the place first: the oldest page of a long log costs what the newest does.
         const ALL: &str = audit!(" WHERE seq > $1 AND seq < $2 AND at >= $3 AND at < $4 ORDER BY seq DESC LIMIT $5");
-        const BY: &str =
-            audit!(" WHERE actor = $1 AND seq > $2 AND seq < $3 AND at >= $4 AND at < $5 ORDER BY seq DESC LIMIT $6");
-        const OF: &str =
-            audit!(" WHERE act = $1 AND seq > $2 AND seq < $3 AND at >= $4 AND at < $5 ORDER BY seq DESC LIMIT $6");
+        const BY: &str = audit!(
+            " WHERE (actor, seq) > ($1, $2) AND (actor, seq) < ($1, $3)
+                 AND at >= $4 AND at < $5 ORDER BY actor DESC, seq DESC LIMIT $6"
+        );
+        const OF: &str = audit!(
+            " WHERE (act, seq) > ($1, $2) AND (act, seq) < ($1, $3)
+                 AND at >= $4 AND at < $5 ORDER BY act DESC, seq DESC LIMIT $6"
+        );
         const BY_OF: &str = audit!(
-            " WHERE actor = $1 AND act = $2 AND seq > $3 AND seq < $4 AND at >= $5 AND at < $6
-             ORDER BY seq DESC LIMIT $7"
+            " WHERE (actor, act, seq) > ($1, $2, $3) AND (actor, act, seq) < ($1, $2, $4)
+                 AND at >= $5 AND at < $6 ORDER BY actor DESC, act DESC, seq DESC LIMIT $7"
         );
         const ON: &str = audit!(
-            " WHERE on_kind = $1 AND on_id = $2 AND seq > $3 AND seq < $4 AND at >= $5 AND at < $6
-             ORDER BY seq DESC LIMIT $7"
+            " WHERE (on_kind, on_id, seq) > ($1, $2, $3) AND (on_kind, on_id, seq) < ($1, $2, $4)
+                 AND at >= $5 AND at < $6 ORDER BY on_kind DESC, on_id DESC, seq DESC LIMIT $7"
         );
         const ON_BY: &str = audit!(
-            " WHERE on_kind = $1 AND on_id = $2 AND actor = $3 AND seq > $4 AND seq < $5 AND at >= $6 AND at < $7
-             ORDER BY seq DESC LIMIT $8"
+            " WHERE (on_kind, on_id, actor, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, actor, seq) < ($1, $2, $3, $5)
+                 AND at >= $6 AND at < $7 ORDER BY on_kind DESC, on_id DESC, actor DESC, seq DESC LIMIT $8"
         );
         const ON_OF: &str = audit!(
-            " WHERE on_kind = $1 AND on_id = $2 AND act = $3 AND seq > $4 AND seq < $5 AND at >= $6 AND at < $7
-             ORDER BY seq DESC LIMIT $8"
+            " WHERE (on_kind, on_id, act, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, act, seq) < ($1, $2, $3, $5)
+                 AND at >= $6 AND at < $7 ORDER BY on_kind DESC, on_id DESC, act DESC, seq DESC LIMIT $8"
         );
-        // What one actor did of one kind to one thing is a part of what was done so to it.
+        // What one actor did of one kind to one thing is a part of what was done so to it; the joint with nothing keeps
+        // SQLite from the actor's index, whose order is another.
         const ON_BY_OF: &str = audit!(
-            " WHERE on_kind = $1 AND on_id = $2 AND act = $3 AND actor = $4 AND seq > $5 AND seq < $6 AND at >= $7
-                 AND at < $8 ORDER BY seq DESC LIMIT $9"
+            " WHERE (on_kind, on_id, act, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, act, seq) < ($1, $2, $3, $5)
+                 AND at >= $6 AND at < $7 AND actor || '' = $8 ORDER BY on_kind DESC, on_id DESC, act DESC, seq DESC LIMIT $9"
         );
         let (on, actor, act) = (&filter.on, &filter.actor, &filter.act);
         let sql: &'static str = match (on, actor, act) {
@@ -122,7 +127,8 @@ impl Store {
         };
         let on = on.iter().flat_map(|(kind, id)| [kind, id]);
         let texts: Vec<&String> = match on.clone().next() {
-            Some(_) => on.chain(act).chain(actor).collect(),
+            Some(_) if act.is_some() => on.chain(act).collect(),
+            Some(_) => on.chain(actor).collect(),
             None => actor.iter().chain(act).collect(),
         };
         let mut params: Vec<Value> = texts.into_iter().map(|text| text.as_str().into()).collect();
@@ -131,6 +137,7 @@ impl Store {
         params.extend(
             [filter.since.map_or(i64::MIN, Time::millis), filter.until.map_or(i64::MAX, Time::millis)].map(Value::from),
         );
+        params.extend(actor.as_ref().filter(|_| sql == ON_BY_OF).map(|actor| Value::from(actor.as_str())));
         params.push(most.into());
         let rows = self.db.rows(sql, &params).await?;
         rows.iter().map(read).collect()

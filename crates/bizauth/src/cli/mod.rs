@@ -1,7 +1,8 @@
 //! The command line: `bizauth <noun> <verb>`, a file for each noun, over the same rules and records as the server.
 //!
 //! Data goes to stdout, a table or with `--json` one document; everything else to stderr. The exit status is 0 for
-//! done, 1 for refused or failed, 2 for a mistake in the command or the configuration. A broken pipe is success.
+//! done, 1 for refused or failed, 2 for a mistake in the command or the configuration; `ips` has more. A broken pipe is
+//! success.
 
 mod app;
 mod asset;
@@ -12,6 +13,7 @@ mod config;
 mod desk;
 mod dev;
 mod ip_list;
+mod ips;
 mod item;
 mod key;
 mod maintenance;
@@ -86,8 +88,10 @@ enum Command {
     Asset(Noun<asset::Verb>),
     /// Business tokens and the consents behind them
     Token(Noun<token::Verb>),
-    /// The IP list
-    Ips(Noun<ip_list::Verb>),
+    /// The IP list that this platform publishes
+    IpList(Noun<ip_list::Verb>),
+    /// Follow an IP list, this platform's or another's, into firewalls and files
+    Ips(ips::Command),
     /// The audit log: who changed what
     Audit(Noun<audit::Verb>),
     /// The master key, under which the seeds of two-factor sign-in are sealed
@@ -134,7 +138,8 @@ fn run(command: Command, output: &mut Output) -> anyhow::Result<()> {
             Command::Operator(noun) => noun.run(output).await,
             Command::Asset(noun) => noun.run(output).await,
             Command::Token(noun) => noun.run(output).await,
-            Command::Ips(noun) => noun.run(output).await,
+            Command::IpList(noun) => noun.run(output).await,
+            Command::Ips(command) => command.run(output).await,
             Command::Audit(noun) => noun.run(output).await,
             Command::MasterKey(noun) => noun.run(output).await,
             Command::Maintenance(noun) => noun.run(output).await,

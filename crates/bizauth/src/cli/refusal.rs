@@ -25,6 +25,16 @@ pub(super) fn refuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow
     Refusal { what: what.into(), hint: hint.into(), status: FAILED }.into()
 }
 
+/// A refusal with an exit status of its own.
+pub(super) fn refuse_with(status: u8, what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Refusal { what: what.into(), hint: hint.into(), status }.into()
+}
+
+/// An end that is no failure, and says by its status what was found.
+#[derive(Debug, thiserror::Error)]
+#[error("exit status {0}")]
+pub(super) struct Found(pub(super) u8);
+
 /// A refusal of a file that cannot be read.
 pub(super) fn unreadable(name: &str, error: &io::Error) -> anyhow::Error {
     refuse(format!("{name} cannot be read: {error}"), "see that it is there and that you may read it")
@@ -40,6 +50,9 @@ pub(super) fn tell(error: &anyhow::Error, output: &mut Output) -> ExitCode {
     // Only an error of our own output is bare; a connection that broke stands in the chain of a store's error.
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
+    }
+    if let Some(Found(status)) = error.downcast_ref() {
+        return ExitCode::from(*status);
     }
     let (what, hint, status) = explain(error);
     output.note(&format!("error: {what}"));

@@ -103,9 +103,8 @@ async fn cve_2025_64521_cve_2026_1609_cve_2026_1486_who_is_disabled_gets_nothing
     let info = world.tokeninfo(&token).await.json();
     assert_eq!(info["biz_agreements"][0]["ad_account_ids"], serde_json::json!([]));
     kim.asked(&app.authorize(&format!("{SCOPE}&resource_ids=moment:11"))).await.shows(KauthFault::NoBusinessAsset);
-    let code = kim.consents(&app, SCOPE, &[("asset.moment", "12")]).await;
-    let token = kim.consents(&app, SCOPE, &[("asset.moment", "12")]).await;
-    let token = app.buys(&world, &token).await;
+    let lee = world.owner("lee@example.com").await;
+    let (code, token) = (lee.consents(&app, SCOPE, PICK).await, lee.lends(&world, &app).await);
     world.by().set_sanction(app.id, true).await.unwrap();
     app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
     world.tokeninfo(&token).await.declines(KapiFault::AppSanctioned, "");
@@ -147,7 +146,8 @@ async fn cve_2026_9705_nothing_of_a_sanctioned_app_revives_it() {
     world.tokeninfo(&token).await.declines(KapiFault::AppSanctioned, "");
     world.by().set_sanction(app.id, false).await.unwrap();
     dead(&world, &token).await;
-    anew.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
+    let app = App { client_secret: "another secret".to_owned(), ..app };
+    app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
 }
 
 /// A refusal after the claim gives everything back: the code, and the place in every limit. And a store that is away

@@ -143,7 +143,8 @@ sessions! {
     the_catalogue_grows: "item";
     assets_are_added_held_and_lost: "asset";
     operator_keys_are_made_listed_and_revoked: "operator_key";
-    the_ip_list_is_published_and_shown: "ips";
+    the_ip_list_is_published_and_shown: "ip_list";
+    an_ip_list_is_followed: "ips";
     maintenance_is_switched: "maintenance";
     settings_are_documented_and_shown: "config";
 }
@@ -365,9 +366,9 @@ fn members_items_and_permissions_belong_to_an_app() {
 fn a_list_is_read_from_stdin_up_to_its_bound() {
     let shell = Shell::new();
     let list = fs::read_to_string("tests/cmd/files/list.json").unwrap();
-    assert_eq!(shell.run_with(["ips", "import", "-"], &list).status, 0);
+    assert_eq!(shell.run_with(["ip-list", "import", "-"], &list).status, 0);
     let long = " ".repeat((10 << 20) + 1);
-    shell.run_with(["ips", "import", "-"], &long).refused(
+    shell.run_with(["ip-list", "import", "-"], &long).refused(
         1,
         "stdin is larger than 10 MiB",
         "see that it is the IP list",
@@ -387,7 +388,7 @@ fn a_list_is_fetched_from_another_platform() {
     let shell = Shell::new();
     let key = shell.folder.path().join("key.txt");
     let key_file = key.to_str().unwrap();
-    let fetch = ["ips", "import", "--from", banner["base_url"].as_str().unwrap(), "--key-file", key_file, "--json"];
+    let fetch = ["ip-list", "import", "--from", banner["base_url"].as_str().unwrap(), "--key-file", key_file, "--json"];
     fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
     let refused = shell.run(fetch);
     fs::write(&key, format!("{}\n", banner["admin_key"].as_str().unwrap())).unwrap();
@@ -397,15 +398,15 @@ fn a_list_is_fetched_from_another_platform() {
     assert!(refused.notes.starts_with("error: kapi refused (401): "), "{}", refused.notes);
     assert!(!refused.notes.contains("0123456789abcdef"), "{}", refused.notes);
     assert_eq!(taken.status, 0, "{}", taken.notes);
-    assert_eq!(shell.json(["ips", "show", "--json"])["inbound"][0]["service"], "callback");
+    assert_eq!(shell.json(["ip-list", "show", "--json"])["inbound"][0]["service"], "callback");
 }
 
 #[test]
 fn what_others_wrote_cannot_steer_the_terminal() {
     let shell = Shell::new();
     let steering = fs::read_to_string("tests/cmd/files/list.json").unwrap().replace("scrap", "scr\\u202eap");
-    assert_eq!(shell.run_with(["ips", "import", "-"], &steering).status, 0);
-    let shown = shell.run(["ips", "show"]);
+    assert_eq!(shell.run_with(["ip-list", "import", "-"], &steering).status, 0);
+    let shown = shell.run(["ip-list", "show"]);
     assert!(shown.out.contains("scr\u{fffd}ap"), "{}", shown.out);
 }
 

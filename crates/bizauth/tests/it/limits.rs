@@ -76,7 +76,8 @@ async fn every_action_of_the_tables_is_limited_by_account_and_by_address() {
     }
     assert_eq!(world.store().audit_head().await.unwrap().seq, head, "nothing was done");
     let path = format!("/console/apps/{app}/rename");
-    let renamed = kim.submits(&format!("/console/apps/{app}/settings"), &path, &[("name", "Later")]).await;
+    let renamed =
+        kim.submits(&format!("/console/apps/{app}/settings"), &path, &[("name", "Later"), ("company", "Works")]).await;
     assert_eq!(renamed.status, 303, "{renamed:?}");
 }
 

@@ -27,6 +27,7 @@ mod console_tokens;
 mod console_usage;
 mod documents;
 mod doors;
+mod followed_ips;
 mod gate;
 mod hot;
 mod kapi_guard;

@@ -1,4 +1,4 @@
-//! `bizauth ips import`: from a file, from stdin, or from a platform that publishes a list. All or nothing.
+//! `bizauth ip-list import`: from a file, from stdin, or from a platform that publishes a list. All or nothing.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,8 +25,8 @@ const LONGEST_KEY: u64 = 4096;
 #[derive(clap::Args)]
 #[command(
     group = ArgGroup::new("source").required(true).args(["file", "from"]),
-    after_help = "Examples:\n  bizauth ips import list.json\n  \
-                  bizauth ips import --from https://kapi.kakao.com --key-file admin-key.txt\n\n\
+    after_help = "Examples:\n  bizauth ip-list import list.json\n  \
+                  bizauth ip-list import --from https://kapi.kakao.com --key-file admin-key.txt\n\n\
                   The file is what GET /v1/system/ips answers; `addition` and `exclusion` may also be lists."
 )]
 pub(in crate::cli) struct Import {

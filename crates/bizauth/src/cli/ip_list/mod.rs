@@ -1,4 +1,4 @@
-//! `bizauth ips`: publishing the platform's IP list, and looking at what is in force on a day.
+//! `bizauth ip-list`: publishing the platform's IP list, and looking at what is in force on a day.
 
 mod import;
 mod show;

@@ -1,4 +1,4 @@
-//! `bizauth ips show`: the list in force on a day, as a table or as the document of the wire.
+//! `bizauth ip-list show`: the list in force on a day, as a table or as the document of the wire.
 
 use bizauth_core::ips::{Change, Cidr, Edition, RuleType, Service, Step, date_at};
 use jiff::civil::Date;
@@ -11,7 +11,9 @@ use crate::http::kapi::ips::to_json;
 
 /// Which part of the list, and of which day.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  bizauth ips show --at 2026-12-01\n  bizauth ips show --rule-type outbound --json")]
+#[command(
+    after_help = "Examples:\n  bizauth ip-list show --at 2026-12-01\n  bizauth ip-list show --rule-type outbound --json"
+)]
 pub(in crate::cli) struct Show {
     /// The day; today if it is left out
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = read::date)]
@@ -26,7 +28,7 @@ impl Show {
     pub(super) async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
         let published = desk.store.published_ips().await?;
         let published = published
-            .ok_or_else(|| refuse("no IP list was ever published", "`bizauth ips import FILE` publishes one"))?;
+            .ok_or_else(|| refuse("no IP list was ever published", "`bizauth ip-list import FILE` publishes one"))?;
         let day = self.at.unwrap_or_else(|| date_at(desk.now.millis(), &desk.config.ip_zone));
         let edition = match self.rule_type {
             Some(rule) => published.list.on(day).only(rule),
