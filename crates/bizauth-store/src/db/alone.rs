@@ -9,10 +9,13 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How often the one who remembers looks for guests.
 const GLANCE: Duration = Duration::from_millis(10);
+/// How long a guest waits for the one who remembers, who may be stopped or at a broken disk.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The locks beside a file, of one who has opened it.
 pub(super) struct Locks {
@@ -37,7 +40,13 @@ impl Locks {
 
     fn visit(&self) -> io::Result<()> {
         self.guests.lock_shared()?;
-        self.memory.lock_shared()?;
+        let since = Instant::now();
+        while !held(self.memory.try_lock_shared())? {
+            if since.elapsed() > PATIENCE {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "a server has the file and does not answer"));
+            }
+            thread::sleep(GLANCE / 5);
+        }
         self.memory.unlock()
     }
 
@@ -85,13 +94,13 @@ fn held(tried: Result<(), TryLockError>) -> io::Result<bool> {
 }
 
 /// Looks after the locks until `stop` is dropped: `pause` before others may write, `resume` when none can any more, which
-/// may fail. `looked` is dropped after the first look.
+/// may fail; `stay` now and then while it holds. `looked` is dropped after the first look. At the end we are a guest again,
+/// for as long as somebody keeps the locks.
 pub(super) fn look_after(
     locks: &Locks,
     looked: Sender<()>,
     stop: &Receiver<()>,
-    pause: impl Fn(),
-    resume: impl Fn() -> bool,
+    (pause, resume, stay): (impl Fn(), impl Fn() -> bool, impl Fn()),
 ) {
     let (mut remembers, mut looked) = (false, Some(looked));
     loop {
@@ -99,6 +108,7 @@ pub(super) fn look_after(
             false => locks.take(&resume).map(|taken| remembers = taken),
             true => locks.lonely().and_then(|lonely| {
                 if lonely {
+                    stay();
                     return Ok(());
                 }
                 pause();
@@ -107,13 +117,11 @@ pub(super) fn look_after(
             }),
         };
         looked.take();
-        if done.is_err() {
-            // Locks that do not work prove nothing.
+        // Locks that do not work prove nothing, and are not tried again.
+        if done.is_err() || stop.recv_timeout(GLANCE) != Err(RecvTimeoutError::Timeout) {
             pause();
-            return;
-        }
-        if stop.recv_timeout(GLANCE) != Err(RecvTimeoutError::Timeout) {
-            pause();
+            // If even this fails the lock on the memory stays: nobody remembers beside us.
+            let _ = locks.give();
             return;
         }
     }

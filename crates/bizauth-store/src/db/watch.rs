@@ -56,6 +56,8 @@ enum Touch {
 pub(crate) struct Watch {
     /// Whether no other process can write: without that nothing is known.
     alone: AtomicBool,
+    /// Whether the writer shall see to it that none can.
+    wanted: AtomicBool,
     turn: AtomicU64,
     rows: Box<[AtomicU64]>,
     platform: AtomicU64,
@@ -68,6 +70,7 @@ impl Watch {
     pub(crate) fn new() -> Self {
         Watch {
             alone: AtomicBool::new(false),
+            wanted: AtomicBool::new(false),
             turn: AtomicU64::new(1),
             rows: (0..MARKS).map(|_| AtomicU64::new(0)).collect(),
             platform: AtomicU64::new(0),
@@ -92,6 +95,24 @@ impl Watch {
     /// Whether the newest IP list read in `turn` is the newest.
     pub(crate) fn ip_list_stands(&self, turn: u64) -> bool {
         self.alone.load(Ordering::Acquire) && self.ip_list.load(Ordering::Acquire) <= turn
+    }
+
+    /// Whether no other process can write.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.load(Ordering::Acquire)
+    }
+
+    /// Whether the writer shall see to it that no other process can write.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Others may not write from the writer's next commit on; or they may at once.
+    pub(super) fn want(&self, wanted: bool) {
+        self.wanted.store(wanted, Ordering::Release);
+        if !wanted {
+            self.not_alone();
+        }
     }
 
     /// Others may write from now on.

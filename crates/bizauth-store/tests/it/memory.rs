@@ -2,6 +2,7 @@
 //! nothing is remembered. On PostgreSQL nothing ever is.
 
 use std::path::Path;
+use std::time::Duration;
 
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::asset::{AssetId, Holding};
@@ -64,7 +65,7 @@ impl Platform {
         for grants in [vec![all("moment")], vec![these("moment", &one)]] {
             let (code, secret) = (digest(), crate::scene::secret());
             let new = scene.agreement(scene.shows().await, grants, code).await;
-            let bizauth_store::Approval::Kept(id) = self.store.approve(new, NOW).await.unwrap() else { continue };
+            let bizauth_store::Approval::Kept(id) = self.by().approve(new).await.unwrap() else { continue };
             let rate = crate::scene::NO_LIMIT;
             let bought = self.store.redeem_code((id, code), scene.key, secret.digest(), rate, crate::scene::yes, NOW);
             if let Redemption::Issued { token, .. } = bought.await.unwrap() {
@@ -104,7 +105,7 @@ impl Platform {
             18 => by.rename_app(app, format!("App {number}"), "Co".to_owned()).await.is_ok(),
             19 => by.set_app_kind(app, if on { AppKind::Biz } else { AppKind::Basic }).await.is_ok(),
             20 => by.add_member(app, user, Role::Editor.word()).await.is_ok(),
-            21 => by.remove_member(app, user).await.is_ok(),
+            21 => by.end_membership(app, user).await.is_ok(),
             22 => by.raise_item("moment_management".into()).await.is_ok(),
             23 => self.changes_catalogue(on).await,
             24 => self.publishes().await,
@@ -228,4 +229,39 @@ async fn beside_another_writer_nothing_is_remembered() {
         tokio::task::yield_now().await;
     }
     assert!(!scene.is_alive(&tokens[0]).await);
+}
+
+/// Programs that know nothing of our locks find the engine's: while a server remembers, none of them can write.
+#[tokio::test]
+async fn while_it_remembers_no_other_program_can_write() {
+    const CLAIM: &str = "BEGIN IMMEDIATE; ROLLBACK";
+    const REVOKE: &str = "UPDATE tokens SET revoked_at = 1";
+    let folder = TempDir::new().unwrap();
+    let file: &Path = &folder.path().join("db");
+    // Over a link, too, which leads to the same locks.
+    let link: &Path = &folder.path().join("link");
+    let server = Store::embedded(file, 1).unwrap();
+    std::os::unix::fs::symlink(file, link).unwrap();
+    server.migrate(NOW).await.unwrap();
+    let other = rusqlite::Connection::open(file).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    other.execute_batch(CLAIM).unwrap();
+    let server = server.remembering(1000).unwrap();
+    let scene = Scene::set(&server).await;
+    let token = scene.buys(scene.agrees().await).await;
+    let is_busy = |error: rusqlite::Error| error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    for _ in 0..100 {
+        server.look_at(token.0, &token.1.digest(), NOW, say).await.unwrap();
+        assert!(server.remembered(token.0, &token.1.digest()).is_some());
+        assert!(other.execute_batch(CLAIM).is_err_and(is_busy));
+        assert!(other.execute_batch(REVOKE).is_err_and(is_busy));
+        server.note_use(token.0, NOW.plus(MINUTE)).await.unwrap();
+    }
+    let beside = Store::embedded(link, 2).unwrap();
+    assert!(server.remembered(token.0, &token.1.digest()).is_none());
+    other.execute_batch(REVOKE).unwrap();
+    assert!(!scene.is_alive(&token).await);
+    drop(beside);
+    server.close().await;
+    other.execute_batch(CLAIM).unwrap();
 }

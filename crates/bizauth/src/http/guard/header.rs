@@ -80,7 +80,7 @@ pub async fn proved(
             (token.app_user, (token.app.id, token.app.daily_quota), token.used_at)
         }
     };
-    spend(it, id, of_app, used_at).await?;
+    is_used(it, id, of_app, used_at).await?;
     Ok((id, app_user, digest))
 }
 
