@@ -261,7 +261,7 @@ async fn while_it_remembers_no_other_program_can_write() {
     assert!(server.remembered(token.0, &token.1.digest()).is_none());
     other.execute_batch(REVOKE).unwrap();
     assert!(!scene.is_alive(&token).await);
-    drop(beside);
+    beside.close().await;
     server.close().await;
     other.execute_batch(CLAIM).unwrap();
 }

@@ -167,9 +167,10 @@ impl World {
         match &self.url {
             None => {
                 let path = self.folder.path().join("bizauth.db");
+                let beside = Store::embedded(&path, 8).unwrap();
                 let connection = rusqlite::Connection::open(path).unwrap();
                 connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-                Box::new(connection)
+                Box::new((connection, beside))
             }
             Some(url) => {
                 let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
