@@ -33,7 +33,7 @@ pub struct Line<'l> {
     /// The answer's status.
     pub status: u16,
     /// How long it took, in milliseconds.
-    pub ms: u128,
+    pub ms: u64,
     /// The fault's name, if it was refused.
     pub fault: &'l str,
 }

@@ -127,7 +127,8 @@ impl Watched {
         {
             it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
         }
-        let ms = took.as_millis();
+        // No u128: the log writes one as text.
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match &it.lines {
             Some(lines) => {
                 lines.add(&request_lines::Line {
