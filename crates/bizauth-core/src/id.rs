@@ -93,6 +93,16 @@ impl IdSource {
         IdSource { last: AtomicI64::new(0), node: i64::from(node) & ((1 << NODE_BITS) - 1) }
     }
 
+    /// A source that goes on behind [`IdSource::place`] of another one.
+    pub fn resumed(node: u16, place: i64) -> Self {
+        IdSource { last: AtomicI64::new(place), ..IdSource::new(node) }
+    }
+
+    /// Where the source is.
+    pub fn place(&self) -> i64 {
+        self.last.load(Ordering::Relaxed)
+    }
+
     /// An id greater than every one drawn before, also when the clock stands still or goes back.
     pub fn next(&self, now: Time) -> i64 {
         let earliest = (now.millis() - EPOCH).max(0) << COUNT_BITS;

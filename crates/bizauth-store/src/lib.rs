@@ -122,6 +122,21 @@ impl Store {
         Ok(Store::over(Db::Sqlite(Arc::new(Sqlite::open(path)?)), node))
     }
 
+    /// An embedded database that nobody will miss: what is written survives the process, not the machine. `ids`: node
+    /// and place of the ids, from [`Store::ids`] of the store that this file is a copy of, or a place of 0.
+    ///
+    /// # Errors
+    /// As [`Store::embedded`].
+    pub fn throwaway(path: &Path, ids: (u16, i64)) -> Result<Self> {
+        let store = Store::over(Db::Sqlite(Arc::new(Sqlite::open_throwaway(path)?)), ids.0);
+        Ok(Store { ids: Arc::new(IdSource::resumed(ids.0, ids.1)), ..store })
+    }
+
+    /// Where the ids of this store are, for [`Store::throwaway`].
+    pub fn ids(&self) -> i64 {
+        self.ids.place()
+    }
+
     /// A PostgreSQL database. Connects when the first sentence needs it.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ pub enum Stranger {
 ///
 /// # Errors
 /// It is a copy that nobody has accepted.
-pub async fn enter(store: &Store, config: &Config, entropy: Entropy) -> Result<(), Stranger> {
+pub async fn enter(store: &Store, config: &Config, entropy: &Entropy) -> Result<(), Stranger> {
     match &config.database {
         Database::Sqlite => {
             let beside = Beside::of(config)?;
@@ -87,7 +87,7 @@ async fn unmarked(store: &Store) -> Result<Option<String>, Stranger> {
 }
 
 /// Notes that the server stops: what is put back from now on is older than this.
-pub async fn leave(store: &Store, config: &Config, entropy: Entropy) {
+pub async fn leave(store: &Store, config: &Config, entropy: &Entropy) {
     let Database::Sqlite = config.database else { return };
     let left = match Beside::of(config) {
         Ok(beside) => beside.renew(store, entropy).await,
@@ -102,7 +102,7 @@ pub async fn leave(store: &Store, config: &Config, entropy: Entropy) {
 ///
 /// # Errors
 /// The file beside it cannot be written.
-pub async fn settle(store: &Store, config: &Config, entropy: Entropy) -> Result<Option<String>, Stranger> {
+pub async fn settle(store: &Store, config: &Config, entropy: &Entropy) -> Result<Option<String>, Stranger> {
     match &config.database {
         Database::Postgres(_) => place_of(store).await,
         Database::Sqlite => {
@@ -126,7 +126,7 @@ async fn place_of(store: &Store) -> Result<Option<String>, Stranger> {
     }
 }
 
-fn new_word(entropy: Entropy) -> String {
+fn new_word(entropy: &Entropy) -> String {
     Secret::from_bytes(entropy.bytes()).digest().0.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -156,7 +156,7 @@ impl Beside {
     }
 
     /// Another word, in both. Between the two writes the file has both words, so that a crash in the middle harms nothing.
-    async fn renew(&self, store: &Store, entropy: Entropy) -> Result<(), Stranger> {
+    async fn renew(&self, store: &Store, entropy: &Entropy) -> Result<(), Stranger> {
         // Read under the lock: another server may just have renewed it.
         let (place, _) = store.served_at().await?;
         let word = new_word(entropy);

@@ -25,7 +25,7 @@ pub enum Unfit {
 ///
 /// # Errors
 /// A password that cannot be chosen.
-pub fn hash(password: &str, entropy: Entropy) -> Result<String, Unfit> {
+pub fn hash(password: &str, entropy: &Entropy) -> Result<String, Unfit> {
     if !PASSWORD_LENGTH.contains(&password.chars().count()) {
         return Err(Unfit::Length);
     }
@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_opens_only_its_own_hash() {
-        let hash = hash("correct horse", Entropy).unwrap();
+        let hash = hash("correct horse", &Entropy::System).unwrap();
         let verifier = Verifier::new();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verifier.verify(Some(hash.clone()), "correct horse".to_owned()).await);
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn a_password_has_8_to_256_characters() {
         for (password, fits) in [("1234567", false), ("12345678", true), ("여덟글자비밀번호", true)] {
-            assert_eq!(hash(password, Entropy).is_ok(), fits, "{password}");
+            assert_eq!(hash(password, &Entropy::System).is_ok(), fits, "{password}");
         }
-        assert!(hash(&"x".repeat(257), Entropy).is_err());
+        assert!(hash(&"x".repeat(257), &Entropy::System).is_err());
     }
 }

@@ -63,7 +63,7 @@ impl MasterKeys {
         let path = path_of(config)?;
         let told = path.clone();
         let read = move || match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound && embedded => make(&path, Entropy),
+            Err(error) if error.kind() == ErrorKind::NotFound && embedded => make(&path, &Entropy::System),
             read => read,
         };
         let read = tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
@@ -84,7 +84,7 @@ impl MasterKeys {
     }
 
     /// Seals `plain` for an account with the first key.
-    pub fn seal(&self, user: UserId, plain: &[u8], entropy: Entropy) -> Vec<u8> {
+    pub fn seal(&self, user: UserId, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
         let (key, nonce) = (&self.0[0], entropy.bytes::<NONCE>());
         let payload = Payload { msg: plain, aad: &bound(user) };
         let sealed = cipher(key).encrypt(&Nonce::from(nonce), payload).expect("memory takes a short text");
@@ -130,7 +130,7 @@ pub fn path_of(config: &Config) -> Result<PathBuf, SealError> {
 ///
 /// # Errors
 /// Why not; the file is as it was.
-pub fn put_first(path: &Path, entropy: Entropy) -> std::io::Result<()> {
+pub fn put_first(path: &Path, entropy: &Entropy) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let (old, about) = (std::fs::read_to_string(path)?, std::fs::metadata(path)?);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -157,7 +157,7 @@ pub struct Resealed {
 ///
 /// # Errors
 /// The store does not answer. What was changed stays, and the rest can be done again.
-pub async fn reseal(store: &Store, by: Actor, keys: &MasterKeys, entropy: Entropy) -> bizauth_store::Result<Resealed> {
+pub async fn reseal(store: &Store, by: Actor, keys: &MasterKeys, entropy: &Entropy) -> bizauth_store::Result<Resealed> {
     let (mut done, mut last) = (Resealed::default(), UserId(0));
     loop {
         let page = store.sealed_seeds(last, PAGE).await?;
@@ -177,12 +177,12 @@ pub async fn reseal(store: &Store, by: Actor, keys: &MasterKeys, entropy: Entrop
 }
 
 /// A new key on a line of its own.
-pub fn new_key(entropy: Entropy) -> String {
+pub fn new_key(entropy: &Entropy) -> String {
     format!("{}\n", STANDARD.encode(entropy.bytes::<32>()))
 }
 
 /// Makes the file for its owner alone. If another process was first, its key counts.
-fn make(path: &Path, entropy: Entropy) -> std::io::Result<String> {
+fn make(path: &Path, entropy: &Entropy) -> std::io::Result<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     // Made beside it and moved there whole: nobody ever reads half a key. Such a file is its owner's alone (0600).
@@ -224,11 +224,11 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_for_its_account_with_its_key_alone() {
-        let (old, new) = (new_key(Entropy), new_key(Entropy));
+        let (old, new) = (new_key(&Entropy::System), new_key(&Entropy::System));
         let before = keys(std::slice::from_ref(&old));
-        let sealed = before.seal(UserId(7), b"seed", Entropy);
+        let sealed = before.seal(UserId(7), b"seed", &Entropy::System);
         assert_eq!(before.open(UserId(7), &sealed).unwrap(), b"seed");
-        assert_ne!(before.seal(UserId(7), b"seed", Entropy), sealed, "never the same twice");
+        assert_ne!(before.seal(UserId(7), b"seed", &Entropy::System), sealed, "never the same twice");
         assert!(before.open(UserId(8), &sealed).is_err(), "another account");
         let rotated = keys(&[new.clone(), old]);
         assert_eq!(rotated.open(UserId(7), &sealed).unwrap(), b"seed", "an old line still opens");
@@ -247,7 +247,7 @@ mod tests {
         let read = |text: &str| MasterKeys::read(Path::new("k"), text).unwrap_err().to_string();
         assert_eq!(read("\n \n"), "the master key k holds no key");
         assert_eq!(
-            read(&format!("{}\nabc\n", new_key(Entropy))),
+            read(&format!("{}\nabc\n", new_key(&Entropy::System))),
             "the master key k, line 3: 32 bytes in base64 are wanted"
         );
     }
@@ -257,7 +257,7 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let mut config = Config::default();
         config.data = folder.path().join("deeper");
-        let sealed = MasterKeys::of(&config).await.unwrap().seal(UserId(1), b"x", Entropy);
+        let sealed = MasterKeys::of(&config).await.unwrap().seal(UserId(1), b"x", &Entropy::System);
         assert_eq!(MasterKeys::of(&config).await.unwrap().open(UserId(1), &sealed).unwrap(), b"x");
         let mode = std::fs::metadata(config.data.join("master.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

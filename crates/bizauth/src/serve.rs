@@ -69,7 +69,7 @@ pub enum Error {
 /// # Errors
 /// A folder or database that cannot be used. The schema is not looked at.
 pub fn open_store(config: &Config) -> Result<Store, Error> {
-    let node = Entropy.node();
+    let node = Entropy::System.node();
     match &config.database {
         Database::Sqlite => {
             let broken = |source| Error::Folder { folder: config.data.clone(), source };
@@ -124,7 +124,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
-    home::enter(&state.store, &state.config, state.entropy).await?;
+    home::enter(&state.store, &state.config, &state.entropy).await?;
     let store = state.store.clone().remembering(remembered)?;
     let lines = Lines::of_process(state.config.log_format).map(Arc::new);
     let state = AppState { store, lines: lines.clone(), ..state };
@@ -145,7 +145,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        home::leave(&leaving, &from, Entropy).await;
+        home::leave(&leaving, &from, &Entropy::System).await;
     })
     .await;
     operator.abort();

@@ -21,7 +21,7 @@ use super::{Browser, Cluster, Server, command};
 
 /// Everybody's password, hashed once.
 pub const PASSWORD: &str = "correct horse";
-static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, Entropy).unwrap_or_default());
+static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, &Entropy::System).unwrap_or_default());
 
 /// One of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,10 +95,10 @@ impl Scene {
     pub async fn in_folder(folder: TempDir, url: Option<String>, people: usize) -> anyhow::Result<Scene> {
         let data = folder.path().join("data");
         let store = match &url {
-            Some(url) => Store::postgres(url, 2, Entropy.node())?,
+            Some(url) => Store::postgres(url, 2, Entropy::System.node())?,
             None => {
                 std::fs::create_dir_all(&data)?;
-                Store::embedded(&data.join(bizauth::serve::DATABASE_FILE), Entropy.node())?
+                Store::embedded(&data.join(bizauth::serve::DATABASE_FILE), Entropy::System.node())?
             }
         };
         store.migrate(Clock::System.now()).await?;
@@ -197,7 +197,7 @@ async fn made_app(store: &Store) -> anyhow::Result<App> {
         by.switch_item_on(app, item.id, "For the report".to_owned()).await?;
     }
     by.grant_permission(app, "moment".into()).await?;
-    let (value, client_secret) = (Entropy.app_key(), Entropy.client_secret());
+    let (value, client_secret) = (Entropy::System.app_key(), Entropy::System.client_secret());
     let (secret, client_id) = (Some(Digest::of(client_secret.as_bytes())), value.expose().to_owned());
     let key = by.create_key(NewKey { app, kind: KeyKind::RestApi, value, name: String::new(), secret }).await?;
     let key = key.context("the key was not made")?;

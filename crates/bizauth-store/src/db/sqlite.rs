@@ -51,6 +51,15 @@ type Looking = (std::sync::mpsc::Sender<()>, thread::JoinHandle<()>);
 impl Sqlite {
     /// Opens the file, making it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        Sqlite::open_as(path, "PRAGMA synchronous = FULL", READERS)
+    }
+
+    /// The same without any promise that what was written outlives the machine's next second, and with one reader.
+    pub(crate) fn open_throwaway(path: &Path) -> Result<Self> {
+        Sqlite::open_as(path, "PRAGMA synchronous = OFF", 1)
+    }
+
+    fn open_as(path: &Path, synchronous: &'static str, n_readers: usize) -> Result<Self> {
         let writer = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // The file's own name, whatever links lead there: everybody must find the same locks.
         let file = writer.inner.path().map_or(path.to_owned(), PathBuf::from);
@@ -58,7 +67,8 @@ impl Sqlite {
         let watch = Arc::new(Watch::new());
         watch.listen(&writer.inner).map_err(Error::sqlite("listen"))?;
         let (heard, kept) = (watch.clone(), locks.clone());
-        writer.batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
+        writer.batch("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON")?;
+        writer.batch(synchronous)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = thread::Builder::new()
             .name("sqlite-writer".into())
@@ -68,7 +78,7 @@ impl Sqlite {
             })
             .map_err(|_| Error::Closed)?;
         let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
-        let readers = (0..READERS).map(reader).collect::<Result<_>>()?;
+        let readers = (0..n_readers).map(reader).collect::<Result<_>>()?;
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
         let (turn, closed, locks) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Some(locks)));
         Ok(Sqlite { queue, writer, readers, turn, closed, watch, locks, looking: Mutex::new(None) })

@@ -25,10 +25,10 @@ impl noun::Verb for Verb {
         // Read first, which also makes the file where there is none.
         let mut keys = MasterKeys::of(&desk.config).await?;
         if matches!(self, Verb::Rotate) {
-            put_first(&path_of(&desk.config)?, desk.entropy)?;
+            put_first(&path_of(&desk.config)?, &desk.entropy)?;
             keys = MasterKeys::of(&desk.config).await?;
         }
-        let done = reseal(&desk.store, desk.by().actor().clone(), &keys, desk.entropy).await?;
+        let done = reseal(&desk.store, desk.by().actor().clone(), &keys, &desk.entropy).await?;
         if done.closed > 0 {
             return Err(refuse(
                 format!("{} seals are of a key that the file does not hold; {} are done", done.closed, done.changed),

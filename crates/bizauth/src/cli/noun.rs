@@ -38,7 +38,7 @@ impl<V: Verb> Noun<V> {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<()> {
         output.json = self.json;
         let config = self.settings.config()?;
-        let (now, entropy) = (Clock::System.now(), Entropy);
+        let (now, entropy) = (Clock::System.now(), Entropy::System);
         let store = open::records(&config, self.verb.if_absent(), now, output).await?;
         let mut desk = Desk { store: store.clone(), config, now, entropy, output };
         let result = self.verb.run(&mut desk).await;

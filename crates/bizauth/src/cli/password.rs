@@ -25,7 +25,7 @@ pub(super) struct NewPassword {
 
 impl NewPassword {
     /// The hash of the password.
-    pub(super) fn hash(self, entropy: Entropy) -> anyhow::Result<String> {
+    pub(super) fn hash(self, entropy: &Entropy) -> anyhow::Result<String> {
         let password = match (&self.password_file, self.password_stdin) {
             (Some(file), _) => from_file(file)?,
             (None, true) => from(io::stdin().lock(), "stdin")?,

@@ -84,7 +84,7 @@ impl Accept {
             (_, true) => Ends::None,
             _ => Ends::OfKeys(keys(desk, &self.ends.end_tokens_of).await?),
         };
-        let place = home::settle(&desk.store, &desk.config, desk.entropy).await?;
+        let place = home::settle(&desk.store, &desk.config, &desk.entropy).await?;
         let done = desk.by().accept_copy(ends, place).await?;
         let told = format!(
             "accepted: {} tokens ended, {} go on, {} sessions ended; what else was changed since the copy was made is as \

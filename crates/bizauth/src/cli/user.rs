@@ -120,7 +120,7 @@ impl noun::Verb for Verb {
             }
             Verb::Password { email, password } => {
                 let id = desk.user(&email).await?.user.id;
-                desk.by().set_password(id, password.hash(desk.entropy)?).await?;
+                desk.by().set_password(id, password.hash(&desk.entropy)?).await?;
                 let json = json!({ "email": email, "password_changed": true });
                 Ok(desk.output.done(&format!("{email} has another password and is signed out everywhere"), json)?)
             }
@@ -133,7 +133,7 @@ impl noun::Verb for Verb {
 pub(super) async fn unless_taken(desk: &Desk<'_>, email: &str, password: NewPassword) -> anyhow::Result<String> {
     match desk.store.user_by_email(email).await? {
         Some(_) => Err(taken(email)),
-        None => password.hash(desk.entropy),
+        None => password.hash(&desk.entropy),
     }
 }
 

@@ -70,7 +70,7 @@ impl Dev {
         let operators = serve::bind(loopback).await?;
         let beside = operators.local_addr().map_err(|source| serve::Error::Bind { address: loopback, source })?;
         let folder = private_folder().map_err(Error::Folder)?;
-        let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy.node())?;
+        let store = Store::embedded(&folder.path().join(DATABASE_FILE), Entropy::System.node())?;
         let clock = Clock::System;
         let seeded = seed::seed(&store, &format!("http://{address}"), clock.now()).await?;
         let seeded =

@@ -50,7 +50,7 @@ const ITEMS: [(&str, &str); 8] = [
 /// Makes the schema and fills it.
 pub(super) async fn seed(store: &Store, base_url: &str, now: Time) -> Result<Banner, Error> {
     // Two hashes take longer than everything else together: they are made meanwhile.
-    let hash = || tokio::task::spawn_blocking(|| password::hash(PASSWORD, Entropy));
+    let hash = || tokio::task::spawn_blocking(|| password::hash(PASSWORD, &Entropy::System));
     let hashes = (hash(), hash());
     store.migrate(now).await?;
     let by = &store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now });
@@ -104,7 +104,7 @@ async fn app(by: &By) -> Result<AppId, Error> {
 }
 
 async fn rest_api_key(by: &By, app: AppId) -> Result<(String, String, KeyId), Error> {
-    let (value, secret) = (Entropy.app_key(), Entropy.client_secret());
+    let (value, secret) = (Entropy::System.app_key(), Entropy::System.client_secret());
     let digest = Some(Digest::of(secret.as_bytes()));
     let new = NewKey { app, kind: KeyKind::RestApi, value: value.clone(), name: "demo".to_owned(), secret: digest };
     let id = by.create_key(new).await?.ok_or(Error::Seed("the REST API key"))?;
@@ -112,7 +112,7 @@ async fn rest_api_key(by: &By, app: AppId) -> Result<(String, String, KeyId), Er
 }
 
 async fn key(by: &By, app: AppId, kind: KeyKind) -> Result<String, Error> {
-    let value = Entropy.app_key();
+    let value = Entropy::System.app_key();
     let new = NewKey { app, kind, value: value.clone(), name: "demo".to_owned(), secret: None };
     by.create_key(new).await?.ok_or(Error::Seed("a key"))?;
     Ok(value.expose().to_owned())

@@ -69,7 +69,7 @@ impl AppState {
         AppState {
             store,
             clock: Clock::System,
-            entropy: Entropy,
+            entropy: Entropy::System,
             usage: Arc::new(Counters::new(config.ip_zone.clone())),
             config: Arc::new(config),
             words: Arc::new(Words::new()),

@@ -98,7 +98,7 @@ async fn others_invitations_are_not_found() {
         let path = format!("/console/invitations/{of_lee}/{act}");
         assert_eq!(eve.posts(&path, &[("form_token", "x")]).await.status, 403);
     }
-    let password = bizauth::password::hash(crate::world::PASSWORD, bizauth::entropy::Entropy).unwrap();
+    let password = bizauth::password::hash(crate::world::PASSWORD, &bizauth::entropy::Entropy::System).unwrap();
     let (email, in_business_centre, is_operator) = ("doubt@example.com".to_owned(), false, false);
     let new = NewUser { email, email_verified: false, password, in_business_centre, is_operator };
     let id = world.by().create_user(new).await.unwrap().unwrap();

@@ -197,10 +197,10 @@ async fn a_seed_that_does_not_open_lets_nobody_in() {
     let code = app.code(&world);
     let key = world.state.config.data.join("master.key");
     let kept = std::fs::read_to_string(&key).unwrap();
-    std::fs::write(&key, seal::new_key(Entropy)).unwrap();
+    std::fs::write(&key, seal::new_key(&Entropy::System)).unwrap();
     assert_eq!(kim.tries_code(&code).await.status, 503);
     assert!(!is_in(&kim).await);
-    std::fs::write(&key, format!("{}{kept}", seal::new_key(Entropy))).unwrap();
+    std::fs::write(&key, format!("{}{kept}", seal::new_key(&Entropy::System))).unwrap();
     assert_eq!(kim.tries_code(&code).await.status, 303, "an old line of the file still opens");
 }
 
@@ -227,22 +227,22 @@ async fn after_a_rotation_the_old_key_may_go() {
     let (kim, app) = waits(&world, "kim@example.com").await;
     let key = world.state.config.data.join("master.key");
     let old = std::fs::read_to_string(&key).unwrap();
-    seal::put_first(&key, Entropy).unwrap();
+    seal::put_first(&key, &Entropy::System).unwrap();
     let both = std::fs::read_to_string(&key).unwrap();
     assert!(both.ends_with(&old) && both.lines().count() == 2);
     let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
-    let done = seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap();
+    let done = seal::reseal(world.store(), world.by().actor().clone(), &keys, &Entropy::System).await.unwrap();
     assert_eq!((done.changed, done.closed), (1, 0));
     assert_eq!(
-        seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap(),
+        seal::reseal(world.store(), world.by().actor().clone(), &keys, &Entropy::System).await.unwrap(),
         seal::Resealed::default()
     );
     std::fs::write(&key, both.lines().next().unwrap()).unwrap();
     assert_eq!(kim.tries_code(&app.code(&world)).await.status, 303);
-    std::fs::write(&key, seal::new_key(Entropy)).unwrap();
+    std::fs::write(&key, seal::new_key(&Entropy::System)).unwrap();
     let keys = seal::MasterKeys::of(&world.state.config).await.unwrap();
     assert_eq!(
-        seal::reseal(world.store(), world.by().actor().clone(), &keys, Entropy).await.unwrap().closed,
+        seal::reseal(world.store(), world.by().actor().clone(), &keys, &Entropy::System).await.unwrap().closed,
         1,
         "it says what it cannot open"
     );

@@ -9,17 +9,18 @@ use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use hmac::Mac;
 
 use super::Browser;
-use crate::entropy::Entropy;
 
 const NONCE: usize = 12;
 
 impl Browser {
     /// Seals `text` for the page at `path`, until then.
     pub fn seal(&self, path: &str, until: Time, text: &str) -> String {
-        let nonce: [u8; NONCE] = Entropy.bytes();
         let plain = [&until.millis().to_be_bytes(), text.as_bytes()].concat();
+        // Follows from what is sealed (RFC 5297's idea): the same nonce only ever comes back with the same text.
+        let mac = self.keyed("once-nonce", path).chain_update(&plain).finalize().into_bytes();
+        let (nonce, _) = mac.split_first_chunk::<NONCE>().expect("a MAC is longer than a nonce");
         let payload = Payload { msg: &plain, aad: path.as_bytes() };
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), payload).expect("memory takes a short text");
+        let sealed = self.cipher().encrypt(&Nonce::from(*nonce), payload).expect("memory takes a short text");
         URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
     }
 

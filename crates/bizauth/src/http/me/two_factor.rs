@@ -63,7 +63,7 @@ pub async fn begin(State(it): State<AppState>, visit: Visit) -> Page {
     }
     let user = visit.user().id;
     let keys = MasterKeys::of(&it.config).await.map_err(CodeBroken::from)?;
-    let sealed = keys.seal(user, &it.entropy.bytes::<20>(), it.entropy);
+    let sealed = keys.seal(user, &it.entropy.bytes::<20>(), &it.entropy);
     visit.by(&it).begin_second_factor(user, sealed).await?;
     Ok(crate::http::reply::see(HERE))
 }

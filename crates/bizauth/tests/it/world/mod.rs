@@ -40,7 +40,7 @@ pub const NOON: Time = Time::from_millis(1_795_230_000_000);
 
 /// Everybody's password, hashed once.
 pub const PASSWORD: &str = "correct horse";
-static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, Entropy).unwrap());
+static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, &Entropy::System).unwrap());
 
 /// A server of a test's own.
 pub struct World {

@@ -226,8 +226,8 @@ fn temporary(it: &AppState) -> String {
 }
 
 async fn hashed(it: &AppState, secret: String) -> Result<String, Problem> {
-    let entropy = it.entropy;
-    let hash = tokio::task::spawn_blocking(move || password::hash(&secret, entropy)).await;
+    let entropy = it.entropy.clone();
+    let hash = tokio::task::spawn_blocking(move || password::hash(&secret, &entropy)).await;
     match hash.map_err(|_| Problem::broken())? {
         Ok(hash) => Ok(hash),
         Err(password::Unfit::Length) => {
