@@ -154,7 +154,7 @@ async fn answer(
     };
     let Some((id, secret)) = read else { return refused() };
     let now = bizauth::clock::Clock::System.now();
-    let fresh: Secret = bizauth::entropy::Entropy.secret();
+    let fresh: Secret = bizauth::entropy::Entropy::System.secret();
     let token = ids.next(now);
     let (done, told) = oneshot::channel();
     let job = Job { id, digest: secret.digest(), fresh: (token, fresh.digest()), done };

@@ -117,7 +117,7 @@ async fn one(client: &Client, number: i64, ids: &IdSource) -> anyhow::Result<()>
     client.query_one(stands, &[&consent, &app, &app_era, &user, &user_era, &key]).await?;
     let window = now.millis() / 60_000 * 60_000;
     client.query_one(take, &[&key.to_string(), &window, &(window + 60_000), &i64::from(u32::MAX)]).await?;
-    let fresh = bizauth::entropy::Entropy.secret().digest().0;
+    let fresh = bizauth::entropy::Entropy::System.secret().digest().0;
     let at = now.millis();
     client.execute(issue, &[&token, &&fresh[..], &consent, &key, &app, &user, &app_era, &user_era, &at, &at]).await?;
     client.batch_execute("COMMIT").await?;
