@@ -2,7 +2,7 @@
 
 use bizauth_core::code::Challenge;
 use bizauth_core::consent::Grant;
-use bizauth_core::id::{AppId, AppUserId, CodeId, ConsentId, KeyId, PendingId, SessionId, UserId};
+use bizauth_core::id::{AppId, AppUserId, CodeId, ConsentId, IdSource, KeyId, PendingId, SessionId, UserId};
 use bizauth_core::redirect::Destination;
 use bizauth_core::scope::{self, GroupId, ItemId, joined};
 use bizauth_core::secret::Digest;
@@ -10,7 +10,7 @@ use bizauth_core::time::Time;
 
 use crate::Store;
 use crate::audit::{By, Change};
-use crate::db::{Result, Tx, Value, commit, roll_back};
+use crate::db::{Error, Result, Tx, Value, commit, roll_back};
 use crate::limits::{self, Limit};
 use crate::pending::decide;
 
@@ -105,9 +105,6 @@ impl Store {
 impl By {
     /// The person agreed: takes the screen's one answer, keeps the consent with its assets, and the code, or nothing.
     pub async fn approve(&self, new: NewConsent) -> Result<Approval> {
-        const LINK: &str =
-            "INSERT INTO app_users (id, app_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, app_id) DO NOTHING";
-        const LINKED: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
         const CONSENT: &str = "INSERT INTO consents (id, app_id, user_id, app_user_id, items, shown, agreed_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)";
         const CODE: &str =
@@ -124,13 +121,7 @@ impl By {
                 if !limits::take(tx, new.limit, issuance(user, app), now).await? {
                     return roll_back(Approval::LimitReached);
                 }
-                let mut app_user = tx.row(LINKED, &[user.into(), app.into()]).await?;
-                if app_user.is_none() {
-                    tx.execute(LINK, &[AppUserId(ids.next(now)).into(), app.into(), user.into()]).await?;
-                    app_user = tx.row(LINKED, &[user.into(), app.into()]).await?;
-                }
-                let Some(app_user) = app_user else { return roll_back(Approval::Over) };
-                let app_user: AppUserId = app_user.get("id")?;
+                let app_user = known_as(tx, &ids, (app, user), now).await?;
                 let consent = ConsentId(ids.next(now));
                 let row = [
                     consent.into(),
@@ -191,11 +182,29 @@ impl By {
     }
 }
 
+/// The id by which the app knows the person, drawn if they never met.
+pub(crate) async fn known_as(
+    tx: &mut Tx<'_>,
+    ids: &IdSource,
+    (app, user): (AppId, UserId),
+    now: Time,
+) -> Result<AppUserId> {
+    const LINK: &str =
+        "INSERT INTO app_users (id, app_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, app_id) DO NOTHING";
+    const LINKED: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
+    let both = [user.into(), app.into()];
+    if let Some(known) = tx.row(LINKED, &both).await? {
+        return known.get("id");
+    }
+    tx.execute(LINK, &[AppUserId(ids.next(now)).into(), app.into(), user.into()]).await?;
+    tx.row(LINKED, &both).await?.ok_or(Error::Swallowed)?.get("id")
+}
+
 /// So many assets are named in the log; the consent itself has all of them.
 const NAMED: usize = 50;
 
 /// What is lent, for the log: `group:asset` each, `group:*` for all.
-fn lent(grants: &[(GroupId, Grant)]) -> String {
+pub(crate) fn lent(grants: &[(GroupId, Grant)]) -> String {
     let mut named: Vec<String> = Vec::new();
     for (group, grant) in grants {
         match grant {
@@ -212,7 +221,7 @@ fn lent(grants: &[(GroupId, Grant)]) -> String {
 }
 
 /// Writes down what is lent. "All" has no holding: it is whatever the account will hold.
-async fn lend(tx: &mut Tx<'_>, consent: ConsentId, grants: &[(GroupId, Grant)]) -> Result<()> {
+pub(crate) async fn lend(tx: &mut Tx<'_>, consent: ConsentId, grants: &[(GroupId, Grant)]) -> Result<()> {
     const LEND: &str =
         "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id) VALUES ($1, $2, $3, $4, $5)";
     let mut position = 0_i64;

@@ -14,6 +14,7 @@ use bizauth_core::time::Time;
 use bizauth_store::Store;
 
 use crate::config::{Config, Database};
+use crate::dev::mark;
 use crate::entropy::Entropy;
 use crate::http::reply::log_breakage;
 
@@ -31,6 +32,9 @@ pub enum Stranger {
         "this is not the database that was served here last: restored, or moved; what was revoked since would live again"
     )]
     Elsewhere,
+    /// It was made by `bizauth dev`, or its folder was.
+    #[error("this is a database of `bizauth dev`: its keys and tokens are for tests, and known to everybody")]
+    Dev,
     /// The file beside the database cannot be read or written.
     #[error("the file {} cannot be used", .0.display())]
     File(PathBuf, #[source] std::io::Error),
@@ -44,6 +48,7 @@ pub enum Stranger {
 /// # Errors
 /// It is a copy that nobody has accepted.
 pub async fn enter(store: &Store, config: &Config, entropy: &Entropy) -> Result<(), Stranger> {
+    not_dev(store, config).await?;
     match &config.database {
         Database::Sqlite => {
             let beside = Beside::of(config)?;
@@ -62,10 +67,24 @@ pub async fn enter(store: &Store, config: &Config, entropy: &Entropy) -> Result<
 /// # Errors
 /// It is a copy that nobody has accepted.
 pub async fn judge(store: &Store, config: &Config) -> Result<(), Stranger> {
+    not_dev(store, config).await?;
     match &config.database {
         Database::Sqlite => Beside::of(config)?.judge(store).await,
         Database::Postgres(_) => judge_place(store).await.map(drop),
     }
+}
+
+/// Neither the database nor its folder bears the mark of `bizauth dev`, which no acceptance takes away.
+async fn not_dev(store: &Store, config: &Config) -> Result<(), Stranger> {
+    let marked = match config.database {
+        Database::Sqlite => {
+            let told = |error| Stranger::File(config.data.join(mark::FILE), error);
+            mark::is_on(&config.data).map_err(told)?
+        }
+        Database::Postgres(_) => false,
+    };
+    let (place, _) = store.served_at().await?;
+    if marked || place.as_deref() == Some(mark::PLACE) { Err(Stranger::Dev) } else { Ok(()) }
 }
 
 /// Where it was served last, and where it is.
@@ -103,6 +122,7 @@ pub async fn leave(store: &Store, config: &Config, entropy: &Entropy) {
 /// # Errors
 /// The file beside it cannot be written.
 pub async fn settle(store: &Store, config: &Config, entropy: &Entropy) -> Result<Option<String>, Stranger> {
+    not_dev(store, config).await?;
     match &config.database {
         Database::Postgres(_) => place_of(store).await,
         Database::Sqlite => {

@@ -182,28 +182,29 @@ pub async fn run(
         proxies: state.config.trusted_proxies.clone(),
         ..Limits::default()
     };
+    let open = state.metrics.connections();
+    let tls = tls.map(|certificate| certificate.acceptor());
+    let hot = Some(Hot::new(&state));
+    let front = |router| Listen { tls, limits, open, hot, workers, ..Listen::new(listener, router) }.until(stop);
+    attended(state, front).await
+}
+
+/// Runs a front over the router of `state` to its end; meanwhile sweeps now and then and keeps what is counted, and at
+/// last closes the store.
+pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Router) -> F) -> F::Output {
     let sweeper = tokio::spawn(sweep(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({
         let (usage, store) = (state.usage.clone(), state.store.clone());
         async move { usage.run(&store, async { drop(stopped.await) }).await }
     });
-    let router = crate::http::router(state.clone());
-    let listen = Listen {
-        hot: Some(Hot::new(&state)),
-        workers,
-        tls: tls.map(|certificate| certificate.acceptor()),
-        limits,
-        open: state.metrics.connections(),
-        ..Listen::new(listener, router)
-    };
-    let cut = listen.until(stop).await;
+    let ended = front(crate::http::router(state.clone())).await;
     sweeper.abort();
     drop(serving);
     // It keeps what was counted last; a panic in it is in the log.
     let _ = keeper.await;
     state.store.close().await;
-    cut
+    ended
 }
 
 /// Writes the log's lines of requests out every moment, and once more when it is dropped.

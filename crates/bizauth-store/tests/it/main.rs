@@ -38,6 +38,7 @@ mod overview;
 mod requests;
 mod second_factor;
 mod sessions;
+mod staged;
 mod sweep;
 mod tidy;
 mod token_lists;

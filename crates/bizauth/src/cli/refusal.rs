@@ -98,6 +98,9 @@ fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) 
         Store(error) => explain_store(error),
         Home(Stranger::Store(error)) => explain_store(error),
         Home(Stranger::File(..)) => (None, "see that the data folder and the file `home` in it are yours to write"),
+        Home(Stranger::Dev) => {
+            (None, "serve another database: name its folder with --data, or PostgreSQL with --database")
+        }
         Home(Stranger::Copy(_) | Stranger::Elsewhere) => (
             None,
             "`bizauth restore status` says what is in it; `bizauth restore accept --end-tokens` ends every token of the copy, \

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde_json::json;
 
+use super::control::rfc3339;
+use super::seed::{KeyKind, PlantedApp};
+use super::world::World;
 use crate::http::pages::callback::trade_command;
 use crate::http::state::Demo;
 
@@ -26,6 +29,12 @@ pub struct Banner {
     pub javascript_key: String,
     /// Its native app key.
     pub native_app_key: String,
+    /// A business token that works from the start, if the seed has one.
+    pub token: Option<String>,
+    /// Where the platform is steered.
+    pub control_url: String,
+    /// The time in it, and whether its clock stands.
+    pub clock: (String, bool),
     /// The throwaway data folder, for commands beside the running demo.
     pub data: String,
     /// People to sign in as.
@@ -33,17 +42,57 @@ pub struct Banner {
 }
 
 /// Someone to sign in as.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Person {
     /// The e-mail address.
-    pub email: &'static str,
+    pub email: String,
     /// The password.
-    pub password: &'static str,
+    pub password: String,
     /// What they are good for.
-    pub note: &'static str,
+    pub note: String,
 }
 
 impl Banner {
+    /// Of the default world, whose operators are answered at `operator_url`.
+    pub fn of(world: &World, operator_url: String) -> Self {
+        let stage = world.stage();
+        let demo = stage.state.dev.clone();
+        let demo = demo.as_deref();
+        let text = |of: fn(&Demo) -> &String| demo.map(of).cloned().unwrap_or_default();
+        let app = stage
+            .planted
+            .apps
+            .iter()
+            .find(|app| app.keys.iter().any(|key| demo.is_some_and(|demo| demo.rest_api_key == key.value)));
+        let key =
+            |kind| app.and_then(|app: &PlantedApp| app.first(kind)).map(|key| key.value.clone()).unwrap_or_default();
+        let person = |user: &super::seed::PlantedUser| Person {
+            email: user.email.clone(),
+            password: user.password.clone(),
+            note: user.note.clone(),
+        };
+        Banner {
+            base_url: world.base_url.clone(),
+            operator_url,
+            rest_api_key: text(|demo| &demo.rest_api_key),
+            client_secret: text(|demo| &demo.client_secret),
+            redirect_uri: text(|demo| &demo.redirect_uri),
+            admin_key: key(KeyKind::Admin),
+            javascript_key: key(KeyKind::JavaScript),
+            native_app_key: key(KeyKind::Native),
+            token: stage
+                .planted
+                .tokens
+                .iter()
+                .find(|token| token.state == super::seed::TokenState::Active)
+                .map(|token| token.value.clone()),
+            control_url: format!("{}/_dev", world.base_url),
+            clock: (rfc3339(stage.now()), super::control::stands(&stage)),
+            data: stage.folder().display().to_string(),
+            users: stage.planted.users.iter().map(person).collect(),
+        }
+    }
+
     /// The consent screen of the demo app, asking for a little of everything.
     pub fn authorize_url(&self) -> String {
         let escape = crate::http::reply::escape;
@@ -69,6 +118,9 @@ impl Banner {
             "javascript_key": self.javascript_key,
             "native_app_key": self.native_app_key,
             "authorize_url": self.authorize_url(),
+            "token": self.token,
+            "control_url": self.control_url,
+            "clock": { "now": self.clock.0, "frozen": self.clock.1 },
             "data": self.data,
             "users": self.users.iter().map(user).collect::<Vec<_>>(),
         })
@@ -90,6 +142,8 @@ impl Banner {
 impl fmt::Display for Banner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "bizauth dev listens on {} (test only: everything is gone when it stops)\n", self.base_url)?;
+        let none = "none in this seed".to_owned();
+        let clock = format!("{}{}", self.clock.0, if self.clock.1 { " (stands still)" } else { "" });
         for (name, value) in [
             ("REST API key", &self.rest_api_key),
             ("client secret", &self.client_secret),
@@ -97,6 +151,9 @@ impl fmt::Display for Banner {
             ("admin key", &self.admin_key),
             ("JavaScript key", &self.javascript_key),
             ("native app key", &self.native_app_key),
+            ("business token", self.token.as_ref().unwrap_or(&none)),
+            ("control", &self.control_url),
+            ("clock", &clock),
             ("for operators", &self.operator_url),
             ("data folder", &self.data),
         ] {
@@ -114,8 +171,10 @@ impl fmt::Display for Banner {
         )?;
         writeln!(
             f,
-            "\n3. Ask about the token:\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n  -H \"Authorization: Bearer ${{BUSINESS_ACCESS_TOKEN}}\"",
-            self.base_url
-        )
+            "\n3. Ask about the token:\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n  -H \"Authorization: Bearer {}\"",
+            self.base_url,
+            self.token.as_deref().unwrap_or("${BUSINESS_ACCESS_TOKEN}")
+        )?;
+        writeln!(f, "\nWhat was asked and answered, and why: {}", self.control_url)
     }
 }

@@ -8,6 +8,7 @@ mod callback;
 pub mod chart;
 mod consent;
 pub mod console;
+mod dev_log;
 mod fault;
 mod home;
 pub mod kit;
@@ -30,6 +31,7 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk, risk_text};
+pub use dev_log::{DevCall, DevCallPage, DevLogPage};
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};

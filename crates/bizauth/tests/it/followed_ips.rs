@@ -71,7 +71,7 @@ impl<'w> Follower<'w> {
 
 /// What the documents' list has in force on a day.
 fn in_force(day: &str) -> Cover {
-    let list = document::read(include_bytes!("../../src/dev/ips.json")).unwrap().on(day.parse().unwrap());
+    let list = document::read(include_bytes!("world/ips.json")).unwrap().on(day.parse().unwrap());
     let services = list.inbound.into_iter().chain(list.outbound).flatten();
     Cover::of(services.flat_map(|it| it.ips).map(|cidr| cidr.network()))
 }
@@ -123,7 +123,7 @@ impl Desk {
             path("out.txt")
         );
         fs::write(path("ips.toml"), text).unwrap();
-        desk.publishes(include_str!("../../src/dev/ips.json"));
+        desk.publishes(include_str!("world/ips.json"));
         desk
     }
 
@@ -188,7 +188,7 @@ fn commands_of_the_follower_end_as_documented() {
     assert_eq!(desk.out(), before);
 
     // Another list, and back.
-    let list = include_str!("../../src/dev/ips.json").replace("27.0.236.0/22", "27.0.236.0/22\", \"27.1.0.0/22");
+    let list = include_str!("world/ips.json").replace("27.0.236.0/22", "27.0.236.0/22\", \"27.1.0.0/22");
     desk.publishes(&list);
     desk.ends("fetch", 0);
     assert!(desk.ends("apply", 0).contains("changed"));
@@ -207,7 +207,7 @@ fn commands_of_the_follower_end_as_documented() {
 
     // A file of somebody else's.
     fs::remove_dir_all(desk.0.path().join("state")).unwrap();
-    desk.publishes(include_str!("../../src/dev/ips.json"));
+    desk.publishes(include_str!("world/ips.json"));
     fs::write(desk.0.path().join("out.txt"), "mine\n").unwrap();
     desk.ends("fetch", 0);
     assert!(desk.ends("apply", 6).contains("was not made by bizauth"));

@@ -13,7 +13,7 @@ use crate::world::{Answer, World};
 const EVE: i64 = 1_688_050_799_999;
 
 fn document() -> Value {
-    serde_json::from_str(include_str!("../../src/dev/ips.json")).unwrap()
+    serde_json::from_str(include_str!("world/ips.json")).unwrap()
 }
 
 /// Publishes the documents' list.

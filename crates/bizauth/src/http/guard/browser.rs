@@ -153,6 +153,25 @@ pub fn language(headers: &HeaderMap) -> Language {
 }
 
 impl Browser {
+    /// A browser that somebody plays for an account, with no cookie behind it: for `bizauth dev` alone. `here`: the path
+    /// and query that it asks for.
+    pub fn played(session: SignedIn, secret: Secret, address: String, here: String) -> Self {
+        Browser {
+            credential: Some((session.id, secret.clone())),
+            session: Some(session),
+            unavailable: false,
+            device: None,
+            step: None,
+            address,
+            agent: None,
+            language: Language::from_header(None),
+            secure: false,
+            anonymous: secret,
+            sealed: None,
+            here,
+        }
+    }
+
     /// The frame of a page for this browser.
     pub fn frame(&self, it: &AppState) -> Frame {
         let mut frame = Frame::new(it.words.clone(), self.language, self.here.clone());

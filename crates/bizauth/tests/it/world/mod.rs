@@ -6,6 +6,7 @@
 mod answer;
 mod app;
 mod authenticator;
+pub mod dev;
 mod operator_key;
 mod person;
 pub mod process;

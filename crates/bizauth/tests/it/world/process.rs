@@ -21,7 +21,8 @@ pub fn run(arguments: &[&str]) -> Output {
     binary(arguments).output().unwrap()
 }
 
-fn binary(arguments: &[&str]) -> Command {
+/// The binary with these arguments, and nothing of the environment but the way to programs.
+pub fn binary(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bizauth"));
     // Nothing of the environment may leak in, but what a program needs to run at all.
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(arguments);
@@ -58,7 +59,12 @@ impl Process {
 
     /// `bizauth dev --json`; its banner.
     pub fn dev() -> (Self, serde_json::Value) {
-        let mut command = binary(&["dev", "--listen", "127.0.0.1:0", "--json"]);
+        Process::dev_with(&[])
+    }
+
+    /// The same with more flags.
+    pub fn dev_with(flags: &[&str]) -> (Self, serde_json::Value) {
+        let mut command = binary(&[&["dev", "--listen", "127.0.0.1:0", "--json"], flags].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

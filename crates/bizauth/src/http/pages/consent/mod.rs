@@ -138,16 +138,22 @@ pub async fn post(
         let back = Credential::Pending.read(id).map(|_| address(id));
         return say(frame_of(&it, &browser, Some(id)), Notice::FormExpired, back);
     }
-    let found = match find(&it, &browser, Some(id)).await {
+    answer(&it, &browser, &headers, &form).await
+}
+
+/// The answer to a form whose token is right, or that never had one because `bizauth dev` filled it in.
+pub(crate) async fn answer(it: &AppState, browser: &Browser, headers: &HeaderMap, form: &Form) -> Response {
+    let id = form.get("id").unwrap_or_default();
+    let found = match find(it, browser, Some(id)).await {
         Ok(found) => found,
-        Err(missing) => return missing.answer(&it, &browser, Some(id)),
+        Err(missing) => return missing.answer(it, browser, Some(id)),
     };
     let answered = match form.get("action").unwrap_or("find") {
-        "cancel" => cancel(&it, &browser, &found).await,
-        "agree" => agree(&it, &browser, &found, &form, &headers).await,
-        action => look(&it, &found, &form, action).await,
+        "cancel" => cancel(it, browser, &found).await,
+        "agree" => agree(it, browser, &found, form, headers).await,
+        action => look(it, &found, form, action).await,
     };
-    answered.unwrap_or_else(|missing| missing.answer(&it, &browser, Some(id)))
+    answered.unwrap_or_else(|missing| missing.answer(it, browser, Some(id)))
 }
 
 /// What the form token of a screen is for.

@@ -1,0 +1,73 @@
+//! `bizauth dev`: runs a platform until it is stopped, here or in the background.
+
+use std::net::SocketAddr;
+
+use super::detach;
+use super::name::Name;
+use super::platform::Platform;
+use super::running::Register;
+use crate::cli::output::Output;
+use crate::config::LogFormat;
+
+/// Where it listens, and how it introduces itself.
+#[derive(clap::Args)]
+pub(super) struct Up {
+    /// Address and port to listen on, loopback only; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    listen: SocketAddr,
+    /// Print the banner as one line of JSON, and stay quiet from then on
+    #[arg(long)]
+    json: bool,
+    /// Go on in the background: print the banner once it is ready, and end. See `wait`, `env`, `status`, `stop`
+    #[arg(long)]
+    detach: bool,
+    /// The name by which other commands find it [default with --detach: default]
+    #[arg(long, value_name = "NAME")]
+    name: Option<Name>,
+    /// Be an HTTP proxy too: for the platform's two hosts, and for nobody else
+    #[arg(long)]
+    proxy: bool,
+    #[command(flatten)]
+    platform: Platform,
+    /// This is the background.
+    #[arg(long, hide = true)]
+    detached: bool,
+}
+
+impl Up {
+    pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<()> {
+        if self.detach {
+            self.platform.check(self.listen, output)?;
+            return detach::run(&self.name.unwrap_or_default(), self.json, output).await;
+        }
+        if self.detached {
+            // Out of the terminal's reach. It fails only for the leader of a group, which has nobody to hide from.
+            let _ = rustix::process::setsid();
+        }
+        // Asked for as JSON, the banner is all there is to read.
+        let quiet = self.json && !self.detached;
+        crate::log::start(if quiet { "off" } else { "info" }, LogFormat::Text)?;
+        let stop = crate::serve::stopped()?;
+        let name = self.name.or_else(|| self.detached.then(Name::default));
+        let register = name.as_ref().map(|_| Register::of_user()).transpose()?;
+        let mut claim = match (&register, &name) {
+            (Some(register), Some(name)) => Some((register.claim(name)?, register.log(name))),
+            _ => None,
+        };
+        let started = self.platform.start(self.listen, self.proxy, output).await?;
+        if let Some((claim, log)) = &mut claim {
+            claim.write(&started.running(self.detached.then(|| log.clone()))?)?;
+        }
+        match (self.detached, self.json) {
+            (true, _) => {}
+            (_, true) => output.text(&format!("{}\n", started.dev.banner.to_json()))?,
+            (_, false) => output.text(&format!("{}\n", started.dev.banner))?,
+        }
+        started.dev.run(stop).await;
+        Ok(())
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "not an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}

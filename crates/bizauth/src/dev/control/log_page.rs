@@ -1,0 +1,95 @@
+//! `/_dev` and `/_dev/log/{n}`: the log for people.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::super::journal::{Entry, Half};
+use super::clock::{rfc3339, stands};
+use super::requests::select;
+use super::{Desk, Refused, Wanted};
+use crate::http::form::Form;
+use crate::http::guard::language;
+use crate::http::pages::html;
+use crate::view::{DevCall, DevCallPage, DevLogPage, Frame};
+
+/// Calls on the page: what fits into a person's head is less.
+const MOST: usize = 200;
+
+fn frame(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Frame {
+    let here = uri.path_and_query().map_or("/_dev", |here| here.as_str()).to_owned();
+    let mut frame = Frame::new(desk.world.stage().state.words.clone(), language(headers), here);
+    frame.test = true;
+    frame
+}
+
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let wanted = match Wanted::of_query(&query) {
+        Ok((wanted, _)) => wanted,
+        Err(refused) => return refused.into_response(),
+    };
+    let stage = desk.world.stage();
+    let search = Form::parse(&query).ok().and_then(|form| form.get("contains").map(str::to_owned)).unwrap_or_default();
+    let page = DevLogPage {
+        frame: frame(&desk, &headers, &uri),
+        world: desk.world.id.clone(),
+        now: rfc3339(stage.now()),
+        frozen: stands(&stage),
+        search,
+        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| call(entry)).collect(),
+    };
+    html(StatusCode::OK, &page, None)
+}
+
+pub(super) async fn one(State(desk): State<Desk>, Path(n): Path<u64>, headers: HeaderMap, uri: Uri) -> Response {
+    let Some(entry) = desk.world.stage().journal.entry(n) else {
+        return Refused(404, "no such request", format!("the log has no request {n}")).into_response();
+    };
+    let page = DevCallPage {
+        frame: frame(&desk, &headers, &uri),
+        why: entry.why.clone(),
+        unread: entry.unread.clone(),
+        request: spelled(&entry.request),
+        answer: entry.answer.as_ref().map(spelled),
+        call: call(&entry),
+        back: "/_dev".to_owned(),
+    };
+    html(StatusCode::OK, &page, None)
+}
+
+fn call(entry: &Entry) -> DevCall {
+    let uri = entry.request.uri.clone().unwrap_or_default();
+    let said = [entry.decided.clone(), entry.why.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    DevCall {
+        n: entry.n,
+        at: rfc3339(bizauth_core::time::Time::from_millis(entry.at)),
+        method: entry.request.method.clone().unwrap_or_default(),
+        path: uri.split('?').next().unwrap_or_default().to_owned(),
+        status: entry.answer.as_ref().and_then(|answer| answer.status),
+        code: entry.code.clone(),
+        said,
+        staged: entry.staged.clone(),
+    }
+}
+
+/// A message as HTTP writes it.
+fn spelled(half: &Half) -> String {
+    let first = match (&half.method, &half.uri, half.status) {
+        (Some(method), Some(uri), _) => format!("{method} {uri}"),
+        (_, _, Some(status)) => status.to_string(),
+        _ => String::new(),
+    };
+    let headers =
+        half.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| format!("{name}: {value}")));
+    let head: Vec<String> = std::iter::once(first).chain(headers).collect();
+    match half.body.is_empty() {
+        true => head.join("\n"),
+        false => format!("{}\n\n{}", head.join("\n"), half.body),
+    }
+}

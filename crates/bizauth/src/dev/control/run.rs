@@ -1,0 +1,10 @@
+//! `/_dev/run`: all that happened in a world since its seed, as one file that replays.
+
+use axum::extract::State;
+
+use super::super::replay::Run;
+use super::{Desk, Json, Said};
+
+pub(super) async fn export(State(desk): State<Desk>) -> Said<Json<Run>> {
+    Ok(Json(Run::of(&desk.world)))
+}

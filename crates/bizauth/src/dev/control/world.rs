@@ -1,0 +1,33 @@
+//! `/_dev/world` and `/_dev/reset`: what is in a world, and back to its seed.
+
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::super::world::World;
+use super::clock::{rfc3339, stands};
+use super::{Desk, Json, Said};
+
+/// All that a test needs to know of a world.
+pub(super) fn told(world: &World) -> Value {
+    let stage = world.stage();
+    json!({
+        "id": world.id,
+        "base_url": world.base_url,
+        "random": world.beginning.random,
+        "clock": { "now": rfc3339(stage.now()), "frozen": stands(&stage) },
+        "apps": stage.planted.apps,
+        "users": stage.planted.users,
+        "tokens": stage.planted.tokens,
+        "data": stage.folder().display().to_string(),
+    })
+}
+
+pub(super) async fn get(State(desk): State<Desk>) -> Said {
+    Ok(Json(told(&desk.world)))
+}
+
+pub(super) async fn reset(State(desk): State<Desk>) -> Said {
+    desk.world.reset(&desk.worlds.ground).await?;
+    desk.worlds.mark_all(&desk.world);
+    Ok(Json(told(&desk.world)))
+}

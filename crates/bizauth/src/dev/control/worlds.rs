@@ -1,0 +1,100 @@
+//! `/_dev/worlds`: isolated worlds in one process.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::worlds::{DEFAULT, Lost, NewWorld, Source, Unmade, Worlds};
+use super::clock::moment;
+use super::world::told;
+use super::{Body, Desk, Json, Refused, Said, done};
+
+/// How a world is asked for.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wish {
+    id: Option<String>,
+    seed: Option<Value>,
+    seed_toml: Option<String>,
+    random: Option<u64>,
+    clock: Option<ClockWish>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockWish {
+    at: Option<String>,
+    frozen: Option<bool>,
+}
+
+pub(super) async fn list(State(desk): State<Desk>) -> Said {
+    let worlds: Vec<Value> =
+        desk.worlds.all().iter().map(|world| json!({ "id": world.id, "base_url": world.base_url })).collect();
+    Ok(Json(json!({ "worlds": worlds })))
+}
+
+pub(super) async fn make(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Said<(StatusCode, Json<Value>)> {
+    let seed = match (&wish.seed, &wish.seed_toml) {
+        (Some(_), Some(_)) => {
+            return Err(Refused(400, "two seeds", "give either seed or seed_toml".to_owned()));
+        }
+        (Some(json), None) => Some(source(&format!("{json:#}"), "seed.json")?),
+        (None, Some(toml)) => Some(source(toml, "seed.toml")?),
+        (None, None) => None,
+    };
+    let clock = wish.clock.as_ref();
+    let at = clock.and_then(|clock| clock.at.as_deref()).map(moment).transpose()?;
+    let frozen = clock.and_then(|clock| clock.frozen);
+    let new = NewWorld { id: wish.id, seed, random: wish.random, at, frozen };
+    match desk.worlds.make(new).await {
+        Ok(world) => Ok((StatusCode::CREATED, Json(told(&world)))),
+        Err(Unmade::Taken(id)) => Err(Refused(
+            409,
+            "this id is taken",
+            format!("there is, or was, a world {id}; leave the id out to get a free one"),
+        )),
+        Err(Unmade::Malformed(id)) => {
+            let allowed = "an id is up to 40 lowercase letters, digits and hyphens, and not kauth or kapi";
+            Err(Refused(400, "this cannot be an id", format!("{id:?}: {allowed}")))
+        }
+        Err(Unmade::Full(most)) => Err(Refused(409, "too many worlds", format!("there are {most}; drop some first"))),
+        Err(Unmade::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// A seed in a body: everything that is wrong with it at once.
+fn source(text: &str, file: &str) -> Said<Arc<Source>> {
+    Source::read(text, file).map(Arc::new).map_err(|mistakes| {
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        Refused(422, "this seed has mistakes", told.join("\n"))
+    })
+}
+
+fn found(worlds: &Worlds, id: &str) -> Result<Arc<super::World>, Response> {
+    worlds.named(id).map_err(|lost: Lost| super::super::switchboard::lost(&lost))
+}
+
+pub(super) async fn get(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
+    match found(&desk.worlds, &id) {
+        Ok(world) => Json(told(&world)).into_response(),
+        Err(lost) => lost,
+    }
+}
+
+pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
+    if id == DEFAULT {
+        let why = "the default world stays; POST /_dev/reset takes it back to its seed".to_owned();
+        return Refused(409, "this world stays", why).into_response();
+    }
+    match found(&desk.worlds, &id) {
+        Ok(_) => {
+            desk.worlds.end(&id);
+            done().into_response()
+        }
+        Err(lost) => lost,
+    }
+}
