@@ -54,20 +54,34 @@ impl Gather {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next who are asked for; nobody ends a leader's work.
-    fn next(&self) -> Vec<Wish> {
-        let mut state = self.state();
-        let some = state.waiting.len().min(MOST);
-        state.waiting.drain(..some).collect()
-    }
 }
 
 /// One who asks for others, until nobody waits; also a broken one gives its place back.
-struct Leader(Arc<Gather>);
+struct Leader {
+    gather: Arc<Gather>,
+    leads: bool,
+}
+
+impl Leader {
+    /// The next who are asked for. If there is nobody the place is given back in the same instant: whoever comes after
+    /// must not count on a leader who has looked for the last time.
+    fn next(&mut self) -> Option<Vec<Wish>> {
+        let mut state = self.gather.state();
+        if state.waiting.is_empty() {
+            state.running -= 1;
+            self.leads = false;
+            return None;
+        }
+        let some = state.waiting.len().min(MOST);
+        Some(state.waiting.drain(..some).collect())
+    }
+}
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        self.0.state().running -= 1;
+        if self.leads {
+            self.gather.state().running -= 1;
+        }
     }
 }
 
@@ -83,14 +97,10 @@ impl Store {
             leads
         };
         if leads {
-            let (store, leader) = (self.clone(), Leader(self.gather.clone()));
+            let (store, mut leader) = (self.clone(), Leader { gather: self.gather.clone(), leads: true });
             // A task of its own: those who wait must not depend on one of them staying.
             tokio::spawn(async move {
-                loop {
-                    let wishes = leader.0.next();
-                    if wishes.is_empty() {
-                        return;
-                    }
+                while let Some(wishes) = leader.next() {
                     let round = store.round(&wishes).await.map(Arc::new);
                     for wish in wishes {
                         let _ = wish.told.send(round.clone());
