@@ -53,7 +53,6 @@ impl Gather {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
 }
 
 /// One who asks for others, until nobody waits; also a broken one gives its place back.
