@@ -111,6 +111,8 @@ fn embedded(place: &Place, amount: Amount, persons: i64, now: Time) -> anyhow::R
         tx.execute("UPDATE holdings SET user_id = id - ?1", [fill::HOLDING])?;
     }
     tx.commit()?;
+    // No server has statistics, and those of the filling are of a store without tokens.
+    connection.execute_batch("DROP TABLE IF EXISTS sqlite_stat4; DROP TABLE IF EXISTS sqlite_stat1")?;
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
 }
