@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bizauth_core::id::UserId;
-use bizauth_core::ips::{Cidr, IpList, Service};
+use bizauth_core::ips::{Cidr, IpList, Service, Terms};
 use bizauth_core::secret::{Credential, Digest, Secret};
 use bizauth_core::time::{DAY, Time};
-use bizauth_store::{Actor, Limit, NewSession, Store, Who};
+use bizauth_store::{Actor, Limit, NewSession, NewVersion, Store, Who};
 use jiff::civil::date;
 
 use super::flow::Person;
@@ -66,7 +66,8 @@ pub(crate) async fn filled(engine: Engine, amount: Amount) -> anyhow::Result<Pla
         .script(&format!("UPDATE app_keys SET secret = {bytes}, lookup = '{CLIENT_ID}' WHERE id = {}", KEY + 1))
         .await?;
     let operator = Actor { who: Who::CommandLine, name: "bench".to_owned(), from: None, at: now };
-    place.store.by(operator).publish_ips(ip_list()?).await?;
+    let terms = Terms { today: date(2026, 11, 1), allow_reserved: true };
+    place.store.by(operator).publish_ips(NewVersion::of(ip_list()?, terms)).await?;
     place.store.close().await;
     // PostgreSQL's store is only a pool: it is opened anew by whoever serves.
     match engine {

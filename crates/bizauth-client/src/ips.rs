@@ -75,6 +75,12 @@ pub struct IpChange {
     pub ips: Vec<String>,
     /// The day it takes effect, `YYYY-MM-DD`.
     pub date: String,
+    /// What the publisher says about it. Not on the wire; a file may have it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Who announced it. Not on the wire; a file may have it.
+    #[serde(default, rename = "announcedBy", skip_serializing_if = "String::is_empty")]
+    pub announced_by: String,
 }
 
 impl IpDocument {
@@ -129,6 +135,13 @@ impl Client {
     pub async fn public_file(&self, url: &str) -> Result<Vec<u8>, Error> {
         let answer = self.send(self.http.get(url)).await?;
         answer.succeeded(Door::Kapi, &[])?;
+        Ok(answer.body)
+    }
+
+    /// Fetches a file of the platform's that may need a key, such as a signature where lists are not public.
+    pub async fn file(&self, url: &str, key: &SecretString) -> Result<Vec<u8>, Error> {
+        let answer = self.send(self.http.get(url).authorize("KakaoAK", key, "app key")?).await?;
+        answer.succeeded(Door::Kapi, &[key])?;
         Ok(answer.body)
     }
 

@@ -73,6 +73,10 @@ ids! {
     RequestId;
     /// A file of assets that was handed in.
     ImportId;
+    /// Somebody who is told of the IP list.
+    WebhookId;
+    /// One thing that one webhook is told.
+    DeliveryId;
     /// A sign-in between its password and its one-time password.
     LoginStepId;
     /// A browser that has signed in to an account before.

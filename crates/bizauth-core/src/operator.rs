@@ -19,6 +19,10 @@ pub enum Scope {
     CatalogueRead,
     /// Add and change asset groups and consent items.
     CatalogueWrite,
+    /// See the IP list with its history and draft, and who is told of it.
+    IpListRead,
+    /// Change the draft, publish, and choose who is told.
+    IpListWrite,
     /// See maintenance mode and operator keys.
     PlatformRead,
     /// Switch maintenance mode; make and revoke operator keys.
@@ -29,7 +33,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Scope; 11] = [
+    pub const ALL: [Scope; 13] = [
         Scope::AccountsRead,
         Scope::AccountsWrite,
         Scope::AppsRead,
@@ -38,6 +42,8 @@ impl Scope {
         Scope::AssetsWrite,
         Scope::CatalogueRead,
         Scope::CatalogueWrite,
+        Scope::IpListRead,
+        Scope::IpListWrite,
         Scope::PlatformRead,
         Scope::PlatformWrite,
         Scope::AuditRead,
@@ -54,6 +60,8 @@ impl Scope {
             Scope::AssetsWrite => "assets:write",
             Scope::CatalogueRead => "catalogue:read",
             Scope::CatalogueWrite => "catalogue:write",
+            Scope::IpListRead => "ip-list:read",
+            Scope::IpListWrite => "ip-list:write",
             Scope::PlatformRead => "platform:read",
             Scope::PlatformWrite => "platform:write",
             Scope::AuditRead => "audit:read",
@@ -72,6 +80,7 @@ impl Scope {
             Scope::AppsRead => Some(Scope::AppsWrite),
             Scope::AssetsRead => Some(Scope::AssetsWrite),
             Scope::CatalogueRead => Some(Scope::CatalogueWrite),
+            Scope::IpListRead => Some(Scope::IpListWrite),
             Scope::PlatformRead => Some(Scope::PlatformWrite),
             _ => None,
         }

@@ -19,6 +19,11 @@ const NO_SERVICE: &str = "inbound and outbound are both empty";
 pub struct Flaws(Vec<String>);
 
 impl Flaws {
+    /// The flaws that are told, one by one.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().take(TOLD).map(String::as_str)
+    }
+
     /// Whether the one flaw is that there is no service at all.
     pub fn are_of_an_empty_list(&self) -> bool {
         self.0 == [NO_SERVICE]
@@ -141,7 +146,8 @@ fn step(place: &str, change: Change, announced: &IpChange, flaws: &mut Vec<Strin
         flaws.push(format!("{place} has no addresses"));
     }
     let date = date(&format!("{place}.date"), &announced.date, flaws);
-    Step { change, date, ips: cidrs(&format!("{place}."), &announced.ips, flaws) }
+    let ips = cidrs(&format!("{place}."), &announced.ips, flaws);
+    Step { change, date, ips, note: announced.note.clone(), announced_by: announced.announced_by.clone() }
 }
 
 fn cidrs(place: &str, texts: &[String], flaws: &mut Vec<String>) -> Vec<Cidr> {

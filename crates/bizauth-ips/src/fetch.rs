@@ -153,7 +153,10 @@ pub async fn ask(settings: &Settings, key: Option<&SecretString>, known: Option<
             };
             let signature = match &settings.signature {
                 Some(url) => {
-                    let text = client.public_file(url).await.map_err(told)?;
+                    // The key goes to whom it belongs to and to nobody else.
+                    let own = url.strip_prefix(base.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+                    let file = if own { client.file(url, key).await } else { client.public_file(url).await };
+                    let text = file.map_err(told)?;
                     Some(String::from_utf8(text).map_err(|_| refused(Reason::Signature, "it is not text"))?)
                 }
                 None => None,

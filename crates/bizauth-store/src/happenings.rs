@@ -16,14 +16,14 @@ pub struct Happening {
     /// When.
     pub at: Time,
     /// What.
-    pub what: Ended,
+    pub what: Lapsed,
     /// Its id.
     pub id: i64,
 }
 
 /// What can end by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum Lapsed {
     /// An authorization code that nobody redeemed.
     Code,
     /// A business token that nobody used.
@@ -89,12 +89,12 @@ impl Store {
         let none = Duration::ZERO;
         let mut all = Vec::new();
         for (what, sql, span) in [
-            (Ended::Code, CODES, none),
-            (Ended::Token, TOKENS, idle),
-            (Ended::Session, SESSIONS, none),
-            (Ended::Screen, SCREENS, none),
-            (Ended::OldSecret, SECRETS, none),
-            (Ended::Invitation, INVITATIONS, none),
+            (Lapsed::Code, CODES, none),
+            (Lapsed::Token, TOKENS, idle),
+            (Lapsed::Session, SESSIONS, none),
+            (Lapsed::Screen, SCREENS, none),
+            (Lapsed::OldSecret, SECRETS, none),
+            (Lapsed::Invitation, INVITATIONS, none),
         ] {
             let params: [Value; 3] = [from.minus(span).into(), to.minus(span).into(), most.into()];
             for row in self.db.few(sql, &params).await? {

@@ -13,6 +13,10 @@ use crate::db::{Result, Value};
 /// How long the mark of a spent code stays after the code's end.
 const SPENT_CODES_STAY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How long it can be seen what webhooks were told. Longer than a schedule is looked back on, so that no day that came
+/// is told twice.
+const DELIVERIES_STAY: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// How long it can be told how often an app was answered: more than a year, so that a month can be held against itself.
 const USAGE_STAYS: i64 = 400;
 
@@ -42,6 +46,7 @@ impl Store {
         const USAGE: &str = "DELETE FROM usage_counts WHERE day <= $1
              AND (app_id, day, endpoint, outcome) IN (SELECT app_id, day, endpoint, outcome FROM usage_counts
                  WHERE day <= $1 ORDER BY day LIMIT $2)";
+        const DELIVERIES: &str = "DELETE FROM ip_deliveries WHERE id IN (SELECT id FROM ip_deliveries WHERE ended_at <= $1 ORDER BY ended_at LIMIT $2)";
         let today = now.millis().div_euclid(DAY.as_millis() as i64);
         let ended = [
             (SESSIONS, Value::from(now)),
@@ -54,6 +59,7 @@ impl Store {
             (USAGE, (today - USAGE_STAYS).into()),
             (IMPORTS, now.into()),
             (INVITATIONS, now.into()),
+            (DELIVERIES, now.minus(DELIVERIES_STAY).into()),
         ];
         let mut swept = Swept::default();
         // A transaction each, so that nobody waits for all of them.

@@ -135,7 +135,7 @@ fn letter(standing: Standing) -> &'static str {
 }
 
 /// How to see a refusal of kauth. Without a recipe a new row does not compile.
-fn provoke_kauth(fault: KauthFault) -> &'static str {
+pub fn provoke_kauth(fault: KauthFault) -> &'static str {
     match fault {
         KauthFault::UnknownKey => "change a digit of `client_id` in the demo link.",
         KauthFault::NotRestApiKey => "put the JavaScript, native or admin key into the demo link as `client_id`.",
@@ -189,6 +189,11 @@ fn provoke_kauth(fault: KauthFault) -> &'static str {
         KauthFault::TemporaryFailure => "run `bizauth serve` on PostgreSQL, stop PostgreSQL, and send any request.",
         KauthFault::Broken => "not at will: it takes a bug. The log has an error line that names the panic.",
     }
+}
+
+/// How to see a refusal of kapi.
+pub fn provoke_kapi(fault: KapiFault) -> &'static str {
+    help_kapi(fault).1
 }
 
 /// What to do about a refusal of kapi, and how to see it.

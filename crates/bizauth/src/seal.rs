@@ -1,4 +1,5 @@
-//! Seals what we must be able to read again, such as the seeds of one-time passwords, under the master key.
+//! Seals what we must be able to read again, the seeds of one-time passwords and the secrets of webhooks, under the
+//! master key.
 //!
 //! The master key is a file: 32 random bytes in base64 on each line. The first line seals, every line opens; a new first
 //! line is a rotation, and lines that seal nothing any more may go. The file is read whenever it is needed, so neither
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bizauth_core::id::UserId;
+use bizauth_core::id::{UserId, WebhookId};
 use bizauth_core::secret::Digest;
 use bizauth_store::{Actor, Store};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -83,26 +84,27 @@ impl MasterKeys {
         }
     }
 
-    /// Seals `plain` for an account with the first key.
-    pub fn seal(&self, user: UserId, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
+    /// Seals `plain` for its owner with the first key.
+    pub fn seal(&self, owner: impl Into<Owner>, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
         let (key, nonce) = (&self.0[0], entropy.bytes::<NONCE>());
-        let payload = Payload { msg: plain, aad: &bound(user) };
+        let payload = Payload { msg: plain, aad: &owner.into().0 };
         let sealed = cipher(key).encrypt(&Nonce::from(nonce), payload).expect("memory takes a short text");
         [&name(key)[..], &nonce, &sealed].concat()
     }
 
-    /// Opens what was sealed for this account, with whichever key it was.
+    /// Opens what was sealed for this owner, with whichever key it was.
     ///
     /// # Errors
     /// None of the keys does.
-    pub fn open(&self, user: UserId, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub fn open(&self, owner: impl Into<Owner>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let owner = owner.into();
         let parts = sealed.split_at_checked(NAME).and_then(|(named, rest)| {
             let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
             Some((named, *nonce, sealed))
         });
         let (named, nonce, sealed) = parts.ok_or(SealError::DoesNotOpen)?;
         let opened = self.0.iter().filter(|key| name(key) == named).find_map(|key| {
-            let payload = Payload { msg: sealed, aad: &bound(user) };
+            let payload = Payload { msg: sealed, aad: &owner.0 };
             cipher(key).decrypt(&Nonce::from(nonce), payload).ok()
         });
         opened.ok_or(SealError::DoesNotOpen)
@@ -159,6 +161,16 @@ pub struct Resealed {
 /// The store does not answer. What was changed stays, and the rest can be done again.
 pub async fn reseal(store: &Store, by: Actor, keys: &MasterKeys, entropy: &Entropy) -> bizauth_store::Result<Resealed> {
     let (mut done, mut last) = (Resealed::default(), UserId(0));
+    let mut hooks = Vec::new();
+    for hook in store.ip_webhooks().await?.into_iter().filter(|hook| !keys.is_current(&hook.sealed)) {
+        match keys.open(hook.id, &hook.sealed) {
+            Err(_) => done.closed += 1,
+            Ok(plain) => hooks.push((hook.id, hook.sealed, keys.seal(hook.id, &plain, entropy))),
+        }
+    }
+    if !hooks.is_empty() {
+        done.changed += store.by(by.clone()).reseal_ip_webhooks(hooks).await?;
+    }
     loop {
         let page = store.sealed_seeds(last, PAGE).await?;
         let Some((end, _)) = page.last() else { return Ok(done) };
@@ -207,9 +219,19 @@ fn name(key: &[u8; 32]) -> [u8; NAME] {
     [a, b, c, d]
 }
 
-/// What a seal is bound to: another account's row opens nothing.
-fn bound(user: UserId) -> Vec<u8> {
-    [&b"second factor "[..], &user.0.to_be_bytes()].concat()
+/// What a seal is bound to: another owner's row opens nothing.
+pub struct Owner(Vec<u8>);
+
+impl From<UserId> for Owner {
+    fn from(user: UserId) -> Self {
+        Owner([&b"second factor "[..], &user.0.to_be_bytes()].concat())
+    }
+}
+
+impl From<WebhookId> for Owner {
+    fn from(webhook: WebhookId) -> Self {
+        Owner([&b"ip webhook "[..], &webhook.0.to_be_bytes()].concat())
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +252,7 @@ mod tests {
         assert_eq!(before.open(UserId(7), &sealed).unwrap(), b"seed");
         assert_ne!(before.seal(UserId(7), b"seed", &Entropy::System), sealed, "never the same twice");
         assert!(before.open(UserId(8), &sealed).is_err(), "another account");
+        assert!(before.open(WebhookId(7), &sealed).is_err(), "another kind of owner");
         let rotated = keys(&[new.clone(), old]);
         assert_eq!(rotated.open(UserId(7), &sealed).unwrap(), b"seed", "an old line still opens");
         assert!(before.is_current(&sealed) && !rotated.is_current(&sealed));

@@ -19,6 +19,8 @@ use crate::http::operator;
 use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
 use crate::http::tls::{Certificate, TlsError};
+use crate::ip_list::signing::{SigningError, SigningKey};
+use crate::ip_list::webhooks;
 use crate::request_lines::{Lines, WRITTEN_EVERY};
 
 /// The embedded database's file in the data folder.
@@ -56,6 +58,9 @@ pub enum Error {
     /// There are no threads to serve connections on.
     #[error("cannot start the threads that serve connections")]
     Threads(#[source] io::Error),
+    /// The IP list cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The database is a copy, and what was revoked since would live again.
     #[error(transparent)]
     Home(#[from] home::Stranger),
@@ -116,6 +121,8 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         (Some(certificate), Some(key)) => Some(Certificate::load(certificate, key)?),
         _ => None,
     };
+    // Better told now than to the first follower that asks for a signature.
+    config.ip_signing_key.as_deref().map(SigningKey::load).transpose()?;
     allow_files();
     let store = open_store(&config)?;
     let remembered = usize::try_from(config.remembered_tokens).unwrap_or(usize::MAX);
@@ -193,6 +200,7 @@ pub async fn run(
 /// last closes the store.
 pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Router) -> F) -> F::Output {
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let teller = tokio::spawn(tell(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({
         let (usage, store) = (state.usage.clone(), state.store.clone());
@@ -200,6 +208,8 @@ pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Route
     });
     let ended = front(crate::http::router(state.clone())).await;
     sweeper.abort();
+    // What it holds a lease of is told by the next server, or by another node.
+    teller.abort();
     drop(serving);
     // It keeps what was counted last; a panic in it is in the log.
     let _ = keeper.await;
@@ -238,6 +248,24 @@ async fn sweep(state: AppState) {
                 }
             }
         }
+    }
+}
+
+/// Tells the webhooks of the IP list what happened.
+pub async fn tell(state: AppState) {
+    let sender = match webhooks::Sender::new(state.config.ip_webhooks_inside) {
+        Ok(sender) => sender,
+        Err(error) => return tracing::error!(%error, "no webhook can be told: TLS cannot be set up"),
+    };
+    loop {
+        tokio::time::sleep(webhooks::EVERY).await;
+        while match webhooks::tell(&state, &sender).await {
+            Ok(sent) => sent > 0,
+            Err(error) => {
+                log_breakage(&error);
+                false
+            }
+        } {}
     }
 }
 

@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ipnet::IpNet;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::timeline::cover;
 use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Timeline, reserved_for};
+
+/// Within so many days an addition is taken for a replacement of what left or will leave.
+const MONTH: i32 = 30;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,12 +64,21 @@ pub enum About {
     Returns(Date, IpNet),
     /// Addresses are replaced that day without a day on which old and new are both in force.
     NoOverlap(Date),
+    /// Addresses leave on the first day, and others come within a month after, on the second: if those replace them,
+    /// there is no day that has both.
+    Gap(Date, Date),
     /// From that day on the service has no address; `None` if it has none to begin with.
     Empty(Option<Date>),
     /// The date has come, and the change is still announced.
     Past(Date, Change),
     /// Another service of the same list has this network, or a part of it, too.
     Shared(IpNet, String),
+    /// Service or list is dated after today: the day of the last change lies ahead.
+    Ahead(Date),
+    /// The list has no service at all. Whoever believed it would lock everyone out.
+    NoService,
+    /// Addresses leave with this publication that no exclusion announced. A follower may refuse such a list.
+    Unannounced(IpNet),
 }
 
 impl About {
@@ -74,10 +87,11 @@ impl About {
         match self {
             About::Everything(_) | About::TooWide(_) | About::Reserved(..) => Weight::Refusal,
             About::Repeated(_) | About::ExcludesNothing(..) | About::NoOverlap(_) => Weight::Refusal,
-            About::Empty(Some(_)) => Weight::Refusal,
+            About::Empty(Some(_)) | About::Ahead(_) | About::NoService => Weight::Refusal,
             About::Empty(None) | About::ExcludesPart(..) | About::AddsListed(..) | About::Returns(..) => {
                 Weight::Warning
             }
+            About::Unannounced(_) | About::Gap(..) => Weight::Warning,
             About::Inside(..) | About::HostBits(_) | About::Past(..) | About::Shared(..) => Weight::Note,
         }
     }
@@ -90,7 +104,11 @@ impl About {
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}: {}", self.rule, self.service, self.about)
+        // What is said of the whole list has no service.
+        match self.service.is_empty() {
+            true => self.about.fmt(f),
+            false => write!(f, "{} {:?}: {}", self.rule, self.service, self.about),
+        }
     }
 }
 
@@ -109,12 +127,18 @@ impl fmt::Display for About {
             }
             About::AddsListed(date, cidr) => write!(f, "{cidr} is to come on {date}, and will be there already"),
             About::Returns(date, network) => write!(f, "{network} leaves and comes on {date}, and so stays"),
+            About::Gap(leave, come) => {
+                write!(f, "addresses leave on {leave} and others come on {come}: no day has both, if they replace them")
+            }
             About::NoOverlap(date) => write!(f, "addresses are replaced on {date} without a day that has both"),
             About::Empty(Some(date)) => write!(f, "there is no address from {date} on"),
             About::Empty(None) => f.write_str("there is no address yet"),
             About::Past(date, Change::Addition) => write!(f, "{date} has come, and its addition is still announced"),
             About::Past(date, Change::Exclusion) => write!(f, "{date} has come, and its exclusion is still announced"),
             About::Shared(network, other) => write!(f, "{network} is also in {other:?}"),
+            About::Ahead(date) => write!(f, "the day of the last change, {date}, lies ahead"),
+            About::NoService => f.write_str("the list has no service"),
+            About::Unannounced(network) => write!(f, "{network} leaves at once, and no exclusion announced it"),
         }
     }
 }
@@ -191,6 +215,7 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
         }
     }
     let mut before = cover(&service.ips);
+    let (mut lost, mut gained): (Option<Date>, Option<Date>) = (None, None);
     for (date, (gone, come)) in steps {
         for cidr in &gone {
             match before.taken_from(cidr.network()) {
@@ -209,9 +234,19 @@ fn schedule(service: &Service, today: Date, about: &mut Vec<About>) {
         let comes = Cover::of(come.iter().map(|cidr| cidr.network()));
         let returns = leaves.shared_with(&comes);
         about.extend(returns.networks().iter().map(|network| About::Returns(date, *network)));
-        if !leaves.without(&comes).is_empty() && !comes.without(&before).is_empty() {
+        let (loses, gains) = (!leaves.without(&comes).is_empty(), !comes.without(&before).is_empty());
+        if loses && gains {
             about.push(About::NoOverlap(date));
+        } else if gains && let Some(loss) = lost.filter(|loss| date <= loss.saturating_add(MONTH.days())) {
+            about.push(About::Gap(loss, date));
         }
+        // What came before it left is what was announced to replace it.
+        lost = match (loses, gains) {
+            (true, false) if !gained.is_some_and(|gain| date <= gain.saturating_add(MONTH.days())) => Some(date),
+            (false, false) => lost,
+            _ => None,
+        };
+        gained = if gains { Some(date) } else { gained };
         let after = timeline.on(date);
         if after.is_empty() && !before.is_empty() {
             about.push(About::Empty(Some(date)));

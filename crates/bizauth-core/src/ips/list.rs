@@ -56,6 +56,21 @@ pub enum Change {
     Addition,
 }
 
+impl Change {
+    /// Reads [`Change::as_str`].
+    pub fn read(text: &str) -> Option<Change> {
+        [Change::Exclusion, Change::Addition].into_iter().find(|change| change.as_str() == text)
+    }
+
+    /// The name of the member on the wire, in files and in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Change::Exclusion => "exclusion",
+            Change::Addition => "addition",
+        }
+    }
+}
+
 /// One announced change of one service, in force from the first instant of its date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -65,6 +80,20 @@ pub struct Step {
     pub date: Date,
     /// The addresses it happens to, in the publisher's order; never empty in an [`IpList`].
     pub ips: Vec<Cidr>,
+    /// What the publisher says about it, on one line; empty if nothing. Not on the wire, whose form is fixed.
+    pub note: String,
+    /// Who announced it; empty until it is published. For the operators alone: a list is read by strangers.
+    pub announced_by: String,
+}
+
+impl Step {
+    /// The longest note and the longest name of an announcer, in characters.
+    pub const TEXT_MAX: usize = 500;
+
+    /// A step without a note, which nobody has announced yet.
+    pub fn new(change: Change, date: Date, ips: Vec<Cidr>) -> Step {
+        Step { change, date, ips, note: String::new(), announced_by: String::new() }
+    }
 }
 
 /// One service of the platform with the addresses and ports it uses.
@@ -158,6 +187,10 @@ fn first_wrong(service: &Service) -> Option<Wrong> {
     if let Some(step) = service.steps.iter().position(|step| step.ips.is_empty()) {
         return Some(Wrong::EmptyStep { step });
     }
+    let unfit = |text: &str| text.chars().count() > Step::TEXT_MAX || text.contains(char::is_control);
+    if let Some(step) = service.steps.iter().position(|step| unfit(&step.note) || unfit(&step.announced_by)) {
+        return Some(Wrong::Note { step });
+    }
     // An empty entry that nothing will ever fill tells a firewall to drop everything.
     let awaits = service.steps.iter().any(|step| step.change == Change::Addition);
     if service.ips.is_empty() && !awaits {
@@ -217,6 +250,11 @@ pub enum Wrong {
         /// Which of the service's steps, counted from 0.
         step: usize,
     },
+    /// What is said about a step is too long or more than a line.
+    Note {
+        /// Which of the service's steps, counted from 0.
+        step: usize,
+    },
     /// The service has no address and no addition is announced.
     NoAddress,
 }
@@ -231,6 +269,9 @@ impl fmt::Display for Wrong {
             Wrong::NoPort => f.write_str("there is no port"),
             Wrong::PortZero => f.write_str("0 is not a port"),
             Wrong::EmptyStep { step } => write!(f, "step {step} has no addresses"),
+            Wrong::Note { step } => {
+                write!(f, "what is said about step {step} is not one line of at most {} characters", Step::TEXT_MAX)
+            }
             Wrong::NoAddress => f.write_str("there is no address, and no addition is announced"),
         }
     }

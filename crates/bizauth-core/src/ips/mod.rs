@@ -10,8 +10,12 @@ mod cover;
 mod follow;
 mod lint;
 mod list;
+mod publish;
+mod reasons;
 mod reserved;
+mod revision;
 mod schedule;
+mod text;
 mod timeline;
 
 pub use cidr::{Cidr, ParseCidrError};
@@ -20,7 +24,10 @@ pub use cover::{Cover, Rest};
 pub use follow::{Allowed, Chronicle, Held, Standing, Window};
 pub use lint::{About, Remark, Weight};
 pub use list::{Change, Flaw, IpList, RuleType, Service, Step, Wrong};
+pub use publish::{Terms, Verdict};
+pub use reasons::{Reasoned, Why};
 pub use reserved::reserved_for;
+pub use revision::{Revised, Revision, revise};
 pub use schedule::{Edition, date_at, seoul};
 pub use timeline::{Stretch, Timeline};
 

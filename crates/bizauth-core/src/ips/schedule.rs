@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Step};
+use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Step, Why};
 
 /// The list as it is in force on one day: what `GET /v1/system/ips` answers from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,12 @@ impl IpList {
 }
 
 impl Edition {
+    /// Every service that is shown, inbound first.
+    pub fn services(&self) -> impl Iterator<Item = (RuleType, &Service)> {
+        let inbound = self.inbound.iter().flatten().map(|service| (RuleType::Inbound, service));
+        inbound.chain(self.outbound.iter().flatten().map(|service| (RuleType::Outbound, service)))
+    }
+
     /// This edition without the other list, as the parameter `rule_type` asks. The other list is absent, not empty.
     pub fn only(self, rule: RuleType) -> Edition {
         match rule {
@@ -59,23 +65,30 @@ impl Edition {
 impl Service {
     /// This service as it is on `today`: addresses after the steps that took effect, and the steps still pending.
     pub fn on(&self, today: Date) -> Service {
-        let (mut taken, pending): (Vec<&Step>, Vec<&Step>) = self.steps.iter().partition(|step| step.date <= today);
-        // Stable, so that steps of one kind on one day keep the publisher's order.
-        taken.sort_by_key(|step| (step.date, step.change));
-        let mut ips = self.ips.clone();
-        for step in &taken {
-            ips = match step.change {
-                Change::Exclusion => exclude(ips, &step.ips),
-                Change::Addition => add(ips, &step.ips),
-            };
-        }
+        let taken = self.steps.iter().map(|step| step.date).filter(|date| *date <= today);
         Service {
             name: self.name.clone(),
-            ips,
+            ips: self.turned(today).into_iter().map(|(cidr, _)| cidr).collect(),
             ports: self.ports.clone(),
-            updated: taken.iter().map(|step| step.date).fold(self.updated, Date::max),
-            steps: pending.into_iter().cloned().collect(),
+            updated: taken.fold(self.updated, Date::max),
+            steps: self.steps.iter().filter(|step| step.date > today).cloned().collect(),
         }
+    }
+
+    /// The addresses after the steps that took effect by `today`, each with why it is there.
+    pub(super) fn turned(&self, today: Date) -> Vec<(Cidr, Why)> {
+        let mut taken: Vec<(usize, &Step)> =
+            self.steps.iter().enumerate().filter(|(_, step)| step.date <= today).collect();
+        // Stable, so that steps of one kind on one day keep the publisher's order.
+        taken.sort_by_key(|(_, step)| (step.date, step.change));
+        let mut ips: Vec<(Cidr, Why)> = self.ips.iter().map(|cidr| (cidr.clone(), Why::Listed)).collect();
+        for (at, step) in taken {
+            ips = match step.change {
+                Change::Exclusion => exclude(ips, &step.ips, at),
+                Change::Addition => add(ips, step.ips.iter().map(|cidr| (cidr.clone(), Why::Added(at)))),
+            };
+        }
+        ips
     }
 
     /// The nearest of this service's additions, which the wire shows as `addition`.
@@ -94,28 +107,35 @@ impl Service {
         let of_kind = || self.steps.iter().filter(|step| step.change == change);
         let date = of_kind().map(|step| step.date).min()?;
         // A network that two steps name is shown once, as the first of them spells it.
-        let ips = of_kind().filter(|step| step.date == date).fold(Vec::new(), |ips, step| add(ips, &step.ips));
-        Some(Step { change, date, ips })
+        let of_day = || of_kind().filter(|step| step.date == date);
+        let ips = add(Vec::new(), of_day().flat_map(|step| &step.ips).map(|cidr| (cidr.clone(), ())));
+        Some(Step::new(change, date, ips.into_iter().map(|(cidr, ())| cidr).collect()))
     }
 }
 
 /// `ips` followed by those of `more` whose network is not there yet.
-fn add(mut ips: Vec<Cidr>, more: &[Cidr]) -> Vec<Cidr> {
-    let mut listed: HashSet<IpNet> = ips.iter().map(Cidr::network).collect();
-    ips.extend(more.iter().filter(|cidr| listed.insert(cidr.network())).cloned());
+fn add<T>(mut ips: Vec<(Cidr, T)>, more: impl Iterator<Item = (Cidr, T)>) -> Vec<(Cidr, T)> {
+    let mut listed: HashSet<IpNet> = ips.iter().map(|(cidr, _)| cidr.network()).collect();
+    ips.extend(more.filter(|(cidr, _)| listed.insert(cidr.network())));
     ips
 }
 
-/// `ips` without the addresses of `gone`. An entry of which a part goes is replaced in its place by the fewest
-/// networks that hold the rest, canonical, because no one ever typed them; an untouched entry keeps its spelling.
-fn exclude(ips: Vec<Cidr>, gone: &[Cidr]) -> Vec<Cidr> {
+/// `ips` without the addresses of `gone`, which step `at` takes. An entry of which a part goes is replaced in its place
+/// by the fewest networks that hold the rest, canonical, because no one ever typed them; an untouched entry keeps its
+/// spelling.
+fn exclude(ips: Vec<(Cidr, Why)>, gone: &[Cidr], at: usize) -> Vec<(Cidr, Why)> {
     let gone = Cover::of(gone.iter().map(Cidr::network));
     let mut kept = Vec::with_capacity(ips.len());
-    for cidr in ips {
+    for (cidr, why) in ips {
         match gone.taken_from(cidr.network()) {
-            Rest::Whole => kept.push(cidr),
+            Rest::Whole => kept.push((cidr, why)),
             Rest::Gone => {}
-            Rest::Parts(parts) => kept.extend(parts.into_iter().map(Cidr::canonical)),
+            Rest::Parts(parts) => {
+                // What was a rest before is a rest of what was typed, not of a rest.
+                let of = if let Why::Rest { of, .. } = why { of } else { cidr };
+                let rest = |part| (Cidr::canonical(part), Why::Rest { of: of.clone(), step: at });
+                kept.extend(parts.into_iter().map(rest));
+            }
         }
     }
     kept

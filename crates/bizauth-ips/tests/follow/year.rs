@@ -118,7 +118,7 @@ async fn every_day_of_a_year_is_as_the_reckoning_by_single_addresses_has_it() {
 
 fn published(first: &str, schedule: &[Announced], today: Date) -> String {
     let cidr = |text: &str| text.parse().unwrap();
-    let step = |it: &Announced| Step { change: it.change, date: it.date, ips: vec![cidr(&it.text)] };
+    let step = |it: &Announced| Step::new(it.change, it.date, vec![cidr(&it.text)]);
     let service = Service {
         name: "callback".into(),
         ips: vec![cidr(first)],

@@ -1,8 +1,9 @@
 //! The IP list as a document.
 
 use bizauth::ip_document::{list_from_document, strict_date};
+use bizauth::ip_list::source::{document_of, to_text};
 use bizauth_client::{IpChange, IpDocument, IpEntry};
-use bizauth_core::ips::{Change, Service};
+use bizauth_core::ips::{Change, IpList, Service, Terms};
 
 use crate::cidr::block;
 use crate::plain::has_control;
@@ -34,6 +35,22 @@ pub fn ip_document(bytes: &[u8]) {
         assert_eq!(services.len(), entries.len());
         services.iter().zip(entries).for_each(|(service, entry)| same(service, entry));
     }
+    // A draft is such a document, too; and what was published is the same text again, whoever announced it.
+    assert_eq!(list_from_document(&document_of(&list)).as_ref(), Ok(&list));
+    let read_again = list_from_document(&IpDocument::from_json(to_text(&document_of(&list)).as_bytes()).unwrap());
+    assert_eq!(read_again.map(|again| again.content()), Ok(list.content()));
+    assert_eq!(list.text().lines().filter(|line| line.starts_with("ip ")).count(), entries_of(&list));
+    for (_, service) in list.services() {
+        for day in service.steps.iter().map(|step| step.date).chain([list.updated()]) {
+            let reasons = service.reasons(day);
+            assert_eq!(reasons.iter().map(|it| it.cidr.clone()).collect::<Vec<_>>(), service.on(day).ips);
+            assert!(reasons.iter().all(|it| it.until.is_none_or(|until| until > day)));
+        }
+    }
+    // Nothing that lint refuses is what a follower would take for too wide.
+    let verdict = list.verdict(None, &Terms { today: list.updated(), allow_reserved: false });
+    let wide = list.services().flat_map(|(_, it)| it.on(list.updated()).ips).any(|ip| ip.network().prefix_len() == 0);
+    assert!(!wide || !verdict.refusals.is_empty());
     // What is in force on any day comes from what was typed, and the schedule ends.
     let (mut day, mut changes) = (list.updated(), 0);
     while let Some(next) = list.next_change(day) {
@@ -45,6 +62,11 @@ pub fn ip_document(bytes: &[u8]) {
     assert!(list.on(day).inbound.iter().flatten().all(|service| service.steps.iter().all(|step| step.date > day)));
 }
 
+/// How many networks the list names, those of its steps among them.
+fn entries_of(list: &IpList) -> usize {
+    list.services().map(|(_, it)| it.ips.len() + it.steps.iter().map(|step| step.ips.len()).sum::<usize>()).sum()
+}
+
 /// Kept exactly as published.
 fn same(service: &Service, entry: &IpEntry) {
     let texts = |ips: &[bizauth_core::ips::Cidr]| ips.iter().map(|ip| ip.as_published().to_owned()).collect::<Vec<_>>();
@@ -52,8 +74,14 @@ fn same(service: &Service, entry: &IpEntry) {
     assert_eq!(service.updated.to_string(), entry.updated_date);
     for (change, wanted) in [(Change::Addition, &entry.addition), (Change::Exclusion, &entry.exclusion)] {
         let found = service.steps.iter().filter(|step| step.change == change);
-        let found: Vec<IpChange> =
-            found.map(|step| IpChange { ips: texts(&step.ips), date: step.date.to_string() }).collect();
+        let found: Vec<IpChange> = found
+            .map(|step| IpChange {
+                ips: texts(&step.ips),
+                date: step.date.to_string(),
+                note: step.note.clone(),
+                announced_by: step.announced_by.clone(),
+            })
+            .collect();
         assert_eq!(found, *wanted);
     }
 }
@@ -61,7 +89,11 @@ fn same(service: &Service, entry: &IpEntry) {
 /// Whether entries can be the services of one direction.
 fn fits(entries: &[IpEntry]) -> bool {
     let blocks = |ips: &[String]| ips.iter().all(|ip| block(ip).is_some());
-    let step = |step: &IpChange| !step.ips.is_empty() && blocks(&step.ips) && is_date(&step.date);
+    let said = |text: &str| text.chars().count() <= 500 && !has_control(text);
+    let step = |step: &IpChange| {
+        let told = said(&step.note) && said(&step.announced_by);
+        told && !step.ips.is_empty() && blocks(&step.ips) && is_date(&step.date)
+    };
     entries.iter().enumerate().all(|(at, entry)| {
         let name = &entry.service;
         let named = !name.trim().is_empty() && name.chars().count() <= 200 && !has_control(name);

@@ -6,3 +6,4 @@ pub mod configuration;
 pub mod cookies;
 pub mod form;
 pub mod ip_document;
+pub mod publishing;

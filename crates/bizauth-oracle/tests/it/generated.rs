@@ -332,6 +332,34 @@ fn ip_documents() {
         ",\"exclusion\":[{\"ips\":[\"10.2.0.0/16\"],\"date\":\"2024-02-29\"}]",
         "}]}",
         "],\"addition\":[]",
+        "],\"addition\":{\"ips\":[\"1.1.0.0/16\"],\"date\":\"2023-06-30\",\"note\":\"a\",\"announcedBy\":\"b\"}",
     ];
     holds("ip_document", &[START, "{"], pieces);
+}
+
+#[test]
+fn what_is_typed_around_the_list() {
+    let pieces = &[
+        "hooks.example",
+        "localhost",
+        "127.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        "10.0.0.7",
+        "8.8.8.8",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "[2606:4700::1]",
+        "[fe80::1]",
+        ":8443",
+        "/",
+        "@",
+        "user:pass@",
+        "?a=b",
+        "#c",
+        ".",
+        "%31",
+    ];
+    holds("webhook_address", &["https://", "http://", "HTTPS://", ""], pieces);
+    holds("list_ends", &["", "12", "2026-12-01"], &["@", "0", "9", "-", "2026-12-01", "12", "+"]);
 }

@@ -91,6 +91,11 @@ impl Acting {
     pub(crate) fn of(actor: Actor) -> Self {
         Acting { actor, reason: None }
     }
+
+    /// Why, as far as they said.
+    pub(crate) fn reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or_default()
+    }
 }
 
 impl Deref for Acting {

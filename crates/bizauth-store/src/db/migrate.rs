@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "console", include_str!("../migrations/0002_console.sql")),
     (3, "lists", include_str!("../migrations/0003_lists.sql")),
     (4, "risks", include_str!("../migrations/0004_risks.sql")),
+    (5, "ip publishing", include_str!("../migrations/0005_ip_publishing.sql")),
     (7, "home", include_str!("../migrations/0007_home.sql")),
 ];
 

@@ -147,6 +147,8 @@ integers! {
     id::TokenId => id::TokenId, |it: id::TokenId| it.0;
     id::SessionId => id::SessionId, |it: id::SessionId| it.0;
     id::DeviceId => id::DeviceId, |it: id::DeviceId| it.0;
+    id::WebhookId => id::WebhookId, |it: id::WebhookId| it.0;
+    id::DeliveryId => id::DeliveryId, |it: id::DeliveryId| it.0;
     id::OperatorKeyId => id::OperatorKeyId, |it: id::OperatorKeyId| it.0;
     id::InvitationId => id::InvitationId, |it: id::InvitationId| it.0;
     id::RequestId => id::RequestId, |it: id::RequestId| it.0;

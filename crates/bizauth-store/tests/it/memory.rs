@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::asset::{AssetId, Holding};
-use bizauth_core::ips::{Cidr, IpList, Service};
+use bizauth_core::ips::{Cidr, IpList, Service, Terms};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::token::{IDLE_LIFETIME, Lent, Token};
 use bizauth_core::user::UserState;
-use bizauth_store::{By, NewKey, Redemption, Store};
+use bizauth_store::{By, NewKey, NewVersion, Publication, Redemption, Store};
 use jiff::civil::date;
 use tempfile::TempDir;
 
@@ -136,7 +136,9 @@ impl Platform {
             Service { name: "One".to_owned(), ips, ports: vec![443], updated: date(2026, 1, 1), steps: vec![] };
         self.lists += 1;
         let list = IpList::new(vec![service], Vec::new(), date(2026, 1, 1)).unwrap();
-        self.by().publish_ips(list).await.unwrap() == self.lists
+        let terms = Terms { today: date(2026, 1, 1), allow_reserved: true };
+        let done = self.by().publish_ips(NewVersion::of(list, terms)).await.unwrap();
+        done == Publication::Done(self.lists)
     }
 
     /// Holds every memory against the records, and fills it anew. Says how many tokens were told from memory.

@@ -93,7 +93,7 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
 }
 
 fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {
-    use crate::serve::Error::{Bind, Folder, Home, Signal, Store, Threads, Tls};
+    use crate::serve::Error::{Bind, Folder, Home, Signal, Signing, Store, Threads, Tls};
     match error {
         Store(error) => explain_store(error),
         Home(Stranger::Store(error)) => explain_store(error),
@@ -110,6 +110,7 @@ fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) 
         Folder { .. } => (None, "give a folder that is yours to write, with --data"),
         Bind { .. } => (None, "see that no other program listens there, or take another address with --listen"),
         Tls(_) => (None, "see that tls_certificate and tls_key name the two PEM files of one certificate"),
+        Signing(_) => (None, "see that ip_signing_key names a secret key of minisign without a password"),
         Threads(_) | Signal(_) => (None, "try once more; if it stays, it is a bug worth reporting"),
     }
 }

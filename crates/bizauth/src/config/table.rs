@@ -164,6 +164,20 @@ settings! {
     /// Time zone in which the day of an IP list change begins.
     ip_zone: TimeZone, = "Asia/Seoul", "ZONE", Text, read::zone,
         "the IANA name of a time zone, such as Asia/Seoul or UTC";
+    /// Whether the IP list may name private and reserved ranges, as for a platform within a network of its own.
+    ip_list_reserved: bool, = "false", "true|false", Switch, read::switch,
+        "`true` or `false`";
+    /// Whether everything about the IP list beside the documented endpoint can be read without an app key.
+    /// Firewalls, calendars and feed readers have none to send; the documented endpoint asks for one in any case.
+    ip_list_public: bool, = "true", "true|false", Switch, read::switch,
+        "`true` or `false`";
+    /// File with the key that signs the IP list: a secret key of minisign without a password
+    /// (`bizauth ip-list new-key FILE` makes one). Absent, the list is not signed. Give every node the same file.
+    ip_signing_key: Option<PathBuf>, ~ "/etc/bizauth/ip-list.key", "FILE", Text, read::path,
+        "the path of a file";
+    /// Whether webhooks of the IP list may go to private and loopback addresses, and there over plain http.
+    ip_webhooks_inside: bool, = "false", "true|false", Switch, read::switch,
+        "`true` or `false`";
     /// Whether a redirect URI may begin with the label `*.`; off, because an abandoned subdomain is then enough
     /// to collect codes.
     wildcard_redirects: bool, = "false", "true|false", Switch, read::switch,

@@ -80,6 +80,8 @@ pub struct Setup {
     pub seed: Option<Source>,
     /// What its chance follows from; without, the seed's word, or another one each time.
     pub random: Option<u64>,
+    /// When it begins; without, the seed's word, or else now.
+    pub at: Option<Time>,
     /// Whether its clock stands; without, the seed's word, or else it runs.
     pub frozen: Option<bool>,
 }
@@ -155,7 +157,7 @@ impl Dev {
         let operators = serve::bind(loopback).await?;
         let beside = local(&operators, loopback)?;
         let ground = ground(format!("http://{}", reachable(address))).await?;
-        let first = NewWorld { random: setup.random, frozen: setup.frozen, ..NewWorld::default() };
+        let first = NewWorld { random: setup.random, at: setup.at, frozen: setup.frozen, ..NewWorld::default() };
         let worlds = Worlds::begin(ground, setup.seed.unwrap_or_else(demo), first).await?;
         let banner = Banner::of(&worlds.first(), format!("http://{beside}"));
         Ok(Dev { banner, worlds: Arc::new(worlds), listener, authority: None, proxy: None, operators, address })

@@ -97,7 +97,7 @@ impl Place {
                 let store = quoted(&self.truststore());
                 let (host, port) = (at.ip(), at.port());
                 format!(
-                    "keytool -importcert -noprompt -alias bizauth-dev -file {ca} \\\n  \
+                    "rm -f {store}\nkeytool -importcert -noprompt -alias bizauth-dev -file {ca} \\\n  \
                      -keystore {store} -storetype PKCS12 -storepass {STORE_PASSWORD}\n\
                      export JAVA_TOOL_OPTIONS={}\n",
                     quoted(&java_options(&self.truststore(), Some((&host.to_string(), port))))

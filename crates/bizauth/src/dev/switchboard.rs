@@ -134,6 +134,13 @@ fn within(uri: &Uri) -> Option<(String, Uri)> {
 /// The answer of a world, written down.
 pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received) -> Response {
     let stage = world.stage();
+    if control::is_control(received.parts.uri.path()) && received.parts.method == Method::GET {
+        // Looking on is not part of what happened.
+        return match control::not_from_a_page(&received) {
+            Ok(()) => control::answer(worlds, world, received).await,
+            Err(refused) => refused.into_response(),
+        };
+    }
     let (n, at) = (stage.journal.arrive(), stage.now());
     let here = Portable::of(&worlds.ground.base_url);
     let mut request = Half::of(&received.parts.headers, &received.body, &here);
@@ -162,15 +169,11 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
     }
     if entry.control {
         let answer = control::answer(worlds, world, received).await;
-        // Looking on is not part of what happened.
-        if entry.request.method.as_deref() != Some("GET") {
-            let (parts, body) = whole(answer).await;
-            entry.answer = Some(taken_down(&parts, &body, &here));
-            // After a reset or a restore it belongs to what runs now.
-            world.stage().journal.keep(entry);
-            return Response::from_parts(parts, Body::from(body));
-        }
-        return answer;
+        let (parts, body) = whole(answer).await;
+        entry.answer = Some(taken_down(&parts, &body, &here));
+        // A reset or a restore put another log in the place of this one: what led there is not part of what follows.
+        stage.journal.keep(entry);
+        return Response::from_parts(parts, Body::from(body));
     }
     entry.unread = why::unread(&received);
     // Written down at once: a test that looks while a reply is held finds the request.
@@ -193,7 +196,7 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
         entry.code = received.endpoint_called().and_then(|at| Row::find(at, name).ok()).map(Row::code);
     }
     entry.decided = Some(why::decided(&entry));
-    if entry.fault.is_some() && entry.staged.is_none() {
+    if entry.fault.is_some() && struck.is_none() {
         entry.why = why::explain(worlds, world, &stage, &received, &entry).await;
     }
     if received.endpoint_called() == Some(Endpoint::Token) && parts.status == StatusCode::OK {

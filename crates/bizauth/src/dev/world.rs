@@ -19,6 +19,7 @@ use super::consents::Rules;
 use super::faults::Faults;
 use super::guard::Guard;
 use super::journal::Journal;
+use super::mark;
 use super::script::Held;
 use super::seed::{Hashes, Planted, plant};
 use super::snapshots::Snapshot;
@@ -94,13 +95,14 @@ pub struct Stage {
     router: OnceLock<Router>,
     operators: OnceLock<Router>,
     keeper: OnceLock<AbortHandle>,
+    teller: OnceLock<AbortHandle>,
     folder: TempDir,
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.get() {
-            keeper.abort();
+        for task in [&self.keeper, &self.teller].into_iter().filter_map(OnceLock::get) {
+            task.abort();
         }
     }
 }
@@ -213,6 +215,7 @@ impl Stage {
             router: OnceLock::new(),
             operators: OnceLock::new(),
             keeper: OnceLock::new(),
+            teller: OnceLock::new(),
             folder,
         }
     }
@@ -241,7 +244,12 @@ impl Stage {
             let store = store.clone();
             async move { store.ping().await.map_err(|_| "the store does not answer".to_owned()) }
         };
-        self.operators.get_or_init(|| crate::http::operator::router(self.state.clone(), probe)).clone()
+        let make = || {
+            // Webhooks are made here, and nobody waits for them before.
+            let _ = self.teller.set(tokio::spawn(crate::serve::tell(self.state.clone())).abort_handle());
+            crate::http::operator::router(self.state.clone(), probe)
+        };
+        self.operators.get_or_init(make).clone()
     }
 
     /// The time in this world.
@@ -277,7 +285,10 @@ struct Parts {
 fn folder_in(parent: &Path) -> Result<TempDir, Error> {
     use std::os::unix::fs::PermissionsExt;
     let owner_only = std::fs::Permissions::from_mode(0o700);
-    tempfile::Builder::new().prefix("stage-").permissions(owner_only).tempdir_in(parent).map_err(Error::Folder)
+    let folder = tempfile::Builder::new().prefix("stage-").permissions(owner_only).tempdir_in(parent);
+    let folder = folder.map_err(Error::Folder)?;
+    mark::folder(folder.path()).map_err(Error::Folder)?;
+    Ok(folder)
 }
 
 /// What the page at the end of the demo's flow shows: the first REST API key that has a redirect URI.

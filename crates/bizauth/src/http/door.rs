@@ -26,7 +26,7 @@ use crate::view::Notice;
 pub enum Door {
     /// `/oauth/*`.
     Kauth,
-    /// `/v1/*`.
+    /// `/v1/*`, and `/ip-list*` beside it.
     Kapi,
     /// Everything that only people ask for.
     Pages,
@@ -39,7 +39,7 @@ impl Door {
             |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match path {
             _ if under("/oauth") => Door::Kauth,
-            _ if under("/v1") => Door::Kapi,
+            _ if under("/v1") || under("/ip-list") => Door::Kapi,
             _ => Door::Pages,
         }
     }
@@ -189,6 +189,7 @@ mod tests {
             ("/v1/x", Door::Kapi),
             ("/v1", Door::Kapi),
             ("/v12", Door::Pages),
+            ("/ip-list/feed.atom", Door::Kapi),
             ("/", Door::Pages),
         ] {
             assert_eq!(Door::of(path), door, "{path}");

@@ -4,12 +4,14 @@
 //! and for each door its own words when a handler panics or takes too long.
 
 pub mod access;
+pub mod conditional;
 pub mod console;
 pub mod door;
 pub mod form;
 pub mod gate;
 pub mod guard;
 pub mod hot;
+pub mod ip_list;
 pub mod kapi;
 pub mod kauth;
 pub mod limits;
@@ -44,6 +46,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(kauth(&state))
         .merge(kapi(&state))
+        .merge(ip_list(&state))
         .merge(pages(&state))
         .merge(access::routes(console, &state))
         .merge(access::routes(me, &state))
@@ -70,6 +73,24 @@ fn kapi(state: &AppState) -> Router<AppState> {
         .route("/v1/business/userinfo", get(kapi::userinfo::get))
         .route("/v1/business/revoke", post(kapi::revoke::post))
         .route("/v1/system/ips", get(kapi::ips::get))
+        .method_not_allowed_fallback(door::wrong_method);
+    door::guarded(routes, state)
+}
+
+/// Beside the documented endpoint of the IP list: what it was and will be, for people and for programs that know no keys.
+fn ip_list(state: &AppState) -> Router<AppState> {
+    let routes = Router::new()
+        .route("/ip-list", get(ip_list::view::get))
+        .route("/ip-list/history", get(ip_list::history::get))
+        .route("/ip-list/history/{serial}", get(ip_list::history::one))
+        .route("/ip-list/diff", get(ip_list::diff::get))
+        .route("/ip-list/feed.atom", get(ip_list::feed::get))
+        .route("/ip-list/calendar.ics", get(ip_list::calendar::get))
+        .route("/ip-list/list.txt", get(ip_list::exports::text))
+        .route("/ip-list/list.csv", get(ip_list::exports::csv))
+        .route("/ip-list/list.json", get(ip_list::exports::json))
+        .route("/ip-list/list.json.minisig", get(ip_list::signature::get))
+        .route("/ip-list/minisign.pub", get(ip_list::signature::key))
         .method_not_allowed_fallback(door::wrong_method);
     door::guarded(routes, state)
 }

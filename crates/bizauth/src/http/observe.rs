@@ -23,7 +23,7 @@ use crate::request_lines;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
-const ENDPOINTS: [&str; 15] = [
+const ENDPOINTS: [&str; 26] = [
     "/",
     "/oauth/business/authorize",
     "/oauth/business/token",
@@ -31,6 +31,17 @@ const ENDPOINTS: [&str; 15] = [
     "/v1/business/userinfo",
     "/v1/business/revoke",
     "/v1/system/ips",
+    "/ip-list",
+    "/ip-list/history",
+    "/ip-list/history/{serial}",
+    "/ip-list/diff",
+    "/ip-list/feed.atom",
+    "/ip-list/calendar.ics",
+    "/ip-list/list.txt",
+    "/ip-list/list.csv",
+    "/ip-list/list.json",
+    "/ip-list/list.json.minisig",
+    "/ip-list/minisign.pub",
     "/login",
     "/login/code",
     "/logout",

@@ -27,6 +27,7 @@ macro_rules! files {
             "account",
             "operator",
             "operator_acts",
+            "operator_ips",
             "import",
         )
     };

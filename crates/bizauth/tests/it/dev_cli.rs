@@ -85,6 +85,8 @@ fn exec_ends_as_the_command_ended() {
     let ended = user.run(&["exec", "--", "/"]);
     assert!(ended.code == Some(126) && ended.notes.contains("hint: "), "{ended:?}");
     assert_eq!(user.run(&["exec"]).code, Some(2));
+    let ended = user.run(&["exec", "--others", "pass", "true"]);
+    assert!(ended.code == Some(2) && ended.notes.contains("hint: add --intercept"), "{ended:?}");
     assert!(fs::read_dir(user.path("home")).unwrap().next().is_none(), "nothing is left in anybody's home");
 }
 
@@ -95,7 +97,7 @@ fn exec_tells_the_command_where_the_platform_is_and_its_keys() {
         curl -sS -m 20 -o /dev/null -w '%{http_code}' "$BIZAUTH_AUTHORIZE_URL"; echo; env"#;
     let ended = user.run(&["exec", "sh", "-c", script]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("\n303\n"), "{ended:?}");
+    assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("}303\n"), "{ended:?}");
     let value = |name: &str| {
         let line = ended.out.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
         line.unwrap_or_else(|| panic!("no {name}: {ended:?}")).to_owned()
@@ -141,7 +143,7 @@ fn exec_leads_a_client_with_the_platforms_hosts_in_it_here() {
     assert_eq!(ended.code, Some(5), "{ended:?}");
     assert!(ended.out.contains("211.249.203.104/24") && ended.out.contains("own 200\nrefused\n"), "{ended:?}");
     assert!(ended.out.contains("bizauth dev: api.example.com:80 is refused and counted"), "{ended:?}");
-    let told = "bizauth dev: the proxy refused 2 connections: api.example.com:443 (1), api.example.com:80 (1)\n";
+    let told = "bizauth dev: refused by the proxy: api.example.com:443 (1), api.example.com:80 (1)\n";
     assert!(ended.notes.ends_with(told), "{ended:?}");
     let ca = user.path("home/.local/share/bizauth/dev-ca");
     assert!(ended.notes.contains(&format!("clients are to trust {}", ca.join("ca.pem").display())), "{ended:?}");
@@ -157,7 +159,7 @@ fn others_pass_where_that_is_asked_for() {
     // NO_PROXY is what keeps this machine from being asked for.
     let script = format!("NO_PROXY= no_proxy= curl -sS -m 20 -o /dev/null -w '%{{http_code}}' {}/login", other.base);
     let refused = user.run(&["exec", "--intercept", "sh", "-c", &script]);
-    assert!(refused.out == "403" && refused.notes.contains("the proxy refused 1 connections"), "{refused:?}");
+    assert!(refused.out == "403" && refused.notes.contains("refused by the proxy: 127.0.0.1:"), "{refused:?}");
     let passed =
         user.run(&["exec", "--intercept", "--others", "pass", "sh", "-c", &format!("{script}; cat $SSL_CERT_FILE")]);
     assert!(passed.out.starts_with("200") && passed.notes.is_empty(), "{passed:?}");
@@ -363,4 +365,50 @@ fn what_dev_made_is_refused_by_serve() {
     refused(marked.path().to_str().unwrap());
     dev.terminate();
     assert_eq!(dev.ended().0, Some(0));
+}
+
+/// A seed is written, read, and refused with its place; a run is run again.
+#[test]
+fn a_seed_is_begun_with_and_a_run_is_run_again() {
+    let user = User::new();
+    let file = user.path("seed.toml");
+    let name = file.to_str().unwrap();
+    assert_eq!(user.run(&["init", name]).code, Some(0));
+    let again = user.run(&["init", name]);
+    assert!(again.code == Some(1) && again.notes.contains("was left alone"), "{again:?}");
+    let schema: serde_json::Value = serde_json::from_str(&user.run(&["schema"]).out).unwrap();
+    assert!(schema["properties"]["apps"].is_object());
+    let script =
+        r#"curl -sS -m 20 -X POST "$BIZAUTH_AUTHORIZE_URL" -o /dev/null && curl -sS -m 20 "$BIZAUTH_CONTROL_URL/run""#;
+    let told = [
+        "exec",
+        "--seed",
+        name,
+        "--random",
+        "5",
+        "--frozen",
+        "--at",
+        "2026-12-01T09:00:00+09:00",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let (one, two) = (user.run(&told), user.run(&told));
+    assert_eq!(one.code, Some(0), "{one:?}");
+    assert!(one.out.contains("code=bzc_"), "{one:?}");
+    assert_eq!(one.out, two.out, "the same seed and the same calls");
+    let run = user.path("run.json");
+    fs::write(&run, &one.out).unwrap();
+    let replayed = user.run(&["replay", run.to_str().unwrap()]);
+    assert_eq!((replayed.code, replayed.out.as_str()), (Some(0), "1 calls, the same answers\n"), "{replayed:?}");
+    fs::write(&run, one.out.replacen("code=bzc_", "code=bzx_", 1)).unwrap();
+    let other = user.run(&["replay", run.to_str().unwrap()]);
+    assert!(other.code == Some(1) && other.notes.contains("request 1 "), "{other:?}");
+    fs::write(&file, "[[users]]\nemail = \"a@example.com\"\nstate = \"sleepy\"\n").unwrap();
+    let refused = user.run(&["exec", "--seed", name, "--", "true"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for part in ["seed.toml:3:", "dormant", "nothing was started"] {
+        assert!(refused.notes.contains(part), "{part}: {refused:?}");
+    }
 }

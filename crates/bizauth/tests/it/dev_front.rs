@@ -43,7 +43,7 @@ impl Platform {
 
     /// The same, with the two hosts in its address book.
     fn resolving(&self) -> reqwest::Client {
-        let book = ["kauth.kakao.com", "kapi.kakao.com", "accounts.kakao.com", "w1.localhost"];
+        let book = ["kauth.kakao.com", "kapi.kakao.com", "accounts.kakao.com", "kauth.localhost"];
         book.iter().fold(self.client(), |client, host| client.resolve(host, self.address())).build().unwrap()
     }
 
@@ -88,7 +88,7 @@ async fn one_port_speaks_plain_and_tls_in_the_names_of_this_machine() {
         it.process.base.clone(),
         format!("https://127.0.0.1:{port}"),
         format!("https://localhost:{port}"),
-        format!("https://w1.localhost:{port}"),
+        format!("https://kauth.localhost:{port}"),
     ] {
         let page = Answer::of(client.get(format!("{base}/login"))).await;
         assert_eq!(page.status, 200, "{base}");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use bizauth_client::SecretString;
 use bizauth_core::ips::{Cover, Difference};
-use bizauth_ips::fetch::{self, Arrived, Insist, Outcome};
+use bizauth_ips::fetch::{self, Arrived, FetchError, Insist, Outcome};
 use bizauth_ips::picture::Picture;
 use bizauth_ips::settings::{Place, Settings};
 use bizauth_ips::state::Folder;
@@ -21,20 +21,25 @@ use crate::world::{World, days};
 const EVE: i64 = 1_688_050_799_999;
 
 /// A follower of a world's list.
-struct Follower<'w> {
+pub struct Follower<'w> {
     world: &'w World,
     key: SecretString,
-    settings: Settings,
+    pub settings: Settings,
     _room: TempDir,
 }
 
 impl<'w> Follower<'w> {
-    async fn of(world: &'w World) -> Follower<'w> {
+    pub async fn of(world: &'w World) -> Follower<'w> {
+        Follower::with(world, "").await
+    }
+
+    /// With more in its configuration.
+    pub async fn with(world: &'w World, more: &str) -> Follower<'w> {
         let key = world.app().await.client_id.into();
         let room = TempDir::new().unwrap();
         let state = room.path().join("state");
         let text = format!(
-            "source = {:?}\nstate = {state:?}\nearly_days = 0\nlate_days = 0\nmax_shrink_percent = 0\n",
+            "source = {:?}\nstate = {state:?}\nearly_days = 0\nlate_days = 0\nmax_shrink_percent = 0\n{more}",
             world.base
         );
         Follower { world, key, settings: Settings::read(&text).unwrap(), _room: room }
@@ -44,26 +49,30 @@ impl<'w> Follower<'w> {
         Timestamp::from_millisecond(self.world.now().millis()).unwrap()
     }
 
-    fn folder(&self) -> Folder {
+    pub fn folder(&self) -> Folder {
         Folder::open(&self.settings.state).unwrap()
     }
 
-    async fn asks(&self) -> Arrived {
+    pub async fn asks(&self) -> Arrived {
         let known = self.folder().journal.versions.last().and_then(|kept| kept.etag.clone());
         fetch::ask(&self.settings, Some(&self.key), known.as_deref()).await.unwrap()
     }
 
     /// What differs in the list that it believes from now on.
-    async fn believes(&self) -> Vec<Difference> {
-        let Arrived::Offer(offer) = self.asks().await else { panic!("the list is another") };
-        let outcome = fetch::consider(&mut self.folder(), &self.settings, &offer, self.now(), Insist::No);
-        match outcome.unwrap() {
+    pub async fn believes(&self) -> Vec<Difference> {
+        match self.considers().await.unwrap() {
             Outcome::Believed(differences) => differences,
             Outcome::Confirmed => panic!("the list is another"),
         }
     }
 
-    fn lets_through(&self) -> Cover {
+    /// What becomes of what it is given.
+    pub async fn considers(&self) -> Result<Outcome, FetchError> {
+        let Arrived::Offer(offer) = self.asks().await else { return Ok(Outcome::Confirmed) };
+        fetch::consider(&mut self.folder(), &self.settings, &offer, self.now(), Insist::No)
+    }
+
+    pub fn lets_through(&self) -> Cover {
         let wanted = apply::wanted(&self.settings, &self.folder(), self.now()).unwrap();
         Cover::of(wanted.iter().flat_map(|it| it.cover.networks().to_vec()))
     }
@@ -71,7 +80,7 @@ impl<'w> Follower<'w> {
 
 /// What the documents' list has in force on a day.
 fn in_force(day: &str) -> Cover {
-    let list = document::read(include_bytes!("world/ips.json")).unwrap().on(day.parse().unwrap());
+    let list = document::read(include_bytes!("../../src/ip_list/ips.json")).unwrap().on(day.parse().unwrap());
     let services = list.inbound.into_iter().chain(list.outbound).flatten();
     Cover::of(services.flat_map(|it| it.ips).map(|cidr| cidr.network()))
 }
@@ -81,9 +90,8 @@ async fn the_list_goes_through_publisher_wire_and_follower_into_every_target() {
     let world = World::new().await;
     let follower = Follower::of(&world).await;
     crate::kapi_ips::publish(&world).await;
-    if let bizauth::clock::Clock::Set(millis) = &world.state.clock {
-        millis.store(EVE, std::sync::atomic::Ordering::SeqCst);
-    }
+    crate::kapi_ips::set_clock(&world, EVE);
+    let (trials, mut tried) = (TempDir::new().unwrap(), std::collections::BTreeSet::new());
     assert_eq!(follower.believes().await, []);
     assert_eq!(follower.asks().await, Arrived::NotModified);
     for (day, is_last) in [("2023-06-29", false), ("2023-06-30", false), ("2023-07-01", true)] {
@@ -93,7 +101,13 @@ async fn the_list_goes_through_publisher_wire_and_follower_into_every_target() {
             let picture = Picture::new(&Place::of(target), &wanted, &Cover::default()).unwrap();
             assert_eq!(picture.union(), in_force(day), "{day}");
             let text = (target.render)(&picture).unwrap();
-            // Every network stands in it; that its tool reads it is for the follower's own tests.
+            // Its own tool reads it, where it is a program of this machine; that of the kernel's targets needs a network
+            // of its own, in the follower's tests.
+            if let Some(trial) = &target.trial {
+                let result = apply::try_out(trial, &text, trials.path());
+                assert!(result.is_ok(), "{} {day}: {}", target.name, result.unwrap_err());
+                tried.insert(target.name);
+            }
             for network in picture.union().networks().iter().take(3) {
                 assert!(text.contains(&network.to_string()), "{} {day}: {network}", target.name);
             }
@@ -106,6 +120,7 @@ async fn the_list_goes_through_publisher_wire_and_follower_into_every_target() {
         let differences = follower.believes().await;
         assert!(differences.iter().all(|it| it.gone.unannounced.is_empty() && it.come.unannounced.is_empty()), "{day}");
     }
+    assert_eq!(tried.into_iter().collect::<Vec<_>>(), ["apache", "caddy", "haproxy", "nginx", "squid"]);
 }
 
 /// A follower as a process, of a list in a file.
@@ -123,7 +138,7 @@ impl Desk {
             path("out.txt")
         );
         fs::write(path("ips.toml"), text).unwrap();
-        desk.publishes(include_str!("world/ips.json"));
+        desk.publishes(include_str!("../../src/ip_list/ips.json"));
         desk
     }
 
@@ -188,7 +203,7 @@ fn commands_of_the_follower_end_as_documented() {
     assert_eq!(desk.out(), before);
 
     // Another list, and back.
-    let list = include_str!("world/ips.json").replace("27.0.236.0/22", "27.0.236.0/22\", \"27.1.0.0/22");
+    let list = include_str!("../../src/ip_list/ips.json").replace("27.0.236.0/22", "27.0.236.0/22\", \"27.1.0.0/22");
     desk.publishes(&list);
     desk.ends("fetch", 0);
     assert!(desk.ends("apply", 0).contains("changed"));
@@ -207,7 +222,7 @@ fn commands_of_the_follower_end_as_documented() {
 
     // A file of somebody else's.
     fs::remove_dir_all(desk.0.path().join("state")).unwrap();
-    desk.publishes(include_str!("world/ips.json"));
+    desk.publishes(include_str!("../../src/ip_list/ips.json"));
     fs::write(desk.0.path().join("out.txt"), "mine\n").unwrap();
     desk.ends("fetch", 0);
     assert!(desk.ends("apply", 6).contains("was not made by bizauth"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bizauth::ip_document::list_from_document;
 use bizauth_client::IpDocument;
 use bizauth_core::fault::KapiFault;
+use bizauth_store::{NewVersion, Publication};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
@@ -12,24 +13,39 @@ use crate::world::{Answer, World};
 /// 2023-06-29T23:59:59.999+09:00: the last instant before the documents' first announcement takes effect.
 const EVE: i64 = 1_688_050_799_999;
 
-fn document() -> Value {
-    serde_json::from_str(include_str!("world/ips.json")).unwrap()
+/// The documents' list.
+pub fn document() -> Value {
+    serde_json::from_str(include_str!("../../src/ip_list/ips.json")).unwrap()
 }
 
 /// Publishes the documents' list.
 pub async fn publish(world: &World) {
-    let document = IpDocument::from_json(document().to_string().as_bytes()).unwrap();
-    world.by().publish_ips(list_from_document(&document).unwrap()).await.unwrap();
+    publish_document(world, &document()).await;
+}
+
+/// Publishes a document, and says the version's serial.
+pub async fn publish_document(world: &World, document: &Value) -> i64 {
+    let document = IpDocument::from_json(document.to_string().as_bytes()).unwrap();
+    let terms = bizauth::ip_list::terms(&world.state.config, world.now());
+    let version = NewVersion::of(list_from_document(&document).unwrap(), terms);
+    match world.by().publish_ips(version).await.unwrap() {
+        Publication::Done(serial) => serial,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Sets the clock of a world, backwards too.
+pub fn set_clock(world: &World, millis: i64) {
+    let bizauth::clock::Clock::Set(clock) = &world.state.clock else { panic!("the clock stands") };
+    clock.store(millis, std::sync::atomic::Ordering::SeqCst);
 }
 
 /// A world on the eve of the documents' first change, with a key to the list.
-async fn on_the_eve() -> (World, String) {
+pub async fn on_the_eve() -> (World, String) {
     let world = World::new().await;
     let key = world.app().await.client_id;
     publish(&world).await;
-    if let bizauth::clock::Clock::Set(millis) = &world.state.clock {
-        millis.store(EVE, std::sync::atomic::Ordering::SeqCst);
-    }
+    set_clock(&world, EVE);
     (world, key)
 }
 
@@ -125,8 +141,7 @@ async fn the_newest_publication_counts() {
     let mut newer = document();
     newer["inbound"] = json!([]);
     newer["updatedDate"] = json!("2023-06-29");
-    let parsed = IpDocument::from_json(newer.to_string().as_bytes()).unwrap();
-    world.by().publish_ips(list_from_document(&parsed).unwrap()).await.unwrap();
+    publish_document(&world, &newer).await;
     assert_eq!(list(&world, &key, "").await.json(), newer);
 }
 

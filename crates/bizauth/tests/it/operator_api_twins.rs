@@ -74,6 +74,29 @@ const TWINS: &[(&str, &str, &[Row])] = &[
     ("POST", "/assets/import", &[("POST", "/imports")]),
     ("GET", "/assets/imports/{import}", &[("GET", "/imports/{import}"), ("GET", "/imports/{import}/refusals")]),
     ("POST", "/assets/imports/{import}/apply", &[("POST", "/imports/{import}/apply")]),
+    ("GET", "/ip-list", &[("GET", "/ip-list"), ("GET", "/ip-list/versions")]),
+    ("GET", "/ip-list/versions/{serial}", &[("GET", "/ip-list/versions/{serial}"), ("GET", "/ip-list/diff")]),
+    ("GET", "/ip-list/preview", &[("GET", "/ip-list")]),
+    ("GET", "/ip-list/draft", &[("GET", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/publish", &[("POST", "/ip-list/versions")]),
+    ("POST", "/ip-list/draft/discard", &[("DELETE", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/new", &[("PUT", "/ip-list/draft")]),
+    ("GET", "/ip-list/draft/{list}/{place}", &[("GET", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/{list}/{place}", &[("PUT", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/{list}/{place}/remove", &[("PUT", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/{list}/{place}/new", &[("PUT", "/ip-list/draft")]),
+    ("GET", "/ip-list/draft/{list}/{place}/{change}/{nth}", &[("GET", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/{list}/{place}/{change}/{nth}", &[("PUT", "/ip-list/draft")]),
+    ("POST", "/ip-list/draft/{list}/{place}/{change}/{nth}/remove", &[("PUT", "/ip-list/draft")]),
+    ("GET", "/ip-list/webhooks", &[("GET", "/ip-list/webhooks")]),
+    ("POST", "/ip-list/webhooks/new", &[("POST", "/ip-list/webhooks")]),
+    ("GET", "/ip-list/webhooks/{webhook}", &[("GET", "/ip-list/webhooks/{webhook}/deliveries")]),
+    ("POST", "/ip-list/webhooks/{webhook}/remove", &[("DELETE", "/ip-list/webhooks/{webhook}")]),
+    (
+        "POST",
+        "/ip-list/webhooks/{webhook}/retry",
+        &[("POST", "/ip-list/webhooks/{webhook}/deliveries/{delivery}/retry")],
+    ),
     ("GET", "/platform", &[("GET", "/maintenance"), ("GET", "/settings")]),
     ("POST", "/platform/close", &[("PUT", "/maintenance")]),
     ("POST", "/platform/open", &[("PUT", "/maintenance")]),
@@ -86,8 +109,16 @@ const TWINS: &[(&str, &str, &[Row])] = &[
 ];
 
 /// Pages that hold nothing but an empty form.
-const FORMS: [&str; 5] =
-    ["/accounts/new", "/catalogue/new", "/catalogue/groups/{group}/new", "/assets/new", "/keys/new"];
+const FORMS: [&str; 8] = [
+    "/accounts/new",
+    "/catalogue/new",
+    "/catalogue/groups/{group}/new",
+    "/assets/new",
+    "/keys/new",
+    "/ip-list/draft/new",
+    "/ip-list/draft/{list}/{place}/new",
+    "/ip-list/webhooks/new",
+];
 
 #[test]
 fn every_page_and_action_has_its_twin() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bizauth::dev::faults::Row;
 use bizauth_core::fault::{KapiFault, KauthFault};
 
 /// Folders that are not ours to keep tidy: made by tools, or by running the server.
@@ -295,17 +296,53 @@ fn is_path(name: &str) -> bool {
 
 #[test]
 fn the_page_of_errors_is_current() {
-    let path = root().join("docs/errors.md");
-    let wanted = bizauth::errors_page::errors_page();
+    is_current("docs/errors.md", &bizauth::errors_page::errors_page());
+}
+
+/// A page that is made from the sources is as they make it.
+fn is_current(page: &str, wanted: &str) {
+    let path = root().join(page);
     if std::env::var("BIZAUTH_BLESS").is_ok_and(|bless| bless == "1") {
-        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, &wanted)).expect("docs/ can be written");
+        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, wanted)).expect("docs/ can be written");
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     let differs = found.lines().zip(wanted.lines()).position(|(a, b)| a != b);
-    assert!(found == wanted, "docs/errors.md is out of date (line {differs:?}); run the tests with BIZAUTH_BLESS=1");
+    assert!(found == wanted, "{page} is out of date (line {differs:?}); run the tests with BIZAUTH_BLESS=1");
 }
 
 /// Naming a fault is not enough: an answer must have been held against its row.
+#[test]
+fn the_page_of_fidelity_is_current() {
+    let tests = test_functions();
+    let proof = |row: Row| {
+        let fault = match row {
+            Row::Kauth(_) => format!("KauthFault::{}", row.name()),
+            Row::Kapi(_) => format!("KapiFault::{}", row.name()),
+        };
+        let ends = |rest: &str| rest.starts_with([',', ')', ' ', '\n', ';']);
+        let names = |body: &str| body.match_indices(&fault).any(|(at, _)| ends(&body[at + fault.len()..]));
+        tests.iter().find(|(_, body)| names(body)).map(|(name, _)| name.clone())
+    };
+    is_current("docs/fidelity.md", &bizauth::fidelity_page::fidelity_page(proof));
+}
+
+/// Every test of this suite by its file and name, with its body.
+fn test_functions() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut files: Vec<_> =
+        fs::read_dir(root().join("crates/bizauth/tests/it")).expect("the tests").flatten().collect();
+    files.sort_by_key(|file| file.file_name());
+    for file in files.iter().map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+        let text = fs::read_to_string(&file).expect("a test file");
+        let module = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        for part in text.split("test]\n").skip(1) {
+            let name = part.split_once("fn ").and_then(|(_, rest)| rest.split('(').next()).unwrap_or_default();
+            found.push((format!("{module}::{name}"), part.to_owned()));
+        }
+    }
+    found
+}
+
 #[test]
 fn every_fault_is_provoked_by_some_test() {
     let tests: String = black_box().split_whitespace().collect();

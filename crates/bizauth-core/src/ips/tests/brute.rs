@@ -56,7 +56,7 @@ pub(super) fn nth(n: i8) -> Date {
 
 fn step(space: Space) -> impl Strategy<Value = Step> {
     let change = prop_oneof![Just(Change::Addition), Just(Change::Exclusion)];
-    (change, 1..7_i8, blocks(space, 10, 1..4)).prop_map(|(change, n, ips)| Step { change, date: nth(n), ips })
+    (change, 1..7_i8, blocks(space, 10, 1..4)).prop_map(|(change, n, ips)| Step::new(change, nth(n), ips))
 }
 
 pub(super) fn scheduled() -> impl Strategy<Value = (Space, Service)> {

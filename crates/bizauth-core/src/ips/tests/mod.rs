@@ -6,6 +6,7 @@ use super::*;
 
 mod brute;
 mod follow;
+mod publish;
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -20,11 +21,11 @@ fn spelled(ips: &[Cidr]) -> String {
 }
 
 fn plus(date: &str, ips: &str) -> Step {
-    Step { change: Change::Addition, date: day(date), ips: cidrs(ips) }
+    Step::new(Change::Addition, day(date), cidrs(ips))
 }
 
 fn minus(date: &str, ips: &str) -> Step {
-    Step { change: Change::Exclusion, date: day(date), ips: cidrs(ips) }
+    Step::new(Change::Exclusion, day(date), cidrs(ips))
 }
 
 fn service(name: &str, ips: &str, steps: Vec<Step>) -> Service {

@@ -134,5 +134,5 @@ fn tell_leaks(guard: Option<&Guard>, output: &mut Output) {
         }
     }
     let places: Vec<String> = seen.into_iter().map(|(to, times)| format!("{to} ({times})")).collect();
-    output.note(&format!("bizauth dev: the proxy refused {} connections: {}", guard.count(), places.join(", ")));
+    output.note(&format!("bizauth dev: refused by the proxy: {}", places.join(", ")));
 }

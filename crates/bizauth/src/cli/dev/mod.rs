@@ -1,11 +1,14 @@
 //! `bizauth dev`: the whole platform with demo data on this machine, gone when it stops; and what scripts need around it.
 
+mod beginning;
 mod detach;
 mod env;
 mod exec;
+mod init;
 mod name;
 mod platform;
 mod process;
+mod replay;
 mod running;
 mod status;
 mod stop;
@@ -44,6 +47,12 @@ enum Verb {
     Wait(wait::Command),
     /// Stop a platform
     Stop(stop::Command),
+    /// Write a seed with a comment on each field, to begin with
+    Init(init::Init),
+    /// Print the JSON Schema of a seed
+    Schema(init::Schema),
+    /// Run again what happened in a world, and see whether the same comes of it
+    Replay(replay::Replay),
     /// Make the local certificate authority, and show how clients are told to trust it
     Trust(trust::Command),
 }
@@ -57,6 +66,9 @@ impl Command {
             Some(Verb::Status(command)) => command.run(output),
             Some(Verb::Wait(command)) => command.run(output).await,
             Some(Verb::Stop(command)) => command.run(output).await,
+            Some(Verb::Init(command)) => command.run(output),
+            Some(Verb::Schema(command)) => command.run(output),
+            Some(Verb::Replay(command)) => command.run(output).await,
             Some(Verb::Trust(command)) => command.run(output),
         }
     }

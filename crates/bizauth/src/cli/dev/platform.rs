@@ -8,10 +8,11 @@ use crate::cli::output::Output;
 use crate::cli::refusal::{misused, refuse};
 use crate::clock::Clock;
 use crate::config;
+use crate::dev::Dev;
 use crate::dev::authority::{self, Authority, Made};
 use crate::dev::guard::{Guard, Others};
-use crate::dev::{Dev, Setup};
 
+use super::beginning::Beginning;
 use super::running::Running;
 
 /// Where it listens, and as whom.
@@ -25,8 +26,11 @@ pub(super) struct Platform {
     #[arg(long, value_name = "DIR")]
     ca_dir: Option<PathBuf>,
     /// What the proxy does with other destinations than the platform's two hosts; those that are refused are counted
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Choice::Refuse)]
-    others: Choice,
+    /// [default: refuse]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    others: Option<Choice>,
+    #[command(flatten)]
+    beginning: Beginning,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -48,7 +52,7 @@ pub(super) struct Started {
 impl Platform {
     /// One that is not started: only its authority is asked for.
     pub(super) fn keeping(ca_dir: Option<PathBuf>) -> Self {
-        Platform { listen_beyond_loopback: false, ca_dir, others: Choice::Refuse }
+        Platform { listen_beyond_loopback: false, ca_dir, others: None, beginning: Beginning::default() }
     }
 
     /// The authority of these flags; none where the user has no home.
@@ -80,6 +84,13 @@ impl Platform {
         output: &mut Output,
     ) -> anyhow::Result<Started> {
         self.check(listen, output)?;
+        if self.others.is_some() && !proxied {
+            return Err(misused(
+                "--others says what the proxy does, and there is none",
+                "add --intercept to `bizauth dev exec`, or --proxy to `bizauth dev`",
+            ));
+        }
+        let setup = self.beginning.setup()?;
         let authority = match proxied || self.ca_dir.is_some() {
             true => Some(self.made_authority(output)?),
             // Whoever trusts it has had it made; until then nothing is left behind in anybody's home.
@@ -91,15 +102,15 @@ impl Platform {
             guard.name(Vec::new(), self.others());
             Arc::new(guard)
         });
-        let dev = Dev::start(listen, Setup::default()).await?.behind(authority.clone(), guard.clone());
+        let dev = Dev::start(listen, setup).await?.behind(authority.clone(), guard.clone());
         let address = dev.address();
         Ok(Started { dev, address, authority, guard })
     }
 
     pub(super) fn others(&self) -> Others {
         match self.others {
-            Choice::Refuse => Others::Refuse,
-            Choice::Pass => Others::Pass,
+            None | Some(Choice::Refuse) => Others::Refuse,
+            Some(Choice::Pass) => Others::Pass,
         }
     }
 

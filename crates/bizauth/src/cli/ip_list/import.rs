@@ -1,11 +1,12 @@
 //! `bizauth ip-list import`: from a file, from stdin, or from a platform that publishes a list. All or nothing.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bizauth_client::{Client, Fetched, Hosts, IpDocument, SecretString};
-use bizauth_core::ips::{IpList, date_at};
+use bizauth_core::ips::{IpList, Weight};
+use bizauth_store::{NewVersion, Publication};
 use clap::ArgGroup;
 use serde_json::json;
 use url::{Host, Url};
@@ -13,10 +14,8 @@ use url::{Host, Url};
 use super::super::desk::Desk;
 use super::super::output::Rows;
 use super::super::refusal::{refuse, unreadable};
-use crate::ip_document::{Flaws, list_from_document};
-
-/// The largest document, in bytes; the client has the same bound.
-const LARGEST: u64 = 10 << 20;
+use super::files;
+use crate::ip_list::terms;
 
 /// The longest key file, in bytes.
 const LONGEST_KEY: u64 = 4096;
@@ -27,7 +26,8 @@ const LONGEST_KEY: u64 = 4096;
     group = ArgGroup::new("source").required(true).args(["file", "from"]),
     after_help = "Examples:\n  bizauth ip-list import list.json\n  \
                   bizauth ip-list import --from https://kapi.kakao.com --key-file admin-key.txt\n\n\
-                  The file is what GET /v1/system/ips answers; `addition` and `exclusion` may also be lists."
+                  The file is what GET /v1/system/ips answers; `addition` and `exclusion` may also be lists, each with a \
+                  `note` and who announced it (`announcedBy`)."
 )]
 pub(in crate::cli) struct Import {
     /// A JSON file, or - for stdin
@@ -38,26 +38,39 @@ pub(in crate::cli) struct Import {
     /// A file with one of your app keys there
     #[arg(long, value_name = "FILE", requires = "from")]
     key_file: Option<PathBuf>,
+    /// Why, for the history and the audit log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
 }
 
 impl Import {
     /// Reads the list, judges it and publishes it.
     pub(super) async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
-        let document = match (&self.from, &self.key_file, &self.file) {
-            (Some(from), Some(key_file), _) => fetch(desk, from, key_file).await?,
-            (_, _, Some(file)) => read(file)?,
+        let list = match (&self.from, &self.key_file, &self.file) {
+            (Some(from), Some(key_file), _) => files::checked(&fetch(desk, from, key_file).await?)?,
+            (_, _, Some(file)) => files::list(file)?,
             _ => return Err(refuse("there is no list to import", "name a file, or - for stdin")),
         };
-        let list = list_from_document(&document).map_err(refused)?;
-        publish(desk, list).await
+        publish(desk, list, &self.reason).await
     }
 }
 
-async fn publish(desk: &mut Desk<'_>, list: IpList) -> anyhow::Result<()> {
-    let today = date_at(desk.now.millis(), &desk.config.ip_zone);
-    let next = list.next_change(today).map(|date| date.to_string());
+async fn publish(desk: &mut Desk<'_>, list: IpList, reason: &str) -> anyhow::Result<()> {
+    let terms = terms(&desk.config, desk.now);
+    let before = desk.store.published_ips().await?;
+    let warnings = list.verdict(before.as_ref().map(|before| &*before.list), &terms).others;
+    let next = list.next_change(terms.today).map(|date| date.to_string());
     let (inbound, outbound, updated) = (list.inbound().len(), list.outbound().len(), list.updated().to_string());
-    let serial = desk.by().publish_ips(list).await?;
+    let by = if reason.is_empty() { desk.by() } else { desk.by().because(reason) };
+    let serial = match by.publish_ips(NewVersion::of(list, terms)).await? {
+        Publication::Done(serial) => serial,
+        Publication::Refused(remarks) => {
+            let told: Vec<String> = remarks.iter().map(|remark| format!("\n  {remark}")).collect();
+            let hint = "nothing was published; `bizauth ip-list lint FILE` says all there is to say";
+            return Err(refuse(format!("the list must not be published:{}", told.concat()), hint));
+        }
+        Publication::Overtaken => return Err(refuse("somebody else published a list", "import it again")),
+    };
     let json = json!({
         "serial": serial,
         "inbound": inbound,
@@ -74,28 +87,10 @@ async fn publish(desk: &mut Desk<'_>, list: IpList) -> anyhow::Result<()> {
             ("next change", next.clone().unwrap_or_else(|| "none".to_owned())),
         ])
     })?;
-    Ok(())
-}
-
-fn read(path: &Path) -> anyhow::Result<IpDocument> {
-    let (name, bytes) = match path.to_str() {
-        Some("-") => ("stdin".to_owned(), bounded(io::stdin().lock())),
-        _ => (path.display().to_string(), File::open(path).and_then(bounded)),
-    };
-    let bytes = bytes.map_err(|error| unreadable(&name, &error))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(refuse(format!("{name} is larger than 10 MiB"), "see that it is the IP list"));
+    for remark in warnings.iter().filter(|it| it.about.weight() == Weight::Warning) {
+        desk.output.note(&format!("warning: {remark}"));
     }
-    IpDocument::from_json(&bytes).map_err(|error| {
-        let hint = "the file must be what GET /v1/system/ips answers: inbound, outbound and updatedDate, as plain JSON";
-        refuse(format!("{name} is not an IP list: {error}"), hint)
-    })
-}
-
-fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(())
 }
 
 async fn fetch(desk: &mut Desk<'_>, from: &str, key_file: &Path) -> anyhow::Result<IpDocument> {
@@ -130,8 +125,4 @@ fn in_the_clear(from: &str) -> bool {
         };
         url.scheme() == "http" && !local
     })
-}
-
-fn refused(flaws: Flaws) -> anyhow::Error {
-    refuse(flaws.to_string(), "nothing was published; mend the list and import it again")
 }

@@ -1,13 +1,16 @@
 //! `bizauth ip-list show`: the list in force on a day, as a table or as the document of the wire.
 
-use bizauth_core::ips::{Change, Cidr, Edition, RuleType, Service, Step, date_at};
+use std::path::PathBuf;
+
+use bizauth_core::ips::{Change, Cidr, Edition, RuleType, Service, Step};
 use jiff::civil::Date;
 
 use super::super::desk::Desk;
 use super::super::output::Rows;
 use super::super::read;
-use super::super::refusal::refuse;
+use super::files;
 use crate::http::kapi::ips::to_json;
+use crate::ip_list::today;
 
 /// Which part of the list, and of which day.
 #[derive(clap::Args)]
@@ -21,15 +24,19 @@ pub(in crate::cli) struct Show {
     /// Only one of the two lists
     #[arg(long, value_name = "inbound|outbound", value_parser = rule_type)]
     rule_type: Option<RuleType>,
+    /// A version of the history; the newest if it is left out
+    #[arg(long)]
+    serial: Option<i64>,
 }
 
 impl Show {
     /// Shows it.
     pub(super) async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
-        let published = desk.store.published_ips().await?;
-        let published = published
-            .ok_or_else(|| refuse("no IP list was ever published", "`bizauth ip-list import FILE` publishes one"))?;
-        let day = self.at.unwrap_or_else(|| date_at(desk.now.millis(), &desk.config.ip_zone));
+        let published = match self.serial {
+            Some(serial) => super::version(desk, serial).await?,
+            None => super::newest(desk).await?,
+        };
+        let day = self.at.unwrap_or_else(|| today(&desk.config, desk.now));
         let edition = match self.rule_type {
             Some(rule) => published.list.on(day).only(rule),
             None => published.list.on(day),
@@ -40,6 +47,31 @@ impl Show {
         desk.output.table(rows(&edition))?;
         let (serial, updated) = (published.serial, edition.updated);
         desk.output.note(&format!("\nversion {serial}, as of {day}, last changed {updated}"));
+        Ok(())
+    }
+}
+
+/// Which list, and which day.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  bizauth ip-list preview list.json --at 2026-12-01")]
+pub(in crate::cli) struct Preview {
+    /// A JSON file, or - for stdin
+    file: PathBuf,
+    /// The day; today if it is left out
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = read::date)]
+    at: Option<Date>,
+}
+
+impl Preview {
+    /// Shows it. Nothing is published.
+    pub(super) fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
+        let day = self.at.unwrap_or_else(|| today(&desk.config, desk.now));
+        let edition = files::list(&self.file)?.on(day);
+        if desk.output.json {
+            return Ok(desk.output.text(&format!("{}\n", to_json(&edition)))?);
+        }
+        desk.output.table(rows(&edition))?;
+        desk.output.note(&format!("\nnot published, as of {day}, last changed {}", edition.updated));
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ const KEY: &str = "ca-key.pem";
 const VALID: Duration = Duration::from_secs(730 * 24 * 3600);
 /// How long it must still be valid to be used.
 const LEFT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Certificates begin the day before, for clocks that are a little behind.
+const EARLIER: Duration = DAY;
 /// How many names have their certificate at a time; beyond that, all are made anew.
 const NAMES: usize = 256;
 
@@ -229,9 +231,6 @@ impl ResolvesServerCert for Authority {
             .ok()
     }
 }
-
-/// A day is what certificates count in; the day before makes up for clocks that are a little behind.
-const EARLIER: Duration = DAY;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use bizauth_core::ips::Change;
 use bizauth_core::time::Time;
-use bizauth_store::Ended;
+use bizauth_store::Lapsed;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Deserialize;
@@ -65,12 +65,12 @@ async fn happenings(stage: &Stage, from: Time, to: Time) -> Said<Vec<Value>> {
     let mut all: Vec<(Time, Value)> = Vec::new();
     for happening in stage.state.store.happenings(from, to, idle, MOST).await? {
         let (what, says) = match happening.what {
-            Ended::Code => ("code-expired", "a code expired that nobody redeemed"),
-            Ended::Token => ("token-unused", "a token died of disuse"),
-            Ended::Session => ("session-ended", "a session ended"),
-            Ended::Screen => ("screen-expired", "a consent screen expired that nobody answered"),
-            Ended::OldSecret => ("old-secret-ended", "the overlap of a client secret ended"),
-            Ended::Invitation => ("invitation-expired", "an invitation expired"),
+            Lapsed::Code => ("code-expired", "a code expired that nobody redeemed"),
+            Lapsed::Token => ("token-unused", "a token died of disuse"),
+            Lapsed::Session => ("session-ended", "a session ended"),
+            Lapsed::Screen => ("screen-expired", "a consent screen expired that nobody answered"),
+            Lapsed::OldSecret => ("old-secret-ended", "the overlap of a client secret ended"),
+            Lapsed::Invitation => ("invitation-expired", "an invitation expired"),
         };
         let event = json!({ "at": rfc3339(happening.at), "what": what, "id": happening.id.to_string(), "says": says });
         all.push((happening.at, event));

@@ -91,7 +91,10 @@ impl From<bizauth_store::Error> for Refused {
 
 impl From<super::Error> for Refused {
     fn from(error: super::Error) -> Self {
-        Refused(500, "this could not be done", error.to_string())
+        match error {
+            super::Error::Unusable(why) => Refused(422, "this cannot be used", why),
+            error => Refused(500, "this could not be done", error.to_string()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/_dev/run`: all that happened in a world since its seed, as one file that replays.
+//! `/_dev/run`: all that happened in a world since its seed (or since the seed that a snapshot goes back to), as one file that replays.
 
 use axum::extract::State;
 

@@ -66,7 +66,7 @@ fn read_service(service: &Service, at: usize, (today, updated): (Date, Date), wr
             let path = format!("{path}.{word}[{at}]");
             let ips = read_addresses(&step.addresses, &path, wrong);
             if let Some(date) = read_date(&step.date, today, &format!("{path}.date"), wrong) {
-                steps.push(ips::Step { change, date, ips });
+                steps.push(ips::Step { change, date, ips, note: String::new(), announced_by: String::new() });
             }
         }
     }

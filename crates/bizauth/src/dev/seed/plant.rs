@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use bizauth_core::asset::{AssetId, AssetKind, Holding, Resource};
 use bizauth_core::id::{AppId, HoldingId, KeyId, TokenId, UserId};
-use bizauth_core::ips::{IpList, date_at, seoul};
+use bizauth_core::ips::{IpList, Terms, date_at, seoul};
 use bizauth_core::key::{AppKey, caller};
 use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use bizauth_core::secret::{Credential, Digest};
 use bizauth_core::time::Time;
 use bizauth_core::user;
 use bizauth_store::{
-    Actor, Added, AddedUri, AssetRecord, By, KeptItems, MadeAccount, NewApp, NewKey, NewUser, Staged, StagedToken,
-    Store, Who,
+    Actor, Added, AddedUri, AssetRecord, By, KeptItems, MadeAccount, NewApp, NewKey, NewUser, NewVersion, Publication,
+    Staged, StagedToken, Store, Who,
 };
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, try_join_all};
@@ -58,7 +58,16 @@ pub async fn plant(
     let catalogue = catalogue(seed);
     let field = Field { store, by: &by, base_url, entropy, now, catalogue: &catalogue };
     field.groups(seed).await?;
-    by.publish_ips(published(seed, now)?).await?;
+    // A test may list what it likes of reserved networks.
+    let terms = Terms { today: date_at(now.millis(), &seoul()), allow_reserved: true };
+    match by.publish_ips(NewVersion::of(published(seed, now)?, terms)).await? {
+        Publication::Done(_) => {}
+        Publication::Refused(remarks) => {
+            let told: Vec<String> = remarks.iter().map(ToString::to_string).collect();
+            return Err(Error::Unusable(format!("the seed's IP list must not be published: {}", told.join("; "))));
+        }
+        Publication::Overtaken => return Err(Error::Seed("the IP list")),
+    }
     let mut apps = field.apps(seed).await?;
     field.keys(seed, &mut apps).await?;
     let mut hashes = HashMap::new();
@@ -98,10 +107,14 @@ type Deed<'d> = BoxFuture<'d, Result<(), Error>>;
 /// A sentence, and what it must have found.
 fn deed<'d, T>(
     sentence: impl Future<Output = bizauth_store::Result<T>> + Send + 'd,
-    found: impl Fn(T) -> bool + Send + 'd,
+    found: impl FnOnce(T) -> bool + Send + 'd,
     what: &'static str,
 ) -> Deed<'d> {
-    async move { done(found(sentence.await?), what) }.boxed()
+    async move {
+        let said = sentence.await?;
+        done(found(said), what)
+    }
+    .boxed()
 }
 
 fn yes(found: bool) -> bool {

@@ -95,7 +95,7 @@ async fn the_demo_is_planted_whole() {
 async fn without_a_list_there_is_the_documents_own() {
     let it = world(&Seed::default()).await;
     let list = it.store.published_ips().await.unwrap().unwrap().list;
-    let document = bizauth_client::IpDocument::from_json(include_bytes!("../../../tests/it/world/ips.json")).unwrap();
+    let document = bizauth_client::IpDocument::from_json(include_bytes!("../../ip_list/ips.json")).unwrap();
     let theirs = crate::ip_document::list_from_document(&document).unwrap();
     assert_eq!(list.updated().to_string(), "2026-11-21", "the day in Seoul");
     let (ours, theirs): (Vec<_>, Vec<_>) = (list.services().collect(), theirs.services().collect());

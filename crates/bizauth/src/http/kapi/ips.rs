@@ -3,23 +3,22 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{Extensions, HeaderMap};
+use axum::response::Response;
 use bizauth_core::fault::KapiFault;
 use bizauth_core::ips::{Edition, RuleType, Service, Step};
-use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 use bizauth_store::Published;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::config::Config;
+use crate::http::conditional::{Body, Ready};
 use crate::http::form::Form;
 use crate::http::guard::{self, Asker, caller};
 use crate::http::reply::{JSON, KapiError};
 use crate::http::state::AppState;
+use crate::ip_list::in_force_since;
 use crate::usage::day_at;
 
 /// The list as it is today. The day begins at midnight of the configured zone, Asia/Seoul unless told otherwise.
@@ -46,61 +45,42 @@ pub async fn answer(
     let rule = rule_type(query.unwrap_or_default())?;
     // Nothing published is not "no addresses": a follower that believed an empty list would lock everyone out.
     let Some(published) = it.store.published_ips().await? else { return Err(KapiFault::StoreDown.into()) };
-    let edition = it.editions.of(&published, rule, it.clock.now(), &it.config.ip_zone);
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut response = match known.flat_map(|value| value.split(',')).any(|known| matches(known.trim(), &edition.tag)) {
-        true => StatusCode::NOT_MODIFIED.into_response(),
-        false => {
-            let mut response = Response::new(edition.body.clone().into());
-            response.headers_mut().insert(CONTENT_TYPE, JSON);
-            response
-        }
-    };
-    response.headers_mut().insert(ETAG, edition.header.clone());
-    // A copy may be kept, but not used unasked: at midnight it is another list.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    Ok(response)
+    let now = it.clock.now();
+    Ok(it.editions.of(&published, rule, now, &it.config).ready.answer(headers, now))
 }
 
 /// The answers that were written last, one for each `rule_type`. A version of the list on a day never changes; which
 /// version is the newest is asked of the store each time.
 #[derive(Default)]
-pub struct Editions([Mutex<Option<Arc<Ready>>>; 3]);
+pub struct Editions([Mutex<Option<Arc<Kept>>>; 3]);
 
-/// An answer, ready to be sent.
-struct Ready {
+/// An answer of a version on a day.
+struct Kept {
     serial: i64,
-    /// The day it is for, in milliseconds: from when until when.
+    /// From when until when it is that day, in milliseconds.
     day: (i64, i64),
-    body: Bytes,
-    tag: String,
-    header: HeaderValue,
+    ready: Ready,
 }
 
 impl Editions {
     /// The list as it is `now`, or one half of it.
-    fn of(&self, published: &Published, rule: Option<RuleType>, now: Time, zone: &TimeZone) -> Arc<Ready> {
+    fn of(&self, published: &Published, rule: Option<RuleType>, now: Time, config: &Config) -> Arc<Kept> {
         let at = rule.map_or(0, |rule| if rule == RuleType::Inbound { 1 } else { 2 });
         let mut known = self.0[at].lock().unwrap_or_else(PoisonError::into_inner);
         let (millis, serial) = (now.millis(), published.serial);
-        let stands = |ready: &&Arc<Ready>| ready.serial == serial && (ready.day.0..ready.day.1).contains(&millis);
-        if let Some(ready) = known.as_ref().filter(stands) {
-            return ready.clone();
+        let stands = |kept: &&Arc<Kept>| kept.serial == serial && (kept.day.0..kept.day.1).contains(&millis);
+        if let Some(kept) = known.as_ref().filter(stands) {
+            return kept.clone();
         }
-        let (today, from, until) = day_at(now, zone);
-        let body = to_json(&rule.into_iter().fold(published.list.on(today), Edition::only));
-        let tag: String = Digest::of(body.as_bytes()).0[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-        let tag = format!("\"{tag}\"");
-        let header = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
-        let ready = Arc::new(Ready { serial, day: (from, until), body: body.into(), tag, header });
-        *known = Some(ready.clone());
-        ready
+        let (today, from, until) = day_at(now, &config.ip_zone);
+        let edition = published.list.on(today);
+        let changed = Some(in_force_since(published, &edition, config));
+        let text = to_json(&rule.into_iter().fold(edition, Edition::only));
+        let ready = Body { kind: JSON, text, changed, public: false }.ready();
+        let kept = Arc::new(Kept { serial, day: (from, until), ready });
+        *known = Some(kept.clone());
+        kept
     }
-}
-
-/// RFC 9110, section 13.1.2: weak comparison, and `*` for anything.
-fn matches(known: &str, tag: &str) -> bool {
-    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
 }
 
 /// `rule_type`: absent, or one of the two, once.

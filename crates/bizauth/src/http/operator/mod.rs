@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod desk;
 pub mod health;
 pub mod home;
+pub mod ip_list;
 pub mod keys;
 pub mod platform;
 pub mod requests;
@@ -92,6 +93,34 @@ pub fn pages_table() -> Vec<Rule> {
         Rule::post("/operator/assets/import", Who::Operator, assets::import::post).body(LONGEST_FILE).slow(),
         Rule::get("/operator/assets/imports/{import}", Who::Operator, assets::imports::get),
         Rule::post("/operator/assets/imports/{import}/apply", Who::Operator, assets::imports::apply),
+        //
+        // IP list
+        Rule::get("/operator/ip-list", Who::Operator, ip_list::get),
+        Rule::get("/operator/ip-list/versions/{serial}", Who::Operator, ip_list::version),
+        Rule::get("/operator/ip-list/preview", Who::Operator, ip_list::preview),
+        Rule::get("/operator/ip-list/draft", Who::Operator, ip_list::draft::get),
+        Rule::post("/operator/ip-list/draft/publish", Who::Operator, ip_list::draft::publish),
+        Rule::post("/operator/ip-list/draft/discard", Who::Operator, ip_list::draft::discard),
+        Rule::get("/operator/ip-list/draft/new", Who::Operator, ip_list::draft::blank_service),
+        Rule::post("/operator/ip-list/draft/new", Who::Operator, ip_list::draft::create_service),
+        Rule::get("/operator/ip-list/draft/{list}/{place}", Who::Operator, ip_list::draft::service),
+        Rule::post("/operator/ip-list/draft/{list}/{place}", Who::Operator, ip_list::draft::change_service),
+        Rule::post("/operator/ip-list/draft/{list}/{place}/remove", Who::Operator, ip_list::draft::remove_service),
+        Rule::get("/operator/ip-list/draft/{list}/{place}/new", Who::Operator, ip_list::draft::blank_step),
+        Rule::post("/operator/ip-list/draft/{list}/{place}/new", Who::Operator, ip_list::draft::create_step),
+        Rule::get("/operator/ip-list/draft/{list}/{place}/{change}/{nth}", Who::Operator, ip_list::draft::step),
+        Rule::post("/operator/ip-list/draft/{list}/{place}/{change}/{nth}", Who::Operator, ip_list::draft::change_step),
+        Rule::post(
+            "/operator/ip-list/draft/{list}/{place}/{change}/{nth}/remove",
+            Who::Operator,
+            ip_list::draft::remove_step,
+        ),
+        Rule::get("/operator/ip-list/webhooks", Who::Operator, ip_list::webhooks::get),
+        Rule::get("/operator/ip-list/webhooks/new", Who::Operator, ip_list::webhooks::blank),
+        Rule::post("/operator/ip-list/webhooks/new", Who::Operator, ip_list::webhooks::create),
+        Rule::get("/operator/ip-list/webhooks/{webhook}", Who::Operator, ip_list::webhooks::open),
+        Rule::post("/operator/ip-list/webhooks/{webhook}/retry", Who::Operator, ip_list::webhooks::retry),
+        Rule::post("/operator/ip-list/webhooks/{webhook}/remove", Who::Operator, ip_list::webhooks::remove),
         //
         // Server
         Rule::get("/operator/platform", Who::Operator, platform::get),

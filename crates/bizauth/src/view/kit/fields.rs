@@ -43,6 +43,14 @@ impl Fields {
         self
     }
 
+    /// The same, with this value where the field has none.
+    pub fn or(mut self, name: &str, value: &str) -> Self {
+        if self.value(name).is_empty() {
+            self.values.insert(name.to_owned(), vec![value.to_owned()]);
+        }
+        self
+    }
+
     /// What stands in the field; nothing if nothing does.
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).and_then(|values| values.first()).map_or("", String::as_str)

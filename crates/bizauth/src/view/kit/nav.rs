@@ -50,13 +50,14 @@ const PEOPLE: [(&str, &str); 3] =
     [("nav-console", "/console"), ("nav-connected", "/me"), ("nav-account", "/me/account")];
 
 /// The top navigation of the operator's pages.
-const OPERATOR: [(&str, &str); 9] = [
+const OPERATOR: [(&str, &str); 10] = [
     ("nav-overview", "/operator"),
     ("nav-requests", "/operator/requests"),
     ("nav-accounts", "/operator/accounts"),
     ("nav-apps", "/operator/apps"),
     ("nav-catalogue", "/operator/catalogue"),
     ("nav-assets", "/operator/assets"),
+    ("nav-ip-list", "/operator/ip-list"),
     ("nav-platform", "/operator/platform"),
     ("nav-audit", "/operator/audit"),
     ("nav-keys", "/operator/keys"),

@@ -129,6 +129,8 @@ fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<C
         "group" => super::catalogue::group_path(id),
         "item" => super::catalogue::item_path(id),
         "operator_key" => "/operator/keys".to_owned(),
+        "ip_list" => super::ip_list::PATH.to_owned(),
+        "ip_webhook" | "ip_delivery" => super::ip_list::webhooks::PATH.to_owned(),
         _ => "/operator/platform".to_owned(),
     };
     let name = match kind {
@@ -139,6 +141,8 @@ fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<C
         "group" => "op-on-group",
         "item" => "op-on-item",
         "operator_key" => "op-on-operator-key",
+        "ip_list" => "nav-ip-list",
+        "ip_webhook" | "ip_delivery" => "ip-webhook",
         _ => "op-on-platform",
     };
     match called {

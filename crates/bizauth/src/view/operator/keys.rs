@@ -57,6 +57,8 @@ fn means(scope: Scope) -> &'static str {
         Scope::AssetsWrite => "op-scope-assets-write",
         Scope::CatalogueRead => "op-scope-catalogue-read",
         Scope::CatalogueWrite => "op-scope-catalogue-write",
+        Scope::IpListRead => "op-scope-ip-list-read",
+        Scope::IpListWrite => "op-scope-ip-list-write",
         Scope::PlatformRead => "op-scope-platform-read",
         Scope::PlatformWrite => "op-scope-platform-write",
         Scope::AuditRead => "op-scope-audit-read",

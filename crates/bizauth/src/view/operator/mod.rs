@@ -7,6 +7,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod home;
 pub mod import;
+pub mod ip_list;
 pub mod keys;
 pub mod platform;
 pub mod requests;

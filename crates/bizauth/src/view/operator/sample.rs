@@ -192,7 +192,9 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
     let sought = audit::Sought { actor: "lee@bizauth.example".to_owned(), ..audit::Sought::default() };
     let setting = ("listen".to_owned(), "127.0.0.1:8080".to_owned(), "bizauth.toml".to_owned());
     let held = HoldingRecord { email: "kim@dalbit.example".to_owned(), holding: holding() };
-    vec![
+    let slip = |key: &str| frame("/").say(key);
+    let mut all = super::ip_list::sample::all(&desk, &slip);
+    all.extend(vec![
         ("operator-home", home::page(desk("/operator"), &overview(false))),
         ("operator-home-begun", home::page(desk("/operator"), &home::Overview { steps: [true; 5], ..overview(true) })),
         (
@@ -269,5 +271,6 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ("operator-key-new", keys::new(desk("/operator/keys/new"), Fields::new())),
         ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), (&[entry()], &names), true)),
         ("operator-audit-verify", audit::verify(desk("/operator/audit/verify"), head, Some(&AuditVerdict::Altered(7)))),
-    ]
+    ]);
+    all
 }

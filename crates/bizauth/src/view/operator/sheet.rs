@@ -72,6 +72,12 @@ pub enum Field {
     Area(&'static str, &'static str),
     /// Several lines that may stay empty.
     MayArea(&'static str, &'static str),
+    /// Many lines of addresses.
+    Lines(&'static str, &'static str),
+    /// Many lines of addresses that may stay empty.
+    MayLines(&'static str, &'static str),
+    /// What goes along unseen.
+    Hidden(&'static str),
     /// One of several, in a list.
     Select(&'static str, &'static str, Vec<Pick>),
     /// One of several, all to be seen.
@@ -95,11 +101,13 @@ impl Field {
             | Field::Id(name, key)
             | Field::Area(name, key)
             | Field::MayArea(name, key)
+            | Field::Lines(name, key)
+            | Field::MayLines(name, key)
             | Field::Select(name, key, _)
             | Field::Radios(name, key, _)
             | Field::Checks(name, key, _)
             | Field::Check(name, key) => Some((name, key)),
-            Field::Begin(..) | Field::End => None,
+            Field::Begin(..) | Field::End | Field::Hidden(_) => None,
         }
     }
 }

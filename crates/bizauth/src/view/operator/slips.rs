@@ -42,5 +42,21 @@ pub const IMPOSSIBLE: &str = "op-slip-impossible";
 pub const DECIDED: &str = "op-slip-decided";
 /// Nobody decided it: it was taken back, or went with its app.
 pub const TAKEN_BACK: &str = "op-slip-taken-back";
+/// It is no network.
+pub const NETWORK: &str = "ip-slip-network";
+/// They are no ports.
+pub const PORTS: &str = "ip-slip-ports";
+/// Another service of the list is called so.
+pub const SERVICE_TAKEN: &str = "ip-slip-service-taken";
+/// Somebody else changed the draft, or published a version, meanwhile.
+pub const DRAFT_OVERTAKEN: &str = "ip-slip-overtaken";
+/// The draft must not be published as it is.
+pub const DRAFT_REFUSED: &str = "ip-slip-refused";
+/// No webhook may go there.
+pub const WEBHOOK: &str = "ip-slip-webhook";
+/// A webhook goes there already.
+pub const WEBHOOK_TAKEN: &str = "ip-slip-webhook-taken";
+/// Nothing can be sealed: there is no master key.
+pub const NO_MASTER_KEY: &str = "ip-slip-no-master-key";
 /// A test app stays one.
 pub const TEST_APP: &str = "op-slip-test-app";

@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use bizauth::dev::worlds::Source;
 use bizauth::dev::{Dev, Setup};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -44,11 +43,6 @@ impl Platform {
     /// With the demo's seed, a clock that stands, and chance that follows from 7.
     pub async fn new() -> Platform {
         Platform::with(Setup { random: Some(7), frozen: Some(true), ..Setup::default() }).await
-    }
-
-    pub async fn seeded(toml: &str) -> Platform {
-        let seed = Source::read(toml, "test.toml").unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-        Platform::with(Setup { seed: Some(seed), random: Some(7), frozen: Some(true) }).await
     }
 
     pub async fn with(setup: Setup) -> Platform {

@@ -18,8 +18,11 @@ impl Judge<'_> {
             let paths = (0..).map(|place: usize| format!("apps[{at}].keys[{place}]"));
             let keys: Vec<(String, &Key)> = paths.zip(&app.keys).collect();
             values.extend(keys.iter().filter_map(|(path, key)| Some((format!("{path}.value"), key.value.as_deref()?))));
-            let named = keys.iter().filter_map(|(path, key)| Some((format!("{path}.name"), key.name.as_deref()?)));
-            self.unique("a key called", named.collect::<Vec<_>>());
+            for kind in KeyKind::ALL {
+                let of_kind = keys.iter().filter(|(_, key)| KeyKind::from(key.kind) == kind);
+                let named = of_kind.filter_map(|(path, key)| Some((format!("{path}.name"), key.name.as_deref()?)));
+                self.unique("a key called", named.collect::<Vec<_>>());
+            }
             for kind in KeyKind::ALL {
                 let of_kind = keys.iter().filter(|(_, key)| KeyKind::from(key.kind) == kind);
                 if let Some((path, _)) = of_kind.clone().nth(KEYS_PER_KIND) {

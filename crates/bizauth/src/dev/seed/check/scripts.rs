@@ -1,38 +1,11 @@
 //! The faults and the consent rules of a seed: whom they are about, and which codes there are.
 
 use bizauth_core::asset::Resource;
-use bizauth_core::fault::{Answer, KapiFault, KauthFault};
 
-use super::Judge;
+use super::{Judge, Wrong};
 use crate::dev::consents::Assets;
-use crate::dev::faults::Endpoint;
+use crate::dev::faults::{Endpoint, Row};
 use crate::dev::seed::decode::quoted;
-
-/// The codes of an endpoint's door and the names of their rows.
-fn codes(endpoint: Endpoint) -> (Vec<String>, Vec<&'static str>) {
-    let mut codes: Vec<String> = Vec::new();
-    let mut names = Vec::new();
-    let mut row = |code: String, name| {
-        names.push(name);
-        if !code.is_empty() && !codes.contains(&code) {
-            codes.push(code);
-        }
-    };
-    match endpoint {
-        Endpoint::Authorize | Endpoint::Token => {
-            let pages = endpoint == Endpoint::Authorize;
-            // What nobody but one of the two endpoints answers stands in its part of the table.
-            let shared = |code: &str| matches!(code, "KOE001" | "KOE002" | "KOE003");
-            let rows = KauthFault::ALL.iter().map(|fault| fault.row());
-            rows.filter(|it| shared(it.code) || (it.answer != Answer::Json) == pages)
-                .for_each(|it| row(it.code.to_owned(), it.name));
-        }
-        Endpoint::Tokeninfo | Endpoint::Userinfo | Endpoint::Revoke | Endpoint::Ips => {
-            KapiFault::ALL.iter().map(|fault| fault.row()).for_each(|it| row(it.code.to_string(), it.name));
-        }
-    }
-    (codes, names)
-}
 
 impl Judge<'_> {
     /// Notes what is neither an app's name nor one of the keys that are given.
@@ -46,11 +19,19 @@ impl Judge<'_> {
         }
     }
 
+    /// Notes a code that the endpoint never answers.
     fn code(&mut self, path: String, endpoint: Endpoint, code: &str) {
-        let (codes, names) = codes(endpoint);
-        if !codes.iter().any(|known| known == code) && !names.contains(&code) {
-            self.note_of(path, format!("this endpoint never answers {}", quoted(code)), codes);
+        if Row::find(endpoint, code).is_ok() {
+            return;
         }
+        let mut codes: Vec<String> = Vec::new();
+        for row in Row::of(endpoint) {
+            let code = if row.code().is_empty() { row.name().to_owned() } else { row.code() };
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        self.note_of(path, format!("{} never answers {}", endpoint.word(), quoted(code)), codes);
     }
 
     pub(super) fn faults(&mut self) {
@@ -59,21 +40,20 @@ impl Judge<'_> {
             if let Some(app) = &plan.app {
                 self.app_or_key(format!("{path}.app"), app);
             }
+            let before = self.wrong.len();
             if let Some(code) = &plan.code {
                 self.code(format!("{path}.code"), plan.endpoint, code);
             }
             if plan.status.is_some_and(|status| !(500..=599).contains(&status)) {
-                self.note_of(format!("{path}.status"), "a broken gateway answers with 500 to 599", ["500 to 599"]);
+                self.note_of(
+                    format!("{path}.status"),
+                    "a broken gateway answers with a status of its own",
+                    ["500 to 599"],
+                );
             }
-            if plan.code.is_some() && plan.status.is_some() {
-                self.note(format!("{path}.status"), "a fault answers with a code or with a status, not with both");
-            }
-            if plan.code.is_none() && plan.status.is_none() && plan.mishap.is_none() && plan.latency_ms.is_none() {
-                self.note_of(path.clone(), "a fault does something", ["code", "status", "mishap", "latency_ms"]);
-            }
-            if plan.times == Some(0) {
-                self.note(format!("{path}.times"), "a fault strikes once at least");
-            }
+            // What is left to say has no better place than the fault as a whole.
+            let left = (self.wrong.len() == before).then(|| plan.check().err()).flatten();
+            self.wrong.extend(left.map(|why| Wrong::new(path, why)));
         }
     }
 
@@ -92,6 +72,7 @@ impl Judge<'_> {
             for (place, item) in rule.scope.iter().enumerate() {
                 self.item(format!("{path}.scope[{place}]"), item);
             }
+            let before = self.wrong.len();
             if let Some(code) = &rule.code {
                 self.code(format!("{path}.code"), Endpoint::Authorize, code);
             }
@@ -100,9 +81,8 @@ impl Judge<'_> {
                     self.scripted(format!("{path}.assets[{place}]"), text);
                 }
             }
-            if rule.times == Some(0) {
-                self.note(format!("{path}.times"), "a rule decides one request at least");
-            }
+            let left = (self.wrong.len() == before).then(|| rule.check().err()).flatten();
+            self.wrong.extend(left.map(|why| Wrong::new(path, why)));
         }
     }
 

@@ -13,6 +13,8 @@ pub mod directories;
 pub mod gate;
 pub mod holders;
 pub mod imports;
+pub mod ip_list;
+pub mod ip_webhooks;
 pub mod keys;
 pub mod listing;
 pub mod maintenance;
@@ -142,6 +144,31 @@ pub fn table() -> Vec<KeyRule> {
         KeyRule::key(M::GET, "/operator/v1/imports/{import}", S::AssetsRead, imports::get),
         KeyRule::key(M::GET, "/operator/v1/imports/{import}/refusals", S::AssetsRead, imports::refusals),
         KeyRule::key(M::POST, "/operator/v1/imports/{import}/apply", S::AssetsWrite, imports::apply),
+        KeyRule::key(M::GET, "/operator/v1/ip-list", S::IpListRead, ip_list::get),
+        KeyRule::key(M::GET, "/operator/v1/ip-list/versions", S::IpListRead, ip_list::versions),
+        KeyRule::key(M::POST, "/operator/v1/ip-list/versions", S::IpListWrite, ip_list::publish)
+            .body(asset_file::LONGEST),
+        KeyRule::key(M::GET, "/operator/v1/ip-list/versions/{serial}", S::IpListRead, ip_list::one),
+        KeyRule::key(M::GET, "/operator/v1/ip-list/diff", S::IpListRead, ip_list::diff),
+        KeyRule::key(M::GET, "/operator/v1/ip-list/draft", S::IpListRead, ip_list::draft),
+        KeyRule::key(M::PUT, "/operator/v1/ip-list/draft", S::IpListWrite, ip_list::put_draft)
+            .body(asset_file::LONGEST),
+        KeyRule::key(M::DELETE, "/operator/v1/ip-list/draft", S::IpListWrite, ip_list::discard),
+        KeyRule::key(M::GET, "/operator/v1/ip-list/webhooks", S::IpListRead, ip_webhooks::list),
+        KeyRule::key(M::POST, "/operator/v1/ip-list/webhooks", S::IpListWrite, ip_webhooks::post),
+        KeyRule::key(M::DELETE, "/operator/v1/ip-list/webhooks/{webhook}", S::IpListWrite, ip_webhooks::delete),
+        KeyRule::key(
+            M::GET,
+            "/operator/v1/ip-list/webhooks/{webhook}/deliveries",
+            S::IpListRead,
+            ip_webhooks::deliveries,
+        ),
+        KeyRule::key(
+            M::POST,
+            "/operator/v1/ip-list/webhooks/{webhook}/deliveries/{delivery}/retry",
+            S::IpListWrite,
+            ip_webhooks::retry,
+        ),
         KeyRule::key(M::GET, "/operator/v1/overview", S::PlatformRead, overview::get),
         KeyRule::key(M::GET, "/operator/v1/settings", S::PlatformRead, overview::settings),
         KeyRule::key(M::GET, "/operator/v1/maintenance", S::PlatformRead, maintenance::get),
