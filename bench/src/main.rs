@@ -1,6 +1,7 @@
 //! What bizauth costs, measured: programs that anyone can run again. They fill a throwaway store, measure, and print a
 //! table; `--json FILE` keeps the figures. Build them with `--release`, or they measure the compiler's idleness.
 
+mod dev;
 mod fill;
 mod hot;
 mod pages;
@@ -44,6 +45,8 @@ enum Command {
     /// One of those programs
     #[command(subcommand, hide = true)]
     Limit(hot::Limit),
+    /// From the command to the first token, and a world made and dropped
+    Dev(dev::Options),
 }
 
 /// One of the two engines.
@@ -60,5 +63,6 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Hot(options) => hot::run(&options),
         Command::Limit(limit) => hot::run_limit(limit),
+        Command::Dev(options) => dev::run(&options),
     }
 }

@@ -47,7 +47,7 @@ const NOT_DONE: &str = "
 ";
 
 /// The whole page. `proof` names the test that holds an answer against a row.
-pub fn fidelity_page(proof: impl Fn(Row) -> Option<String>) -> String {
+pub fn fidelity_page(proof: impl Fn(Endpoint, Row) -> Option<String>) -> String {
     let mut page = HEAD.to_owned();
     for endpoint in Endpoint::ALL {
         let (method, path) = match endpoint {
@@ -71,7 +71,7 @@ pub fn fidelity_page(proof: impl Fn(Row) -> Option<String>) -> String {
                 Standing::Observed => "O",
                 Standing::Ours => "C",
             };
-            let test = proof(row).map_or("by name only".to_owned(), |test| format!("`{test}`"));
+            let test = proof(endpoint, row).map_or("by name only".to_owned(), |test| format!("`{test}`"));
             page.push_str(&format!("| {code} | `{}` | {letter} | {cause} | {test} |\n", row.name()));
         }
     }

@@ -1,0 +1,1 @@
+from bizauth_dev import *  # noqa: F403 - fixtures are found by their names
