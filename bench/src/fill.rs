@@ -23,7 +23,7 @@ pub(crate) const CONSENT: i64 = 4_000_000_000;
 pub(crate) const APP_USER: i64 = 5_000_000_000;
 pub(crate) const REQUEST: i64 = 6_000_000_000;
 pub(crate) const IMPORT: i64 = 8_000_000_000;
-const HOLDING: i64 = 7_000_000_000;
+pub(crate) const HOLDING: i64 = 7_000_000_000;
 const OPERATOR_KEY: i64 = 9_000_000_000;
 const SESSION: i64 = 9_500_000_000;
 

@@ -3,6 +3,7 @@
 
 mod dev;
 mod fill;
+mod hot;
 mod pages;
 #[path = "../../crates/bizauth-store/tests/it/postgres.rs"]
 mod postgres;
@@ -39,6 +40,11 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// The hot paths of the running server, by turns with the least programs that do the same work
+    Hot(hot::Options),
+    /// One of those programs
+    #[command(subcommand, hide = true)]
+    Limit(hot::Limit),
     /// From the command to the first token, and a world made and dropped
     Dev(dev::Options),
 }
@@ -50,12 +56,13 @@ enum Engine {
     Postgres,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Pages { engine, accounts, tokens, rounds, json } => {
-            pages::run(engine, fill::Size { accounts, tokens }, rounds, json).await
+            tokio::runtime::Runtime::new()?.block_on(pages::run(engine, fill::Size { accounts, tokens }, rounds, json))
         }
+        Command::Hot(options) => hot::run(&options),
+        Command::Limit(limit) => hot::run_limit(limit),
         Command::Dev(options) => dev::run(&options),
     }
 }

@@ -1,6 +1,8 @@
 //! A throwaway store on either engine, and a way to fill it behind its back: a million rows by sentences of the store
 //! would take an hour.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use bizauth_core::time::Time;
 use bizauth_store::Store;
@@ -27,6 +29,21 @@ impl Place {
         };
         store.migrate(now).await?;
         Ok(Place { store, url, folder })
+    }
+
+    /// The folder of the embedded database, and of whatever else belongs to the place.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file of the embedded database.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("bizauth.db")
+    }
+
+    /// The connection string on PostgreSQL.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// Runs a script; `{blob}` in it stands for 32 bytes.

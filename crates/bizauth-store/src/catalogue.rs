@@ -1,5 +1,7 @@
 //! The catalogue of asset groups and consent items.
 
+use std::sync::Arc;
+
 use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId, Wording};
 
 use crate::Store;
@@ -37,21 +39,36 @@ const SEE_ITEM: &str =
          yields_channels FROM consent_items WHERE id = $1";
 const SEE_COUNT: &str = "SELECT COUNT(*) AS items FROM consent_items";
 
+pub(crate) const GROUPS: &str = "SELECT id, name_ko, name_en, has_assets, has_ad_accounts, needs_permission FROM asset_groups ORDER BY position, id";
+pub(crate) const ITEMS: &str = "SELECT i.id, i.group_id, i.name_ko, i.name_en, i.about_ko, i.about_en, i.risky,
+         i.never_alone, i.needs_all, i.shares_email, i.yields_channels
+     FROM consent_items i JOIN asset_groups g ON g.id = i.group_id ORDER BY g.position, i.position, i.id";
+
 impl Store {
+    /// [`Store::catalogue`], read anew only if it may have changed.
+    pub(crate) async fn known_catalogue(&self) -> Result<Arc<Catalogue>> {
+        let Some((memory, turn)) = self.reading() else { return Ok(Arc::new(self.catalogue().await?)) };
+        if let Some(known) = memory.catalogue.find(|turn| memory.watch.stands(turn, &[])) {
+            return Ok(known);
+        }
+        let fresh = Arc::new(self.catalogue().await?);
+        memory.catalogue.keep(turn, &fresh);
+        Ok(fresh)
+    }
+
     /// All groups and items, in their order.
     pub async fn catalogue(&self) -> Result<Catalogue> {
-        const GROUPS: &str = "SELECT id, name_ko, name_en, has_assets, has_ad_accounts, needs_permission FROM asset_groups ORDER BY position, id";
-        const ITEMS: &str =
-            "SELECT i.id, i.group_id, i.name_ko, i.name_en, i.about_ko, i.about_en, i.risky, i.never_alone,
-                                    i.needs_all, i.shares_email, i.yields_channels
-                             FROM consent_items i JOIN asset_groups g ON g.id = i.group_id
-                             ORDER BY g.position, i.position, i.id";
         let (groups, items) = (self.db.few(GROUPS, &[]), self.db.few(ITEMS, &[]));
-        Ok(Catalogue {
-            groups: groups.await?.iter().map(read_group).collect::<Result<_>>()?,
-            items: items.await?.iter().map(read_item).collect::<Result<_>>()?,
-        })
+        read(&groups.await?, &items.await?)
     }
+}
+
+/// What [`GROUPS`] and [`ITEMS`] gave.
+pub(crate) fn read(groups: &[Row], items: &[Row]) -> Result<Catalogue> {
+    Ok(Catalogue {
+        groups: groups.iter().map(read_group).collect::<Result<_>>()?,
+        items: items.iter().map(read_item).collect::<Result<_>>()?,
+    })
 }
 
 impl By {

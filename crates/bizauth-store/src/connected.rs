@@ -72,14 +72,30 @@ pub struct ConnectedApp {
     pub reach: Vec<Reach>,
 }
 
+/// Whether tokens for the app `a` work at all, whosever they are.
+macro_rules! app_works {
+    () => {
+        "a.deleted_at IS NULL AND a.sanctioned = 0
+              AND NOT EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
+              AND NOT EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
+                  WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1)"
+    };
+}
+pub(crate) use app_works;
+
+/// Whether tokens of the account `u` work at all for the app `a`, if any do.
+macro_rules! account_works {
+    () => {
+        "u.state NOT IN ('blocked', 'withdrawn')
+              AND (a.kind <> 'test' OR EXISTS (SELECT 1 FROM members m WHERE m.app_id = a.id AND m.user_id = u.id))"
+    };
+}
+pub(crate) use account_works;
+
 /// Whether tokens for the app `a` work at all for the account `u`.
 macro_rules! works {
     () => {
-        "a.deleted_at IS NULL AND u.state NOT IN ('blocked', 'withdrawn') AND a.sanctioned = 0
-              AND NOT EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
-              AND NOT EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
-                  WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1)
-              AND (a.kind <> 'test' OR EXISTS (SELECT 1 FROM members m WHERE m.app_id = a.id AND m.user_id = u.id))"
+        concat!(crate::connected::app_works!(), " AND ", crate::connected::account_works!())
     };
 }
 pub(crate) use works;

@@ -1,6 +1,8 @@
 //! App keys: making, finding and ending them, and from where they may be used. Client secrets are in `secrets.rs`,
 //! redirect URIs in `redirect_uris.rs`.
 
+use std::sync::Arc;
+
 use bizauth_core::app::{App, Client};
 use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{AppKey, KEYS_PER_KIND, Key, KeyKind, USE_NOTED_EVERY};
@@ -123,7 +125,7 @@ impl By {
 
 impl Store {
     /// The key with this value, whatever its kind, with its app. A deleted key, or one of a deleted app, is none.
-    pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Presented>> {
+    pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Arc<Presented>>> {
         const FIND: &str = concat!(
             "SELECT k.id, k.kind, k.lookup, k.name, k.state, k.secret_on, k.secret, k.old_secret, k.old_secret_until,
                  k.callers, k.redirect_uris, k.may_read_ips, k.used_at, s.maintenance, ",
@@ -131,18 +133,30 @@ impl Store {
             " FROM app_keys k JOIN apps a ON a.id = k.app_id JOIN settings s ON s.id = 1
              WHERE k.lookup IN ($1, $2) AND k.state <> 'deleted' AND a.deleted_at IS NULL"
         );
+        let reading = self.reading();
+        if let Some((memory, _)) = reading
+            && let Some(known) = memory.keys.find(&memory.watch, value, now)
+        {
+            return Ok(Some(known));
+        }
         let params = [value.expose().into(), value.hidden().into()];
         for row in self.db.few(FIND, &params).await? {
             let kind: KeyKind = row.get("kind")?;
             // An admin key's digest is no key.
-            if row.get::<String>("lookup")? == value.lookup(kind) {
-                return Ok(Some(Presented {
+            let lookup: String = row.get("lookup")?;
+            if lookup == value.lookup(kind) {
+                let found = Arc::new(Presented {
                     key: read_key(&row, now)?,
                     app: read_app(&row)?,
                     redirect_uris: lines(&row)?,
                     used_at: row.get("used_at")?,
                     maintenance: row.get("maintenance")?,
-                }));
+                });
+                if let Some((memory, turn)) = reading {
+                    let overlap: Option<Time> = row.get("old_secret_until")?;
+                    memory.keys.keep(turn, lookup, (overlap, now), &found);
+                }
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -150,7 +164,8 @@ impl Store {
 
     /// The app behind a `client_id`, with all that the authorize checks ask about it.
     pub async fn client(&self, value: &AppKey, now: Time) -> Result<Option<Client>> {
-        let Some(Presented { key, app, redirect_uris, .. }) = self.key(value, now).await? else { return Ok(None) };
+        let Some(found) = self.key(value, now).await? else { return Ok(None) };
+        let Presented { key, app, redirect_uris, .. } = Arc::unwrap_or_clone(found);
         let items: Vec<ItemId> = self.items_of(app.id).await?.into_iter().map(|(item, _)| item).collect();
         let permissions = self.permissions_of(app.id).await?;
         Ok(Some(Client { app, key, redirect_uris, items, permissions }))

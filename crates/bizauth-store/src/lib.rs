@@ -19,6 +19,7 @@ mod db;
 mod decisions;
 mod directories;
 mod external_ids;
+mod gather;
 mod happenings;
 mod home;
 mod icons;
@@ -29,6 +30,7 @@ mod keys;
 mod leaf;
 mod limits;
 mod members;
+mod memory;
 mod operator_keys;
 mod overview;
 mod pending;
@@ -79,6 +81,7 @@ pub use keys::{KeyRecord, NewKey, Presented};
 pub use leaf::{Leaf, Turn};
 pub use limits::{Limit, Slot};
 pub use members::{Membership, Place};
+pub use memory::Seen;
 pub use operator_keys::OperatorKeyRecord;
 pub use overview::{AliveTokens, Waiting};
 pub use pending::{NewPending, Parked};
@@ -93,9 +96,12 @@ pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
 pub use staged::{Staged, StagedToken};
 pub use sweep::Swept;
 pub use token_lists::{LentOne, LentRecord, TokenRecord};
-pub use tokens::{Found, Revocation};
+pub use tokens::{Found, Revocation, Sight};
 pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
+
+use gather::Gather;
+use memory::Memory;
 
 use db::{Db, Postgres, Sqlite, Tx, Value, commit};
 
@@ -105,6 +111,8 @@ pub struct Store {
     db: Db,
     ids: Arc<IdSource>,
     published: Arc<ips::Latest>,
+    memory: Option<Arc<Memory>>,
+    gather: Arc<Gather>,
 }
 
 impl Store {
@@ -142,7 +150,33 @@ impl Store {
     }
 
     fn over(db: Db, node: u16) -> Self {
-        Store { db, ids: Arc::new(IdSource::new(node)), published: Arc::default() }
+        Store {
+            db,
+            ids: Arc::new(IdSource::new(node)),
+            published: Arc::default(),
+            memory: None,
+            gather: Arc::default(),
+        }
+    }
+
+    /// The same store, which on the embedded engine remembers what it read: at most so many tokens. What is remembered is
+    /// used only while it is proved that no other process writes to the file, and only as long as nothing has changed of
+    /// what it was read from; so it makes no difference but in time.
+    ///
+    /// # Errors
+    /// The store was closed.
+    pub fn remembering(self, tokens: usize) -> Result<Self> {
+        let memory = match &self.db {
+            Db::Sqlite(db) if tokens > 0 => Some(Arc::new(Memory::new(db.watch()?, tokens))),
+            _ => None,
+        };
+        Ok(Store { memory, ..self })
+    }
+
+    /// The memory, and the turn in which a reading begins that it may keep.
+    pub(crate) fn reading(&self) -> Option<(&Memory, u64)> {
+        let memory = self.memory.as_deref()?;
+        Some((memory, memory.watch.turn()?))
     }
 
     /// Brings the schema up to date under a lock, and says which versions were applied. A new store is born with the

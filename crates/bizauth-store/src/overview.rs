@@ -9,7 +9,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::apps::{AppRecord, app_columns, read_record};
 use crate::assets::{AssetRecord, HoldingRecord, read_holding};
-use crate::connected::{live, works};
+use crate::connected::{account_works, app_works, live};
 use crate::db::{Result, Row};
 use crate::leaf::{Leaf, Turn, behind};
 
@@ -117,17 +117,21 @@ impl Store {
 
     /// How many of the newest `most` tokens of an app are alive, if those last used at `idle` or before have ended.
     pub async fn alive_tokens(&self, app: AppId, idle: Time, most: i64) -> Result<AliveTokens> {
+        // What is one app's for all of its tokens is asked once.
         const COUNT: &str = concat!(
-            "SELECT COUNT(*) AS seen, COUNT(CASE WHEN c.withdrawn_at IS NULL AND ",
-            live!("$1", "a.era", "u.era"),
+            "WITH a AS MATERIALIZED (SELECT a.id, a.era, a.kind, CASE WHEN ",
+            app_works!(),
+            " THEN 1 ELSE 0 END AS works FROM apps a WHERE a.id = $1)
+             SELECT COUNT(*) AS seen, COUNT(CASE WHEN a.works = 1 AND c.withdrawn_at IS NULL AND ",
+            live!("$2", "a.era", "u.era"),
             " AND ",
-            works!(),
+            account_works!(),
             " THEN 1 END) AS alive
-             FROM (SELECT consent_id, key_id, app_id, user_id, app_era, user_era, used_at, revoked_at FROM tokens
-                   WHERE app_id = $2 ORDER BY id DESC LIMIT $3) AS t
-             JOIN consents c ON c.id = t.consent_id JOIN apps a ON a.id = t.app_id JOIN users u ON u.id = t.user_id"
+             FROM (SELECT consent_id, key_id, user_id, app_era, user_era, used_at, revoked_at FROM tokens
+                   WHERE app_id = $1 ORDER BY id DESC LIMIT $3) AS t
+             CROSS JOIN a JOIN consents c ON c.id = t.consent_id JOIN users u ON u.id = t.user_id"
         );
-        let row = self.db.row(COUNT, &[idle.into(), app.into(), most.into()]).await?;
+        let row = self.db.row(COUNT, &[app.into(), idle.into(), most.into()]).await?;
         let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
         Ok(AliveTokens { alive: count("alive")?, seen: count("seen")? })
     }

@@ -2,15 +2,16 @@
 
 use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::id::{AppId, TokenId};
-use bizauth_core::scope;
+use bizauth_core::scope::{self, Catalogue};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
-use bizauth_core::token::{Ending, Lent, LentAsset, Token};
+use bizauth_core::token::{Ending, Lent, LentAsset, Standing, Token};
 
 use crate::Store;
 use crate::apps::read_app;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row};
+use crate::memory::{Reading, Seen};
 use crate::users::read_user;
 
 /// What a look at the records found for a presented token.
@@ -20,6 +21,15 @@ pub struct Found {
     pub maintenance: bool,
     /// The token, if the secret proved it. It may have ended: [`Token::admit`] says.
     pub token: Option<Token>,
+}
+
+/// The same with what the door says of the token.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// The platform is in maintenance.
+    pub maintenance: bool,
+    /// The token, and what is said of it.
+    pub token: Option<(Token, Seen)>,
 }
 
 /// What became of a revocation.
@@ -35,7 +45,7 @@ pub enum Revocation {
 macro_rules! token_columns {
     () => {
         concat!(
-            "t.id AS token_id, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at, t.updated_at,
+            "t.id AS token_id, t.consent_id, t.key_id, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at, t.updated_at,
              t.revoked_at, c.items, c.app_user_id, c.withdrawn_at, k.state AS key_state, a.deleted_at, m.role, ",
             crate::users::user_columns!(),
             ", ",
@@ -58,6 +68,12 @@ pub(crate) use token_joins;
 impl Store {
     /// The token with this id, if `secret` proves it, with all that decides whether it is alive, read at one instant.
     pub async fn token(&self, id: TokenId, secret: &Secret) -> Result<Found> {
+        let (maintenance, row) = self.token_row(id, &secret.digest()).await?;
+        Ok(Found { maintenance, token: row.as_ref().map(read_token).transpose()? })
+    }
+
+    /// Whether there is maintenance, and the row of the token if the digest proves it.
+    async fn token_row(&self, id: TokenId, digest: &Digest) -> Result<(bool, Option<Row>)> {
         const FIND: &str = concat!(
             "SELECT s.maintenance, t.digest, ",
             token_columns!(),
@@ -65,30 +81,68 @@ impl Store {
             token_joins!(),
             " WHERE s.id = 1"
         );
-        let Some(row) = self.db.row(FIND, &[id.into()]).await? else {
-            return Ok(Found { maintenance: false, token: None });
-        };
+        let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok((false, None)) };
         let maintenance = row.get("maintenance")?;
-        let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == secret.digest());
-        let token = if proved { Some(read_token(&row)?) } else { None };
-        Ok(Found { maintenance, token })
+        let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == *digest);
+        Ok((maintenance, proved.then_some(row)))
+    }
+
+    /// The token with this id and digest, if this process remembers that it is alive, and nothing has changed since of
+    /// what it read then. `None` says nothing.
+    pub fn remembered(&self, id: TokenId, digest: &Digest) -> Option<Seen> {
+        let memory = self.memory.as_deref()?;
+        memory.tokens.find(&memory.watch, id, digest)
+    }
+
+    /// Reads the token with this id, if the digest proves it, and remembers it if it is alive. `say` is what the door says
+    /// of it: a text with a NUL wherever one of the ids belongs that come with it.
+    pub async fn look_at(
+        &self,
+        id: TokenId,
+        digest: &Digest,
+        now: Time,
+        say: impl Fn(&Token, &[Lent], &Catalogue) -> (String, Vec<String>),
+    ) -> Result<Sight> {
+        if self.db.is_shared() {
+            let round = self.gathered(id).await?;
+            let proves = |row: &&Row| row.get::<Digest>("digest").is_ok_and(|known| known == *digest);
+            let Some(row) = round.tokens.get(&id.0).filter(proves) else {
+                return Ok(Sight { maintenance: round.maintenance, token: None });
+            };
+            let token = read_token(row)?;
+            let lent = round.lent.get(&id.0).map_or(&[][..], Vec::as_slice);
+            let (text, blanks) = say(&token, lent, &round.catalogue);
+            let seen = Seen::new(&token, text, &blanks);
+            return Ok(Sight { maintenance: round.maintenance, token: Some((token, seen)) });
+        }
+        // Before anything is read: what changes meanwhile must not be remembered as it was.
+        let reading = self.reading();
+        let (maintenance, row) = self.token_row(id, digest).await?;
+        let Some(row) = row else { return Ok(Sight { maintenance, token: None }) };
+        let token = read_token(&row)?;
+        let (text, blanks) = say(&token, &self.lent(id).await?, &*self.known_catalogue().await?);
+        let seen = Seen::new(&token, text, &blanks);
+        // Of what was refused nothing is remembered; a lifetime without end, because time is asked each time anyway.
+        if let Some((memory, turn)) = reading
+            && !maintenance
+            && token.standing(std::time::Duration::MAX, now) == Standing::Active
+        {
+            let (consent, key) = (row.get("consent_id")?, row.get("key_id")?);
+            memory.tokens.keep(&seen, &Reading { turn, digest: *digest, consent, user: token.user.id.0, key });
+        }
+        Ok(Sight { maintenance, token: Some((token, seen)) })
     }
 
     /// The assets that a token speaks for, as far as the account still holds them and may lend them.
     pub async fn lent(&self, token: TokenId) -> Result<Vec<Lent>> {
+        // CROSS: SQLite must not begin with what was lent, whatever its statistics say.
         const LENT: &str = "SELECT l.group_id, l.asset_id, l.holding_id, x.kind
-             FROM tokens t JOIN lent_assets l ON l.consent_id = t.consent_id
+             FROM tokens t CROSS JOIN lent_assets l
              LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id AND h.lendable = 1
              LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
-             WHERE t.id = $1 AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY l.position";
-        let read = |row: &Row| {
-            let what = match row.get::<Option<AssetKind>>("kind")? {
-                Some(kind) => LentAsset::One(kind, AssetId(row.get("asset_id")?)),
-                None => LentAsset::All,
-            };
-            Ok(Lent { group: row.get("group_id")?, what })
-        };
-        self.db.few(LENT, &[token.into()]).await?.iter().map(read).collect()
+             WHERE t.id = $1 AND l.consent_id = t.consent_id AND l.withdrawn_at IS NULL
+                 AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY l.position";
+        self.db.few(LENT, &[token.into()]).await?.iter().map(read_lent).collect()
     }
 
     /// Writes down that a token was used.
@@ -118,6 +172,15 @@ impl By {
         let change = Change::new("token.revoke", ("app", app), SEE, [token.into()]).about("token", token);
         self.change(change, REVOKE, [self.actor.at.into(), token.into(), app.into()]).await
     }
+}
+
+/// Reads what a token speaks for: one asset, or all of a group.
+pub(crate) fn read_lent(row: &Row) -> Result<Lent> {
+    let what = match row.get::<Option<AssetKind>>("kind")? {
+        Some(kind) => LentAsset::One(kind, AssetId(row.get("asset_id")?)),
+        None => LentAsset::All,
+    };
+    Ok(Lent { group: row.get("group_id")?, what })
 }
 
 /// Reads [`token_columns`].

@@ -20,6 +20,7 @@ pub mod ip_list;
 pub mod log;
 pub mod metrics;
 pub mod password;
+pub mod request_lines;
 pub mod seal;
 pub mod serve;
 pub mod usage;

@@ -54,7 +54,7 @@ fn discreet(metadata: &Metadata<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -72,7 +72,7 @@ mod tests {
         }
     }
 
-    fn logged(filter: &str, format: LogFormat, speak: impl FnOnce()) -> String {
+    pub(crate) fn logged(filter: &str, format: LogFormat, speak: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
         tracing::subscriber::with_default(subscriber(filter, format, Colour::Off, move || writer.clone()), speak);

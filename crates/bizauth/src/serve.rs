@@ -13,20 +13,22 @@ use tokio::net::TcpListener;
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
 use crate::home;
-use crate::http::listen::{Limits, Listen};
+use crate::http::hot::Hot;
+use crate::http::listen::{Limits, Listen, Workers};
 use crate::http::operator;
 use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
 use crate::http::tls::{Certificate, TlsError};
 use crate::ip_list::signing::{SigningError, SigningKey};
 use crate::ip_list::webhooks;
+use crate::request_lines::{Lines, WRITTEN_EVERY};
 
 /// The embedded database's file in the data folder.
 pub const DATABASE_FILE: &str = "bizauth.db";
 /// How often what has ended is cleared away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How many rows one sweep takes of each kind: a few milliseconds of the writer's time.
-const SWEEP_ROWS: i64 = 500;
+pub const SWEEP_ROWS: i64 = 500;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,9 @@ pub enum Error {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] bizauth_store::Error),
+    /// There are no threads to serve connections on.
+    #[error("cannot start the threads that serve connections")]
+    Threads(#[source] io::Error),
     /// The IP list cannot be signed.
     #[error(transparent)]
     Signing(#[from] SigningError),
@@ -120,12 +125,17 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     config.ip_signing_key.as_deref().map(SigningKey::load).transpose()?;
     allow_files();
     let store = open_store(&config)?;
+    let remembered = usize::try_from(config.remembered_tokens).unwrap_or(usize::MAX);
     let state = AppState::new(store, config);
     let applied = state.store.migrate(state.clock.now()).await?;
     if !applied.is_empty() {
         tracing::info!(?applied, "schema brought up to date");
     }
     home::enter(&state.store, &state.config, &state.entropy).await?;
+    let store = state.store.clone().remembering(remembered)?;
+    let lines = Lines::of_process(state.config.log_format).map(Arc::new);
+    let state = AppState { store, lines: lines.clone(), ..state };
+    let writer = lines.map(|lines| tokio::spawn(write_lines(lines)));
     let listener = bind(state.config.listen).await?;
     let operators = bind(state.config.operator_listen).await?;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -137,7 +147,8 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let (leaving, from) = (state.store.clone(), state.config.clone());
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let cut = run(state, listener, tls, async move {
+    let workers = Workers::start().map_err(Error::Threads)?;
+    let cut = run(state, listener, tls, Some(workers), async move {
         stop.await;
         stopping.store(true, Ordering::Relaxed);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
@@ -145,6 +156,11 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     })
     .await;
     operator.abort();
+    if let Some(writer) = writer {
+        writer.abort();
+        // Dropped, it writes out what waits.
+        let _ = writer.await;
+    }
     tracing::info!(cut, "stopped");
     Ok(())
 }
@@ -157,12 +173,14 @@ fn allow_files() {
     let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
 }
 
-/// Answers on `listener` until `stop`, sweeping now and then; then finishes what is in flight and closes the store.
+/// Answers on `listener` until `stop`, on `workers` or on this runtime, sweeping now and then; then finishes what is in
+/// flight and closes the store.
 /// Says how many requests had to be cut off.
 pub async fn run(
     state: AppState,
     listener: TcpListener,
     tls: Option<Arc<Certificate>>,
+    workers: Option<Workers>,
     stop: impl Future<Output = ()> + Send,
 ) -> usize {
     let limits = Limits {
@@ -173,7 +191,9 @@ pub async fn run(
     };
     let open = state.metrics.connections();
     let tls = tls.map(|certificate| certificate.acceptor());
-    attended(state, |router| Listen { tls, limits, open, ..Listen::new(listener, router) }.until(stop)).await
+    let hot = Some(Hot::new(&state));
+    let front = |router| Listen { tls, limits, open, hot, workers, ..Listen::new(listener, router) }.until(stop);
+    attended(state, front).await
 }
 
 /// Runs a front over the router of `state` to its end; meanwhile sweeps now and then and keeps what is counted, and at
@@ -195,6 +215,21 @@ pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Route
     let _ = keeper.await;
     state.store.close().await;
     ended
+}
+
+/// Writes the log's lines of requests out every moment, and once more when it is dropped.
+async fn write_lines(lines: Arc<Lines>) {
+    struct Last(Arc<Lines>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.write_out();
+        }
+    }
+    let last = Last(lines);
+    loop {
+        tokio::time::sleep(WRITTEN_EVERY).await;
+        last.0.write_out();
+    }
 }
 
 async fn sweep(state: AppState) {

@@ -96,6 +96,25 @@ struct Shard {
     until: i64,
     day: i64,
     counts: HashMap<Key, i64>,
+    /// What was counted last, and how often since: apps call in bursts, and these need no looking up.
+    last: Option<(Key, i64)>,
+}
+
+impl Shard {
+    /// Adds calls; what has no room is told.
+    fn add(&mut self, key: Key, calls: i64) -> u64 {
+        if self.counts.len() < ROOM || self.counts.contains_key(&key) {
+            *self.counts.entry(key).or_default() += calls;
+            return 0;
+        }
+        calls.unsigned_abs()
+    }
+
+    /// All that was counted, and nothing since.
+    fn take(&mut self) -> (HashMap<Key, i64>, u64) {
+        let lost = self.last.take().map_or(0, |(key, calls)| self.add(key, calls));
+        (std::mem::take(&mut self.counts), lost)
+    }
 }
 
 /// The counters of this process.
@@ -125,16 +144,19 @@ impl Counters {
         let at = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
         let mut shard = lock(&self.shards[at]);
         if now.millis() < shard.from || now.millis() >= shard.until {
-            (shard.day, shard.from, shard.until) = day_at(now, &self.zone);
+            let (today, from, until) = day_at(now, &self.zone);
+            (shard.day, shard.from, shard.until) = (number(today), from, until);
         }
         let key = (shard.day, app, endpoint, outcome);
-        if let Some(calls) = shard.counts.get_mut(&key) {
+        if let Some((last, calls)) = &mut shard.last
+            && *last == key
+        {
             *calls += 1;
-        } else if shard.counts.len() < ROOM {
-            shard.counts.insert(key, 1);
-        } else {
-            self.uncounted.fetch_add(1, Ordering::Relaxed);
+            return;
         }
+        let before = shard.last.replace((key, 1));
+        let lost = before.map_or(0, |(key, calls)| shard.add(key, calls));
+        self.uncounted.fetch_add(lost, Ordering::Relaxed);
     }
 
     /// Adds what was counted to the records.
@@ -148,7 +170,8 @@ impl Counters {
             tracing::warn!(uncounted, "more apps at once than usage can be counted for");
         }
         for shard in &self.shards {
-            let counted = std::mem::take(&mut lock(shard).counts);
+            let (counted, lost) = lock(shard).take();
+            self.uncounted.fetch_add(lost, Ordering::Relaxed);
             let mut taken = Taken { counters: self, shard, rows: counted.into_iter().collect() };
             while !taken.rows.is_empty() {
                 let bundle = taken.rows.split_off(taken.rows.len().saturating_sub(BUNDLE));
@@ -164,11 +187,8 @@ impl Counters {
     fn put_back(&self, shard: &Mutex<Shard>, rows: &[(Key, i64)]) {
         let mut shard = lock(shard);
         for (key, calls) in rows {
-            if shard.counts.len() < ROOM || shard.counts.contains_key(key) {
-                *shard.counts.entry(*key).or_default() += calls;
-            } else {
-                self.uncounted.fetch_add(calls.unsigned_abs(), Ordering::Relaxed);
-            }
+            let lost = shard.add(*key, *calls);
+            self.uncounted.fetch_add(lost, Ordering::Relaxed);
         }
     }
 
@@ -221,12 +241,12 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 /// The day that `now` lies in, and from when until when it lasts.
-fn day_at(now: Time, zone: &TimeZone) -> (i64, i64, i64) {
+pub fn day_at(now: Time, zone: &TimeZone) -> (Date, i64, i64) {
     let today = date_at(now.millis(), zone);
     let begins = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
     let from = begins(today).unwrap_or(now.millis());
     let until = today.tomorrow().ok().and_then(begins).unwrap_or(now.millis());
-    (number(today), from, until)
+    (today, from, until)
 }
 
 /// The day on the calendar of `zone`, counted from 1970-01-01.
@@ -254,7 +274,13 @@ mod tests {
     const MIDNIGHT: Time = Time::from_millis(1_795_186_800_000);
 
     fn counted(counters: &Counters) -> Vec<(Key, i64)> {
-        let mut all: Vec<_> = counters.shards.iter().flat_map(|shard| lock(shard).counts.clone()).collect();
+        let counts = |shard: &Mutex<Shard>| {
+            let (counts, lost) = lock(shard).take();
+            counters.uncounted.fetch_add(lost, Ordering::Relaxed);
+            lock(shard).counts = counts.clone();
+            counts
+        };
+        let mut all: Vec<_> = counters.shards.iter().flat_map(counts).collect();
         all.sort_by_key(|((day, app, endpoint, outcome), _)| (*day, app.0, endpoint.word(), *outcome));
         all
     }

@@ -143,7 +143,7 @@ impl Token {
         if self.eras.1 != self.user.era || self.user.state.ends_tokens() {
             return Standing::AccountEnded;
         }
-        if now.since(self.used_at) >= idle_lifetime {
+        if lies_unused(self.used_at, idle_lifetime, now) {
             return Standing::Unused;
         }
         if self.app.kind == AppKind::Test && !self.is_member {
@@ -154,7 +154,7 @@ impl Token {
 
     /// Whether this use is worth writing down: often enough that constant use keeps a token of any life alive.
     pub fn use_is_news(&self, idle_lifetime: Duration, now: Time) -> bool {
-        now.since(self.used_at) >= USE_NOTED_EVERY.min(idle_lifetime / 10)
+        use_is_news(self.used_at, idle_lifetime, now)
     }
 
     /// `biz_agreements`: one entry per group, in the order personal, moment, keyword, then others. `lent` are the assets
@@ -174,6 +174,25 @@ impl Token {
     pub fn may_see_email(&self, catalogue: &Catalogue) -> bool {
         self.items.iter().filter_map(|id| catalogue.item(&id.0)).any(|item| item.shares_email)
     }
+}
+
+/// Whether a token that was last used at `used_at` lay unused for too long.
+fn lies_unused(used_at: Time, idle_lifetime: Duration, now: Time) -> bool {
+    now.since(used_at) >= idle_lifetime
+}
+
+/// [`Token::admit`] for a token of which all else is known to be well: what is left is time.
+///
+/// # Errors
+/// It lay unused for too long.
+pub fn admit_in_time(used_at: Time, idle_lifetime: Duration, now: Time) -> Result<(), KapiFault> {
+    let standing = if lies_unused(used_at, idle_lifetime, now) { Standing::Unused } else { Standing::Active };
+    standing.fault().map_or(Ok(()), Err)
+}
+
+/// [`Token::use_is_news`] for one of which no more is known.
+pub fn use_is_news(used_at: Time, idle_lifetime: Duration, now: Time) -> bool {
+    now.since(used_at) >= USE_NOTED_EVERY.min(idle_lifetime / 10)
 }
 
 fn lent_ids(lent: &[Lent], group: &str, kind: AssetKind) -> Vec<String> {

@@ -15,6 +15,9 @@ pub enum Error {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
+    /// The lock files beside the embedded database cannot be used.
+    #[error("the locks beside the database")]
+    Locks(#[source] Arc<std::io::Error>),
     /// PostgreSQL failed in this statement.
     #[error("PostgreSQL: {sql}")]
     Postgres {

@@ -5,6 +5,7 @@
 //! The engines live in `sqlite.rs` and `postgres.rs`; what crosses the seam, in `value.rs`; the schema's history in
 //! `migrate.rs`.
 
+mod alone;
 mod error;
 mod migrate;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod plans;
 mod postgres;
 mod sqlite;
 mod value;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ pub use error::Error;
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
 pub(crate) use value::{FromValue, Row, Value};
+pub(crate) use watch::{Kind, Mark, Watch};
 
 /// What a sentence of the store answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -88,6 +91,25 @@ impl Db {
             Db::Sqlite(db) => db.clone().rows(sql, params.to_vec()).await,
             Db::Postgres(db) => db.rows(sql, params).await,
         }
+    }
+
+    /// Whether the database is somewhere else, and reading it is a way to go; then reading together saves most of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Db::Postgres(_))
+    }
+
+    /// Reads several short lists, on PostgreSQL without waiting for one before the next is asked for.
+    pub(crate) async fn together<const N: usize>(&self, asks: [(&'static str, &[Value]); N]) -> Result<[Vec<Row>; N]> {
+        let mut all = [const { Vec::new() }; N];
+        match self {
+            Db::Sqlite(db) => {
+                for (rows, (sql, params)) in all.iter_mut().zip(asks) {
+                    *rows = db.few(sql, params)?;
+                }
+            }
+            Db::Postgres(db) => db.together(&asks, &mut all).await?,
+        }
+        Ok(all)
     }
 
     /// Copies an embedded database while it is in use.

@@ -1,7 +1,9 @@
 //! PostgreSQL: a pool, prepared statements, and a second try after a conflict.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, StatementCache};
@@ -100,6 +102,32 @@ impl Postgres {
     /// who come next are not each kept waiting to find that out.
     fn distrust(&self) {
         self.pool.retain(|_, _| false);
+    }
+
+    /// Reads several lists over one connection, all asked for before the first comes.
+    pub(super) async fn together(&self, asks: &[(&'static str, &[Value])], all: &mut [Vec<Row>]) -> Result<()> {
+        let client = self.client().await?;
+        let ask = |(sql, params): &(&'static str, _)| {
+            let (sql, params, client) = (*sql, *params, &client);
+            Box::pin(async move { Link::to(client, false).rows(sql, params).await })
+        };
+        let mut under_way: Vec<_> = asks.iter().map(ask).map(Some).collect();
+        poll_fn(|context| {
+            let mut waits = false;
+            for (asked, rows) in under_way.iter_mut().zip(all.iter_mut()) {
+                let Some(running) = asked else { continue };
+                match running.as_mut().poll(context) {
+                    Poll::Ready(Ok(found)) => {
+                        *rows = found;
+                        *asked = None;
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => waits = true,
+                }
+            }
+            if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+        })
+        .await
     }
 
     pub(super) async fn write<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {

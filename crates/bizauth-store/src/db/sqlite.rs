@@ -10,11 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use bizauth_core::time::Time;
 use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
+use super::alone::{self, Locks};
+use super::watch::Watch;
 use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
 
 /// How many sentences may wait; the next caller waits for room.
@@ -23,6 +26,8 @@ const QUEUE: usize = 1024;
 const TRIES: u32 = 8;
 /// How many sentences may share one commit: bounds how long the first of them waits.
 const BATCH: usize = 256;
+/// How long a connection waits for another process's lock.
+const BUSY: Duration = Duration::from_secs(5);
 /// How many connections read.
 const READERS: usize = 4;
 /// More than the store has statements. The default of 16 would prepare anew all day.
@@ -34,7 +39,14 @@ pub(crate) struct Sqlite {
     readers: Vec<Mutex<Connection>>,
     turn: AtomicUsize,
     closed: AtomicBool,
+    watch: Arc<Watch>,
+    /// That this process may write. The writer keeps them, too, until it has written for the last time.
+    locks: Mutex<Option<Arc<Locks>>>,
+    looking: Mutex<Option<Looking>>,
 }
+
+/// The thread that looks after the locks, and what ends it.
+type Looking = (std::sync::mpsc::Sender<()>, thread::JoinHandle<()>);
 
 impl Sqlite {
     /// Opens the file, making it if there is none.
@@ -49,28 +61,87 @@ impl Sqlite {
 
     fn open_as(path: &Path, synchronous: &'static str, n_readers: usize) -> Result<Self> {
         let writer = Connection::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        // The file's own name, whatever links lead there: everybody must find the same locks.
+        let file = writer.inner.path().map_or(path.to_owned(), PathBuf::from);
+        let locks = Arc::new(Locks::guest(&file).map_err(|error| Error::Locks(Arc::new(error)))?);
+        let watch = Arc::new(Watch::new());
+        watch.listen(&writer.inner).map_err(Error::sqlite("listen"))?;
+        let (heard, kept) = (watch.clone(), locks.clone());
         writer.batch("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON")?;
         writer.batch(synchronous)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || commit_in_groups(writer, waiting, BATCH))
+            .spawn(move || {
+                commit_in_groups(writer, waiting, BATCH, &heard);
+                drop(kept);
+            })
             .map_err(|_| Error::Closed)?;
         let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
         let readers = (0..n_readers).map(reader).collect::<Result<_>>()?;
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
-        Ok(Sqlite { queue, writer, readers, turn: AtomicUsize::new(0), closed: AtomicBool::new(false) })
+        let (turn, closed, locks) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Some(locks)));
+        Ok(Sqlite { queue, writer, readers, turn, closed, watch, locks, looking: Mutex::new(None) })
+    }
+
+    /// From now on it is proved, whenever it is true, that no other process writes; only then [`Watch`] lets anything
+    /// stand that was read. Other processes of ours ask by the locks beside the file; all others are kept out by the
+    /// engine, because the writer holds its write lock between groups, too.
+    pub(crate) fn watch(self: &Arc<Self>) -> Result<Arc<Watch>> {
+        let Some(locks) = lock(&self.locks).take() else { return Ok(self.watch.clone()) };
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let (looked, first) = std::sync::mpsc::channel();
+        let (watch, queue) = (self.watch.clone(), lock(&self.queue).clone().ok_or(Error::Closed)?);
+        let look = move || {
+            let pause = || {
+                watch.want(false);
+                // The group that this is in is the last after which the writer keeps the lock.
+                let _ = through(&queue, async |_: &mut Tx<'_>| super::commit(()));
+                watch.not_alone();
+            };
+            let resume = || {
+                let listens = async |tx: &mut Tx<'_>| super::commit(tx.script(include_str!("watched.sql")).await?);
+                if through(&queue, listens).is_none() {
+                    return false;
+                }
+                watch.want(true);
+                let held = through(&queue, async |_: &mut Tx<'_>| super::commit(()));
+                if held.is_none() || !watch.is_alone() {
+                    pause();
+                }
+                watch.is_alone()
+            };
+            let stay = || {
+                if !watch.is_alone() {
+                    // Somebody came between two groups who knows nothing of our locks.
+                    let _ = through(&queue, async |_: &mut Tx<'_>| super::commit(()));
+                }
+            };
+            alone::look_after(&locks, looked, &stopped, (pause, resume, stay));
+        };
+        let thread = thread::Builder::new().name("sqlite-locks".into()).spawn(look).map_err(|_| Error::Closed)?;
+        *lock(&self.looking) = Some((stop, thread));
+        // Nothing is sent: the other end is gone after the first look.
+        let _ = first.recv();
+        Ok(self.watch.clone())
     }
 
     /// Lets the writer finish its queue, and waits until it has: the log is then in the file.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
+        let looking = lock(&self.looking).take();
+        if let Some((stop, thread)) = looking {
+            drop(stop);
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
         drop(lock(&self.queue).take());
         let writer = lock(&self.writer).take();
         if let Some(writer) = writer {
             // A writer that panicked has nothing more to say.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+        // Nothing will be written any more: whoever waits for that may remember again.
+        drop(lock(&self.locks).take());
     }
 
     pub(super) async fn write<T, F>(&self, body: F) -> Result<T>
@@ -118,6 +189,16 @@ impl Sqlite {
         let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
         work(&mut free.unwrap_or_else(|| lock(reader(0))))
     }
+}
+
+/// What `body` says when the writer has run it. `None`: the writer is gone, or could not.
+fn through<F>(queue: &mpsc::Sender<Box<dyn Job>>, body: F) -> Option<()>
+where
+    F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<()>> + Send + 'static,
+{
+    let (caller, answer) = oneshot::channel();
+    queue.blocking_send(Box::new(Sentence { body, said: None, caller })).ok()?;
+    answer.blocking_recv().ok()?.ok()?.ok()
 }
 
 /// What these locks guard is whole between any two statements, so that a panic leaves nothing half done.
@@ -194,21 +275,58 @@ fn poll_once<T>(body: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// The writer thread. While one group is at its fsync the next one gathers in the queue.
-fn commit_in_groups(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, batch: usize) {
+fn commit_in_groups(
+    mut connection: Connection,
+    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    batch: usize,
+    watch: &Watch,
+) {
+    let mut version = None;
     while let Some(first) = waiting.blocking_recv() {
         let mut group = vec![first];
-        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch);
+        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch, watch);
         if fate.is_err() && !connection.inner.is_autocommit() {
             // If even this fails, the next BEGIN will too, and its callers will hear why.
             let _ = connection.execute("ROLLBACK", &[]);
+        }
+        watch.ended();
+        if watch.is_wanted() {
+            shut_out(&mut connection, watch, &mut version);
         }
         for job in group {
             job.answer(fate.clone());
         }
     }
+    if !connection.inner.is_autocommit() {
+        let _ = connection.execute("COMMIT", &[]);
+    }
     // SQLite does this by itself only when the last connection closes, and the readers are still open. A process that
     // reads at this moment may prevent it: then the log stays beside the file, where the next start finds it.
     let _ = connection.batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Begins the next transaction at once and thereby takes the engine's write lock, so that nobody else can write while
+/// nothing is to be written here either. Whoever did in the instant between is found by the file's version: then nothing
+/// stands that was read.
+fn shut_out(connection: &mut Connection, watch: &Watch, version: &mut Option<i64>) {
+    const VERSION: &str = "PRAGMA data_version";
+    let begin = |connection: &mut Connection| {
+        // Who has the lock now will have changed something; that is found out the next time.
+        connection.inner.busy_timeout(Duration::ZERO).map_err(Error::sqlite("busy_timeout"))?;
+        let begun = connection.execute("BEGIN IMMEDIATE", &[]);
+        connection.inner.busy_timeout(BUSY).map_err(Error::sqlite("busy_timeout"))?;
+        begun?;
+        connection.rows(VERSION, &[])?.first().map_or(Err(Error::Closed), |row| row.get::<i64>("data_version"))
+    };
+    match begin(connection) {
+        Ok(now) if watch.is_wanted() => watch.alone_again(version.replace(now) != Some(now)),
+        _ => {
+            watch.not_alone();
+            if !connection.inner.is_autocommit() {
+                let _ = connection.execute("ROLLBACK", &[]);
+            }
+        }
+    }
 }
 
 fn commit_group(
@@ -216,8 +334,11 @@ fn commit_group(
     group: &mut Vec<Box<dyn Job>>,
     mut next: impl FnMut() -> Option<Box<dyn Job>>,
     batch: usize,
+    watch: &Watch,
 ) -> Result<()> {
-    connection.execute("BEGIN IMMEDIATE", &[])?;
+    if connection.inner.is_autocommit() {
+        connection.execute("BEGIN IMMEDIATE", &[])?;
+    }
     let mut done = 0;
     while done < group.len() {
         group[done].run(connection)?;
@@ -226,6 +347,7 @@ fn commit_group(
             group.extend(next());
         }
     }
+    watch.committing();
     connection.execute("COMMIT", &[]).map(drop)
 }
 
@@ -241,7 +363,7 @@ impl Connection {
             .map_err(Error::sqlite("open"))?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
         let connection = Connection { inner, names: HashMap::new() };
-        connection.batch("PRAGMA busy_timeout = 5000")?;
+        connection.inner.busy_timeout(BUSY).map_err(Error::sqlite("busy_timeout"))?;
         Ok(connection)
     }
 

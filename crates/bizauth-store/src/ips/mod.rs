@@ -141,6 +141,20 @@ impl By {
 impl Store {
     /// The newest version, if any was ever published.
     pub async fn published_ips(&self) -> Result<Option<Published>> {
+        let reading = self.reading();
+        if let Some((memory, _)) = reading
+            && let Some(known) = memory.ip_list.find(|turn| memory.watch.ip_list_stands(turn))
+        {
+            return Ok(Some(known));
+        }
+        let Some(newest) = self.newest_ips().await? else { return Ok(None) };
+        if let Some((memory, turn)) = reading {
+            memory.ip_list.keep(turn, &newest);
+        }
+        Ok(Some(newest))
+    }
+
+    async fn newest_ips(&self) -> Result<Option<Published>> {
         const NEWEST: &str = "SELECT serial, published_at, updated, content, author, reason FROM ip_versions
              ORDER BY serial DESC LIMIT 1";
         let Some(row) = self.db.row(NEWEST, &[]).await? else { return Ok(None) };

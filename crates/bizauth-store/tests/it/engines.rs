@@ -55,7 +55,8 @@ pub(crate) async fn on_each_engine(promise: impl AsyncFn(Store)) {
     on_each_place(async |place| {
         let store = place.node(1);
         store.migrate(NOW).await.unwrap();
-        promise(store).await;
+        // As a server has it.
+        promise(store.remembering(1000).unwrap()).await;
     })
     .await;
 }

@@ -30,6 +30,7 @@ mod keys;
 mod limits;
 mod lists;
 mod members;
+mod memory;
 mod migrations;
 mod operator_keys;
 mod outage;

@@ -12,10 +12,10 @@ use bizauth_core::fault::KauthFault;
 use bizauth_core::id::{AppId, CodeId, HoldingId, KeyId, PendingId, SessionId, TokenId, UserId};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::redirect::Destination;
-use bizauth_core::scope::GroupId;
+use bizauth_core::scope::{Catalogue, GroupId};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::{DAY, Time};
-use bizauth_core::token::IDLE_LIFETIME;
+use bizauth_core::token::{IDLE_LIFETIME, Lent, Token};
 use bizauth_store::{
     Actor, Approval, AssetRecord, Limit, NewApp, NewConsent, NewKey, NewPending, NewSession, NewUser, Redemption,
     Store, Who,
@@ -249,8 +249,18 @@ impl Scene {
     }
 }
 
-/// Whether a token is alive, as this node sees it.
+/// Whether a token is alive, as this node sees it: what is read and what is remembered must not contradict each other.
 pub(crate) async fn is_alive(store: &Store, token: &GivenToken) -> bool {
     let found = store.token(token.0, &token.1).await.unwrap();
-    found.token.is_some_and(|token| token.admit(IDLE_LIFETIME, NOW).is_ok())
+    let alive = found.token.is_some_and(|token| token.admit(IDLE_LIFETIME, NOW).is_ok());
+    let digest = token.1.digest();
+    assert!(alive || store.remembered(token.0, &digest).is_none(), "remembered beyond its end");
+    // So that whoever asks next may be told from memory.
+    let sight = store.look_at(token.0, &digest, NOW, nothing).await.unwrap();
+    assert_eq!(alive, sight.token.is_some_and(|(token, _)| token.admit(IDLE_LIFETIME, NOW).is_ok()));
+    alive
+}
+
+fn nothing(_: &Token, _: &[Lent], _: &Catalogue) -> (String, Vec<String>) {
+    (String::new(), Vec::new())
 }

@@ -1,6 +1,8 @@
 //! What a verb works with: the records, the configuration, time, chance and its two streams; and the look-ups that
 //! end in the same refusal everywhere.
 
+use std::sync::Arc;
+
 use bizauth_core::app::App;
 use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{Key, KeyKind};
@@ -68,7 +70,11 @@ impl Desk<'_> {
                 let found = self.store.key(value, self.now).await?;
                 // An admin key is a secret, and other users of the machine can read the arguments of a command.
                 let found = found.filter(|found| found.key.kind != KeyKind::Admin);
-                found.map(|it| Found { app: it.app, key: it.key, redirect_uris: it.redirect_uris })
+                found.map(Arc::unwrap_or_clone).map(|it| Found {
+                    app: it.app,
+                    key: it.key,
+                    redirect_uris: it.redirect_uris,
+                })
             }
         };
         found.ok_or_else(|| no_key("key", name))

@@ -93,7 +93,7 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
 }
 
 fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {
-    use crate::serve::Error::{Bind, Folder, Home, Signal, Signing, Store, Tls};
+    use crate::serve::Error::{Bind, Folder, Home, Signal, Signing, Store, Threads, Tls};
     match error {
         Store(error) => explain_store(error),
         Home(Stranger::Store(error)) => explain_store(error),
@@ -111,12 +111,14 @@ fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) 
         Bind { .. } => (None, "see that no other program listens there, or take another address with --listen"),
         Tls(_) => (None, "see that tls_certificate and tls_key name the two PEM files of one certificate"),
         Signing(_) => (None, "see that ip_signing_key names a secret key of minisign without a password"),
-        Signal(_) => (None, "try once more; if it stays, it is a bug worth reporting"),
+        Threads(_) | Signal(_) => (None, "try once more; if it stays, it is a bug worth reporting"),
     }
 }
 
 fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str) {
-    use bizauth_store::Error::{ChangedMigration, NewerSchema, OlderSchema, Pool, Postgres, Setting, Silent, Sqlite};
+    use bizauth_store::Error::{
+        ChangedMigration, Locks, NewerSchema, OlderSchema, Pool, Postgres, Setting, Silent, Sqlite,
+    };
     match error {
         OlderSchema { found: 0, .. } => (
             Some("the database is empty: it has no schema yet".to_owned()),
@@ -131,6 +133,7 @@ fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str)
             "use the program that made it, or a newer one",
         ),
         ChangedMigration { .. } => (None, "restore the database from a backup, or use the program that made it"),
+        Locks(_) => (None, "give a folder that is yours to write, on a disk of this machine, with --data"),
         Pool(_) | Postgres { .. } | Setting(_) | Silent => {
             (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
         }

@@ -126,6 +126,10 @@ settings! {
     /// Connections to PostgreSQL that this node holds at most.
     database_connections: u32, = "16", "NUMBER", Number, read::connections,
         "a number from 1 to 1000";
+    /// Tokens that a server with the embedded database remembers at most, in about 130 bytes each; 0 switches it off.
+    /// What is remembered is forgotten in the instant in which anything changes that it depends on.
+    remembered_tokens: u32, = "1000000", "NUMBER", Number, read::number,
+        "a number from 0 to 1000000000";
     /// Public origin of the server, used in links and metadata; with https, cookies are marked Secure.
     /// Absent, the server answers for the address it listens on.
     origin: Option<Origin>, ~ "https://auth.example.com", "URL", Text, read::origin,

@@ -55,6 +55,7 @@ fn each_setting_takes_and_refuses() {
             &["SQLite", "mysql://h/d", "postgres", "host=h", "postgres://["],
         ),
         ("database_connections", &["1", "1000"], &["0", "1001", "-1", "+5", "5.0", "99999999999999999999999"]),
+        ("remembered_tokens", &["0", "1000000000"], &["-1", "1000000001", "1e6", "all"]),
         (
             "origin",
             &["https://auth.example.com", "http://localhost:8080", "https://[::1]:8443/"],

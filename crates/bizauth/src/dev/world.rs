@@ -198,6 +198,8 @@ impl Stage {
             usage: Arc::new(Counters::new(config.ip_zone.clone())),
             config: Arc::new(config),
             full_windows: FullWindows::default(),
+            // Another world, another list under the same number.
+            editions: Arc::default(),
             dev: Some(Arc::new(demo)),
             ..ground.state.clone()
         };

@@ -1,7 +1,11 @@
 //! Which door a path belongs to, and what each says when there is no handler, none in time, or a broken one.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -65,21 +69,38 @@ pub fn guarded_patiently(routes: Router<AppState>, state: &AppState) -> Router<A
 
 async fn answer_always(State((it, times)): State<(AppState, u32)>, request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    always(&it, (&headers, &uri), it.config.request_timeout * times, next.run(request)).await
+}
+
+/// The answer to a request with these headers, whatever becomes of its handler, which may take so long.
+pub async fn always(
+    it: &AppState,
+    (headers, uri): (&HeaderMap, &Uri),
+    patience: Duration,
+    handler: impl Future<Output = Response>,
+) -> Response {
     let door = Door::of(uri.path());
-    let patience = it.config.request_timeout * times;
-    let answer = AssertUnwindSafe(tokio::time::timeout(patience, next.run(request))).catch_unwind();
-    match answer.await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),
-        Ok(Err(_)) => say(&it, &headers, &uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
+    match AssertUnwindSafe(in_time(patience, handler)).catch_unwind().await {
+        Ok(Some(response)) => response,
+        Ok(None) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),
+        Ok(None) => say(it, headers, uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
         Err(panic) => {
             tracing::error!(door = door.name(), panic = ?words_of(&*panic), "a handler panicked");
             match door {
                 Door::Kapi => KapiError::from(KapiFault::Broken).into_response(),
-                _ => say(&it, &headers, &uri, KauthFault::Broken.into(), Notice::Broken),
+                _ => say(it, headers, uri, KauthFault::Broken.into(), Notice::Broken),
             }
         }
     }
+}
+
+/// What `handler` gives within `span`. Most have it at once, and no clock is wound up for them.
+async fn in_time<T>(span: Duration, handler: impl Future<Output = T>) -> Option<T> {
+    let mut handler = pin!(handler);
+    if let Poll::Ready(given) = poll_fn(|context| Poll::Ready(handler.as_mut().poll(context))).await {
+        return Some(given);
+    }
+    tokio::time::timeout(span, handler).await.ok()
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> &str {
@@ -113,29 +134,46 @@ fn say(it: &AppState, headers: &HeaderMap, uri: &Uri, refusal: Refusal<KauthFaul
     }
 }
 
-/// A host named `kauth.*` or `kapi.*` answers only for its half; any other host for both.
-pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next: Next) -> Response {
-    let door = Door::of(request.uri().path());
-    let n_hosts = request.headers().get_all(HOST).iter().count();
-    let named = request.uri().authority().is_some() || n_hosts == 1;
-    if n_hosts > 1 || (!named && request.version() >= Version::HTTP_11) {
-        // RFC 9112, section 3.2: no Host, or two, is a bad request.
-        return match door {
-            Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
-            _ => say(&it, request.headers(), request.uri(), KauthFault::MalformedRequest.into(), Notice::NotFound),
-        };
+/// How the host that a request names goes with its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// It answers for the path.
+    Right,
+    /// It answers for the other half.
+    Foreign,
+    /// RFC 9112, section 3.2: no Host, or two, is a bad request.
+    Bad,
+}
+
+/// Judges the host of a request. One named `kauth.*` or `kapi.*` answers only for its half; any other for both.
+pub fn host<B>(request: &axum::http::Request<B>) -> Host {
+    let mut named = request.headers().get_all(HOST).iter();
+    let (first, more) = (named.next(), named.next().is_some());
+    let authority = request.uri().authority().is_some();
+    if more || (first.is_none() && !authority && request.version() >= Version::HTTP_11) {
+        return Host::Bad;
     }
-    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let host = request.uri().host().or(header).unwrap_or_default();
-    let foreign = match host.split(['.', ':']).next().unwrap_or_default() {
+    let header = first.and_then(|host| host.to_str().ok());
+    let name = request.uri().host().or(header).unwrap_or_default();
+    let door = Door::of(request.uri().path());
+    let foreign = match name.split(['.', ':']).next().unwrap_or_default() {
         first if first.eq_ignore_ascii_case("kauth") => door == Door::Kapi,
         first if first.eq_ignore_ascii_case("kapi") => door != Door::Kapi,
         _ => false,
     };
-    if foreign {
-        return unknown(State(it), request.headers().clone(), request.uri().clone()).await;
+    if foreign { Host::Foreign } else { Host::Right }
+}
+
+/// Lets a request pass whose host is right.
+pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next: Next) -> Response {
+    match host(&request) {
+        Host::Right => next.run(request).await,
+        Host::Foreign => unknown(State(it), request.headers().clone(), request.uri().clone()).await,
+        Host::Bad => match Door::of(request.uri().path()) {
+            Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
+            _ => say(&it, request.headers(), request.uri(), KauthFault::MalformedRequest.into(), Notice::NotFound),
+        },
     }
-    next.run(request).await
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod door;
 pub mod form;
 pub mod gate;
 pub mod guard;
+pub mod hot;
 pub mod ip_list;
 pub mod kapi;
 pub mod kauth;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::STRICT_TRANSPORT_SECURITY;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -17,6 +18,8 @@ use super::listen::Peer;
 use super::reply::Faulted;
 use super::state::AppState;
 use crate::config::Origin;
+use crate::metrics::Line;
+use crate::request_lines;
 use crate::usage::{self, Endpoint};
 
 /// The labels that metrics know beside the paths of the tables: a path that is none of these is `other`, so that nobody can make labels.
@@ -69,35 +72,87 @@ impl Watched {
     }
 }
 
+/// What is known of a request when it comes.
+pub struct Beginning {
+    started: Instant,
+    method: Method,
+    door: Door,
+    endpoint: &'static str,
+    over_tls: bool,
+}
+
+impl Beginning {
+    /// Of a request for this endpoint, which is a label of the metrics.
+    pub fn of(parts: &Parts, endpoint: &'static str, peer: Option<Peer>) -> Self {
+        Beginning {
+            started: Instant::now(),
+            method: parts.method.clone(),
+            door: Door::of(parts.uri.path()),
+            endpoint,
+            over_tls: peer.is_some_and(|peer| peer.tls),
+        }
+    }
+}
+
 /// Runs the request, then counts it and writes its line.
-pub async fn observe(State(Watched { it, endpoints }): State<Watched>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    let door = Door::of(request.uri().path());
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let endpoint = endpoints.iter().copied().find(|known| *known == path).unwrap_or("other");
-    let over_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
+pub async fn observe(State(watched): State<Watched>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let endpoint = watched.endpoints.iter().copied().find(|known| *known == path).unwrap_or("other");
     let counted = Endpoint::of(path).map(|endpoint| (endpoint, Asker::default()));
+    let beginning = Beginning::of(&parts, endpoint, parts.extensions.get().copied());
     if let Some((_, asker)) = &counted {
-        request.extensions_mut().insert(asker.clone());
+        parts.extensions.insert(asker.clone());
     }
-    let mut response = next.run(request).await;
-    // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
-    if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
-        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    let response = next.run(Request::from_parts(parts, body)).await;
+    watched.finish(beginning, counted.as_ref().map(|(endpoint, asker)| (*endpoint, asker)), None, response)
+}
+
+impl Watched {
+    /// Counts an answer and writes its line. `counted`: as which endpoint, and for whom; `line`: its counters, if known.
+    pub fn finish(
+        &self,
+        beginning: Beginning,
+        counted: Option<(Endpoint, &Asker)>,
+        line: Option<&Line>,
+        mut response: Response,
+    ) -> Response {
+        let Watched { it, .. } = self;
+        let Beginning { started, method, door, endpoint, over_tls } = beginning;
+        // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
+        if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        limits::announce(it, &mut response);
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        match line {
+            Some(line) => it.metrics.request_on(line, status, took.as_secs_f64()),
+            None => it.metrics.request(endpoint, status, took.as_secs_f64()),
+        }
+        let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
+        if !fault.is_empty() {
+            it.metrics.fault(door.name(), fault);
+        }
+        if let Some((endpoint, asker)) = counted
+            && let Some(app) = asker.app()
+        {
+            it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
+        }
+        // No u128: the log writes one as text.
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        match &it.lines {
+            Some(lines) => {
+                lines.add(&request_lines::Line {
+                    at: it.clock.now(),
+                    method: method.as_str(),
+                    endpoint,
+                    status,
+                    ms,
+                    fault,
+                });
+            }
+            None => tracing::info!(%method, endpoint, status, ms, fault, "request"),
+        }
+        response
     }
-    limits::announce(&it, &mut response);
-    let (status, took) = (response.status().as_u16(), started.elapsed());
-    it.metrics.request(endpoint, status, took.as_secs_f64());
-    let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
-    if !fault.is_empty() {
-        it.metrics.fault(door.name(), fault);
-    }
-    if let Some((endpoint, asker)) = counted
-        && let Some(app) = asker.app()
-    {
-        it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
-    }
-    tracing::info!(%method, endpoint, status, ms = took.as_millis(), fault, "request");
-    response
 }

@@ -156,7 +156,7 @@ fn answer(status: u16, body: String, name: &'static str) -> Response {
 
 /// A successful JSON answer that no cache may keep.
 pub fn json_answer(body: String) -> Response {
-    let mut response = body.into_response();
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     no_store(response.headers_mut());
     response

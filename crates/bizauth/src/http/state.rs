@@ -8,10 +8,12 @@ use bizauth_store::{Limit, Store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::http::kapi::ips::Editions;
 use crate::http::limits::FullWindows;
 use crate::icon::Painter;
 use crate::metrics::Metrics;
 use crate::password::Verifier;
+use crate::request_lines::Lines;
 use crate::usage::Counters;
 use crate::view::Words;
 
@@ -30,8 +32,12 @@ pub struct AppState {
     pub words: Arc<Words>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The log's lines of requests, where they are gathered; else each is written by itself.
+    pub lines: Option<Arc<Lines>>,
     /// How often each app is answered.
     pub usage: Arc<Counters>,
+    /// The IP list's answers, as they were written last.
+    pub editions: Arc<Editions>,
     /// Checks passwords, a few at a time.
     pub passwords: Verifier,
     /// Draws icons, a few at a time.
@@ -68,6 +74,8 @@ impl AppState {
             config: Arc::new(config),
             words: Arc::new(Words::new()),
             metrics: Arc::new(Metrics::new()),
+            lines: None,
+            editions: Arc::default(),
             passwords: Verifier::new(),
             painter: Painter::default(),
             full_windows: FullWindows::default(),

@@ -102,7 +102,7 @@ async fn what_was_counted_last_is_kept_when_the_server_stops() {
     state.usage.count(AppId(1), Endpoint::Token, OK, NOON);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let zone = state.config.ip_zone.clone();
-    serve::run(state, listener, None, async {}).await;
+    serve::run(state, listener, None, None, async {}).await;
     let day = day_of(NOON, &zone);
     assert_eq!(open().usage_of(AppId(1), day, day).await.unwrap()[0].calls, 1);
 }

@@ -36,6 +36,7 @@ mod documents;
 mod doors;
 mod followed_ips;
 mod gate;
+mod hot;
 mod ip_list;
 mod ip_webhooks;
 mod kapi_guard;

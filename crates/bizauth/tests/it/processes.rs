@@ -159,6 +159,38 @@ async fn an_embedded_server_is_set_up_and_watched() {
     assert!(NOON < bizauth::clock::Clock::System.now());
 }
 
+/// Revoked means revoked, at once, everywhere: also what the server has answered from memory all day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_from_the_command_line_holds_beside_a_running_server() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let server = Process::serve(&["--data", &data, "--token-rate", "0"]);
+    let store = Store::embedded(&folder.path().join("data/bizauth.db"), 3).unwrap();
+    let mut world = World::new().await;
+    (world.state.store, world.base, world.state.clock) = (store, server.base.clone(), bizauth::clock::Clock::System);
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
+        tokens.push(app.buys(&world, &code).await);
+    }
+    // From here on nobody but the server has the file open, and it may remember.
+    world.store().close().await;
+    for token in &tokens {
+        let mut id = String::new();
+        for _ in 0..100 {
+            let answer = world.tokeninfo(token).await;
+            assert_eq!(answer.status, 200);
+            id = answer.json()["id"].as_str().unwrap().to_owned();
+        }
+        let ran = process::run(&["token", "revoke", &app.id.to_string(), &id, "--data", &data]);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(world.tokeninfo(token).await.status, 401);
+    }
+    server.terminate();
+    assert_eq!(server.ended().0, Some(0));
+}
+
 /// From certificate files; who comes over TLS gets cookies that stay with the host.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_can_end_tls_itself() {

@@ -7,10 +7,15 @@ use ipnet::IpNet;
 
 use crate::http::listen::Peer;
 
-/// The address that limits and allow-lists see. `X-Forwarded-For` is believed only as far as it was written by listed
-/// proxies: read from the right, the first address that is none of theirs.
+/// The address that limits and allow-lists see, of a request that carries its peer with it.
 pub fn caller(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address.ip());
+    caller_behind(peer, headers, trusted)
+}
+
+/// The address that limits and allow-lists see. `X-Forwarded-For` is believed only as far as it was written by listed
+/// proxies: read from the right, the first address that is none of theirs.
+pub fn caller_behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut caller = peer.to_canonical();
     let hops = headers.get_all("x-forwarded-for").iter().rev().filter_map(|value| value.to_str().ok());
     for hop in hops.flat_map(|value| value.rsplit(',')) {

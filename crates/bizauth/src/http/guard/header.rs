@@ -1,17 +1,22 @@
 //! The `Authorization` header of the kapi door: `Bearer <business token>` or `KakaoAK <app key>`.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use bizauth_core::fault::KapiFault;
-use bizauth_core::id::{AppId, TokenId};
-use bizauth_core::key::{AppKey, KeyKind, use_is_news};
-use bizauth_core::secret::{Credential, Digest};
-use bizauth_core::token::Token;
-use bizauth_store::Presented;
-use std::net::IpAddr;
-use std::time::Duration;
+use bizauth_core::id::{AppId, AppUserId, TokenId};
+use bizauth_core::key::{self, AppKey, KeyKind};
+use bizauth_core::scope::Catalogue;
+use bizauth_core::secret::{Credential, Digest, Secret};
+use bizauth_core::time::Time;
+use bizauth_core::token::{Lent, Token, admit_in_time, use_is_news};
+use bizauth_store::{Presented, Seen};
 
 use super::Asker;
+use crate::http::kapi::tokeninfo::said_of;
 use crate::http::limits::{KEY_ADDRESS, Until, neighbourhood, spend};
 use crate::http::reply::{KapiError, log_breakage};
 use crate::http::state::AppState;
@@ -19,38 +24,117 @@ use crate::http::state::AppState;
 /// How long a check waits for its use to be noted.
 const NOTING: Duration = Duration::from_millis(500);
 
-/// The token behind `Authorization: Bearer`, alive, with what proves it in a guarded statement.
+/// The token behind `Authorization: Bearer`, alive, read from the records with all that is known of it.
 ///
 /// # Errors
 /// The first of: header, maintenance, token, quota.
-pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<(Token, Digest), KapiError> {
-    let refuse = |fault: KapiFault| KapiError::Unauthorized(fault.into(), "Bearer");
-    let sent = value(headers, "Bearer")?.ok_or_else(|| refuse(KapiFault::NoKey))?;
-    let Some((id, secret)) = Credential::Token.read(sent) else {
-        return Err(match it.store.maintenance().await? {
-            true => KapiFault::Maintenance.into(),
-            false => refuse(KapiFault::NoSuchToken),
-        });
+pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<Token, KapiError> {
+    let (id, secret) = sent(it, headers).await?;
+    let found = it.store.token(id, &secret).await?;
+    let token = alive(it, asker, found.maintenance, found.token)?;
+    is_used(it, id, (token.app.id, token.app.daily_quota), token.used_at).await?;
+    Ok(token)
+}
+
+/// The same with what tokeninfo says of it, which this process may remember: then nothing is read.
+///
+/// # Errors
+/// As [`token`].
+pub async fn seen(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<Seen, KapiError> {
+    let (id, secret) = sent(it, headers).await?;
+    let digest = secret.digest();
+    let seen = match it.store.remembered(id, &digest) {
+        Some(seen) => still_alive(it, asker, seen)?,
+        None => {
+            let case = it.config.tokeninfo_case;
+            let say = |token: &Token, lent: &[Lent], catalogue: &Catalogue| said_of(token, lent, catalogue, case);
+            let sight = it.store.look_at(id, &digest, it.clock.now(), say).await?;
+            let (token, seen) = sight.token.unzip();
+            alive(it, asker, sight.maintenance, token)?;
+            seen.ok_or_else(unknown)?
+        }
     };
-    let found = it.store.token(TokenId(id), &secret).await?;
-    if found.maintenance {
+    is_used(it, id, (seen.app(), seen.daily_quota()), seen.used_at).await?;
+    Ok(seen)
+}
+
+/// The token with what proves it in a guarded statement, for one who is about to end it.
+///
+/// # Errors
+/// As [`token`].
+pub async fn proved(
+    it: &AppState,
+    headers: &HeaderMap,
+    asker: &Asker,
+) -> Result<(TokenId, AppUserId, Digest), KapiError> {
+    let (id, secret) = sent(it, headers).await?;
+    let digest = secret.digest();
+    let (app_user, of_app, used_at) = match it.store.remembered(id, &digest) {
+        Some(seen) => {
+            let seen = still_alive(it, asker, seen)?;
+            (seen.app_user, (seen.app(), seen.daily_quota()), seen.used_at)
+        }
+        None => {
+            let found = it.store.token(id, &secret).await?;
+            let token = alive(it, asker, found.maintenance, found.token)?;
+            (token.app_user, (token.app.id, token.app.daily_quota), token.used_at)
+        }
+    };
+    is_used(it, id, of_app, used_at).await?;
+    Ok((id, app_user, digest))
+}
+
+fn unknown() -> KapiError {
+    refused(KapiFault::NoSuchToken)
+}
+
+fn refused(fault: KapiFault) -> KapiError {
+    KapiError::Unauthorized(fault.into(), "Bearer")
+}
+
+/// What the header says: a token's id and its secret.
+async fn sent(it: &AppState, headers: &HeaderMap) -> Result<(TokenId, Secret), KapiError> {
+    let sent = value(headers, "Bearer")?.ok_or_else(|| refused(KapiFault::NoKey))?;
+    match Credential::Token.read(sent) {
+        Some((id, secret)) => Ok((TokenId(id), secret)),
+        None if it.store.maintenance().await? => Err(KapiFault::Maintenance.into()),
+        None => Err(unknown()),
+    }
+}
+
+/// Judges what was read.
+fn alive(it: &AppState, asker: &Asker, maintenance: bool, token: Option<Token>) -> Result<Token, KapiError> {
+    if maintenance {
         return Err(KapiFault::Maintenance.into());
     }
-    let token = found.token.ok_or_else(|| refuse(KapiFault::NoSuchToken))?;
+    let token = token.ok_or_else(unknown)?;
     asker.is(token.app.id);
+    token.admit(it.config.token_idle_lifetime, it.clock.now()).map_err(refused)?;
+    Ok(token)
+}
+
+/// Judges what is remembered: of what was alive only time is left to ask, there is no maintenance, and the store vouches
+/// for the rest.
+fn still_alive(it: &AppState, asker: &Asker, seen: Seen) -> Result<Seen, KapiError> {
+    asker.is(seen.app());
+    admit_in_time(seen.used_at, it.config.token_idle_lifetime, it.clock.now()).map_err(refused)?;
+    Ok(seen)
+}
+
+/// A living token is used: its app's quota is spent, and the use is noted now and then.
+async fn is_used(it: &AppState, id: TokenId, app: (AppId, Option<i64>), used_at: Time) -> Result<(), KapiError> {
+    spend_quota(it, app.0, app.1).await?;
     let now = it.clock.now();
-    token.admit(it.config.token_idle_lifetime, now).map_err(refuse)?;
-    spend_quota(it, token.app.id, token.app.daily_quota).await?;
-    if token.use_is_news(it.config.token_idle_lifetime, now) {
+    if use_is_news(used_at, it.config.token_idle_lifetime, now) {
         // The check stands whatever becomes of the note: a busy or broken writer must not keep a reader waiting, and
         // one note that is lost shortens a life by a tenth at most.
-        match tokio::time::timeout(NOTING, it.store.note_use(token.id, now)).await {
+        match tokio::time::timeout(NOTING, it.store.note_use(id, now)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log_breakage(&error),
             Err(_) => tracing::warn!("a token's use was not noted in time"),
         }
     }
-    Ok((token, secret.digest()))
+    Ok(())
 }
 
 /// The key behind `Authorization: KakaoAK`, in force and sent from where it may be.
@@ -62,7 +146,7 @@ pub async fn app_key(
     headers: &HeaderMap,
     caller: IpAddr,
     asker: &Asker,
-) -> Result<Presented, KapiError> {
+) -> Result<Arc<Presented>, KapiError> {
     let refuse = |refusal| KapiError::Unauthorized(refusal, "KakaoAK");
     let sent = value(headers, "KakaoAK")?.ok_or_else(|| refuse(KapiFault::NoKey.into()))?;
     let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
@@ -101,7 +185,7 @@ pub async fn app_key(
 /// The call stands whatever becomes of the note.
 pub async fn note_key_use(it: &AppState, found: &Presented) {
     let now = it.clock.now();
-    if use_is_news(found.used_at, now) {
+    if key::use_is_news(found.used_at, now) {
         match tokio::time::timeout(NOTING, it.store.note_key_use(found.key.id, now)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log_breakage(&error),

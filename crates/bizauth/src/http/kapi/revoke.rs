@@ -12,11 +12,14 @@ use crate::http::state::AppState;
 
 /// After a 200 no node answers for the token again: the answer waits for the record. Of two at once one succeeds.
 pub async fn post(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, digest) = guard::token(&it, &headers, &asker).await?;
-    match it.store.revoke_token((token.id, digest), it.clock.now()).await? {
-        Revocation::Revoked => {
-            Ok(json_answer(format!(r#"{{"id":"{}","token_user_id":"{}"}}"#, token.id, token.app_user)))
-        }
+    answer(&it, &asker, &headers).await
+}
+
+/// [`post`], for who has the request in parts.
+pub async fn answer(it: &AppState, asker: &Asker, headers: &HeaderMap) -> Result<Response, KapiError> {
+    let (id, app_user, digest) = guard::proved(it, headers, asker).await?;
+    match it.store.revoke_token((id, digest), it.clock.now()).await? {
+        Revocation::Revoked => Ok(json_answer(format!(r#"{{"id":"{id}","token_user_id":"{app_user}"}}"#))),
         Revocation::AlreadyDead => Err(KapiError::Unauthorized(KapiFault::NoSuchToken.into(), "Bearer")),
     }
 }

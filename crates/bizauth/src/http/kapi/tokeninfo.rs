@@ -1,9 +1,13 @@
 //! `GET /v1/business/tokeninfo`: what a business token stands for.
 
+use std::fmt::Write as _;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use bizauth_core::token::Agreement;
+use bizauth_core::scope::Catalogue;
+use bizauth_core::token::{Lent, Token};
+use bizauth_store::Seen;
 use serde_json::json;
 
 use crate::config::TokeninfoCase;
@@ -13,38 +17,57 @@ use crate::http::state::AppState;
 
 /// The fields of the documents, in their order.
 pub async fn get(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, _) = guard::token(&it, &headers, &asker).await?;
-    let lent = it.store.lent(token.id).await?;
-    let catalogue = it.store.catalogue().await?;
-    let case = it.config.tokeninfo_case;
-    let agreements: Vec<String> = token.agreements(&lent, &catalogue).iter().map(|a| entry(a, case)).collect();
+    answer(&it, &asker, &headers).await
+}
+
+/// [`get`], for who has the request in parts.
+pub async fn answer(it: &AppState, asker: &Asker, headers: &HeaderMap) -> Result<Response, KapiError> {
+    let seen = guard::seen(it, headers, asker).await?;
+    Ok(json_answer(to_json(&seen, it.config.tokeninfo_case)))
+}
+
+/// Written by hand into one buffer: this is what resource servers ask on every call of theirs.
+fn to_json(seen: &Seen, case: TokeninfoCase) -> String {
     // The documents' table and sample contradict each other; the configuration says whom we follow.
     let status = match case {
         TokeninfoCase::Sample => "ACTIVE",
         TokeninfoCase::Table => "active",
     };
-    Ok(json_answer(format!(
-        r#"{{"id":"{}","token_user_id":"{}","biz_agreements":[{}],"status":"{status}","updated_at":"{}"}}"#,
-        token.id,
-        token.app_user,
-        agreements.join(","),
-        token.updated_at.to_utc()
-    )))
+    let mut text = String::with_capacity(512);
+    // Writing into a String does not fail.
+    let _ = write!(text, r#"{{"id":"{}","token_user_id":"{}","biz_agreements":["#, seen.id, seen.app_user);
+    seen.write(&mut text);
+    text.push_str(r#"],"status":""#);
+    text.push_str(status);
+    text.push_str(r#"","updated_at":""#);
+    seen.updated_at.write_utc(&mut text);
+    text.push_str(r#""}"#);
+    text
 }
 
-fn entry(agreement: &Agreement, case: TokeninfoCase) -> String {
-    let group = match case {
-        TokeninfoCase::Sample => agreement.group.clone(),
-        TokeninfoCase::Table => agreement.group.to_uppercase(),
-    };
-    let mut text = format!(r#"{{"group":{},"scope":{}"#, json!(group), json!(agreement.scope));
-    for (name, ids) in
-        [("ad_account_ids", &agreement.ad_account_ids), ("channel_public_ids", &agreement.channel_public_ids)]
-    {
-        if let Some(ids) = ids {
-            text.push_str(&format!(r#","{name}":{}"#, json!(ids)));
+/// `biz_agreements` without its brackets, with a NUL wherever ids of assets belong, and these ids: what many tokens have
+/// in common, and what is each one's own.
+pub fn said_of(token: &Token, lent: &[Lent], catalogue: &Catalogue, case: TokeninfoCase) -> (String, Vec<String>) {
+    let (mut text, mut blanks) = (String::new(), Vec::new());
+    for agreement in token.agreements(lent, catalogue) {
+        let group = match case {
+            TokeninfoCase::Sample => agreement.group,
+            TokeninfoCase::Table => agreement.group.to_uppercase(),
+        };
+        if !text.is_empty() {
+            text.push(',');
         }
+        let _ = write!(text, r#"{{"group":{},"scope":{}"#, json!(group), json!(agreement.scope));
+        for (name, ids) in
+            [("ad_account_ids", agreement.ad_account_ids), ("channel_public_ids", agreement.channel_public_ids)]
+        {
+            if let Some(ids) = ids {
+                let _ = write!(text, ",\"{name}\":[\0]");
+                let ids: Vec<String> = ids.iter().map(|id| json!(id).to_string()).collect();
+                blanks.push(ids.join(","));
+            }
+        }
+        text.push('}');
     }
-    text.push('}');
-    text
+    (text, blanks)
 }

@@ -11,7 +11,7 @@ use crate::http::state::AppState;
 
 /// `email` and `email_verified` are absent, not null, unless the e-mail item was agreed to.
 pub async fn get(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
-    let (token, _) = guard::token(&it, &headers, &asker).await?;
+    let token = guard::token(&it, &headers, &asker).await?;
     let catalogue = it.store.catalogue().await?;
     let mut body = format!(r#"{{"token_user_id":"{}""#, token.app_user);
     if token.may_see_email(&catalogue) {

@@ -31,24 +31,35 @@ pub async fn post(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<Response, KauthError> {
-    let body = body.map_err(|_| KauthFault::MalformedTokenRequest.about("the body is too long or broke off"))?;
-    let request = read(&headers, &body)?;
+    let from = caller(&extensions, &headers, &it.config.trusted_proxies);
+    answer(&it, &asker, from, &headers, body.ok()).await
+}
+
+/// [`post`], for who has the request in parts. `from`: the caller. Without a `body`: it could not be read.
+pub async fn answer(
+    it: &AppState,
+    asker: &Asker,
+    from: IpAddr,
+    headers: &HeaderMap,
+    body: Option<Bytes>,
+) -> Result<Response, KauthError> {
+    let unread = || KauthFault::MalformedTokenRequest.about("the body is too long or broke off");
+    let request = read(headers, &body.ok_or_else(unread)?)?;
     let now = it.clock.now();
     let unknown = || KauthFault::UnknownClient.about(&request.client_id);
     let key = AppKey::read(&request.client_id).ok_or_else(unknown)?;
-    let from = caller(&extensions, &headers, &it.config.trusted_proxies);
     let found = it.store.key(&key, now).await?;
     let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled);
-    let Some(found) = found else { return Err(guessed(&it, from, None, unknown()).await) };
+    let Some(found) = found else { return Err(guessed(it, from, None, unknown()).await) };
     let key = &found.key;
     asker.is(key.app);
     if !key.admits_secret(request.client_secret.as_deref()) {
-        return Err(guessed(&it, from, Some(key.id), KauthFault::BadClientSecret.into()).await);
+        return Err(guessed(it, from, Some(key.id), KauthFault::BadClientSecret.into()).await);
     }
     if !key.admits_caller(from) {
         return Err(KauthFault::CallerNotAllowed.about(from.to_string()).into());
     }
-    note_key_use(&it, &found).await;
+    note_key_use(it, &found).await;
     let not_found = || KauthFault::CodeNotFound.about(&request.code);
     let (code, proof) = Credential::Code.read(&request.code).ok_or_else(not_found)?;
     let secret = it.entropy.secret();

@@ -9,10 +9,11 @@ mod pulse;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod workers;
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{Router, body::Body};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -30,9 +31,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
+use super::hot::Hot;
 use crowd::{Crowd, Seat};
 use pulse::{Crowded, InFlight, Next, Paced, Pulse};
 use streams::Streams;
+pub use workers::Workers;
 
 /// The other end of the connection, in the extensions of every request. Behind a proxy this is the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +99,10 @@ pub struct Listen {
     pub tls: Option<TlsAcceptor>,
     /// Answers the requests.
     pub router: Router,
+    /// Answers some of them before the router is asked.
+    pub hot: Option<Hot>,
+    /// Serve the connections; without, the runtime that accepts them does.
+    pub workers: Option<Workers>,
     /// Bounds the callers.
     pub limits: Limits,
     /// Shows the number of open connections.
@@ -114,6 +121,7 @@ struct Shared {
     http: Builder<Streams>,
     tls: Option<TlsAcceptor>,
     router: Router,
+    hot: Option<Hot>,
     limits: Limits,
     in_flight: InFlight,
     crowded: Crowded,
@@ -122,16 +130,24 @@ struct Shared {
 impl Listen {
     /// A plain listener with the default limits.
     pub fn new(listener: TcpListener, router: Router) -> Listen {
-        Listen { listener, tls: None, router, limits: Limits::default(), open: Gauge::default() }
+        Listen {
+            listener,
+            tls: None,
+            router,
+            hot: None,
+            workers: None,
+            limits: Limits::default(),
+            open: Gauge::default(),
+        }
     }
 
     /// Serves until `stop` is ready, then lets the requests in flight finish. Returns how many had to be cut.
     pub async fn until(self, stop: impl Future<Output = ()>) -> usize {
-        let Listen { listener, tls, router, limits, open } = self;
+        let Listen { listener, tls, router, hot, workers, limits, open } = self;
         let slots = Arc::new(Semaphore::new(limits.connections));
         let crowd = Arc::new(Crowd::new(limits.per_address, limits.proxies.clone()));
         let (in_flight, crowded) = (InFlight::default(), Crowded::default());
-        let shared = Arc::new(Shared { http: http(&limits), tls, router, limits, in_flight, crowded });
+        let shared = Arc::new(Shared { http: http(&limits), tls, router, hot, limits, in_flight, crowded });
         let (phase, _) = watch::channel(Phase::Serving);
         let mut stop = pin!(stop);
         loop {
@@ -152,7 +168,15 @@ impl Listen {
                     let Some(seat) = crowd.admit(address.ip()) else { continue };
                     let held = Held { open: open.clone(), _slot: slot, _seat: seat };
                     held.open.inc();
-                    tokio::spawn(connection(socket, address, Arc::clone(&shared), phase.subscribe(), held));
+                    let (shared, phase) = (Arc::clone(&shared), phase.subscribe());
+                    match &workers {
+                        None => drop(tokio::spawn(connection(socket, address, shared, phase, held))),
+                        // A socket that cannot be moved is dead already.
+                        Some(workers) => {
+                            let Ok(socket) = socket.into_std() else { continue };
+                            workers.serve(socket, move |socket| connection(socket, address, shared, phase, held));
+                        }
+                    }
                 }
                 Err(error) if is_the_callers(&error) => {}
                 Err(error) => {
@@ -195,10 +219,9 @@ fn http(limits: &Limits) -> Builder<Streams> {
     let mut builder = Builder::new(Streams { stalled: limits.stalled });
     builder
         .http1()
-        .timer(TokioTimer::new())
-        // hyper's timer also runs between requests, so it can only be the longer of the two bounds; the shorter one
-        // is the pulse's.
-        .header_read_timeout(limits.idle.max(limits.header))
+        // Both bounds are the pulse's: hyper's one timer could tell neither from the other, and is wound up anew for each
+        // request.
+        .header_read_timeout(None)
         .max_buf_size((limits.header_bytes as usize).max(8192));
     builder
         .http2()
@@ -247,7 +270,7 @@ async fn connection(
     }
 }
 
-async fn converse<S>(stream: S, peer: Peer, shared: &Shared, mut phase: watch::Receiver<Phase>)
+async fn converse<S>(stream: S, peer: Peer, shared: &Arc<Shared>, mut phase: watch::Receiver<Phase>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -255,10 +278,23 @@ where
     let io = TokioIo::new(Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled));
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let beat = pulse.begin(request.version());
-        let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
-        let answer = shared.router.clone().call(request);
-        async move { answer.await.map(|response| response.map(|body| beat.follow(body))) }
+        let mut request = request;
+        let shared = Arc::clone(shared);
+        async move {
+            let hot = shared.hot.as_ref().and_then(|hot| Some((hot, hot.knows(&request)?)));
+            let response = match hot {
+                Some((hot, endpoint)) => hot.answer(endpoint, request, peer).await,
+                // Boxed, or every connection would have room for it that hardly any needs.
+                None => {
+                    request.extensions_mut().insert(peer);
+                    match Box::pin(shared.router.clone().call(request.map(Body::new))).await {
+                        Ok(response) => response,
+                        Err(never) => match never {},
+                    }
+                }
+            };
+            Ok::<_, Infallible>(response.map(|body| beat.follow(body)))
+        }
     });
     let mut connection = pin!(shared.http.serve_connection(io, service));
     let mut told = Phase::Serving;

@@ -81,6 +81,7 @@ impl World {
             None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
         };
         store.migrate(NOON).await.unwrap();
+        let store = store.remembering(1000).unwrap();
         let mut config = Config::default();
         config.token_rate = 0;
         config.data = folder.path().to_owned();
@@ -100,7 +101,7 @@ impl World {
         tokio::spawn(async move {
             let told = async { drop(stopped.await) };
             tokio::select! {
-                _ = serve::run(running.clone(), listener, None, told) => {}
+                _ = serve::run(running.clone(), listener, None, None, told) => {}
                 () = serve::serve_operators(beside, running, Arc::default()) => {}
             }
         });
@@ -148,10 +149,12 @@ impl World {
     /// Changes the database behind the server's back: a script for SQLite, and one for PostgreSQL.
     pub async fn alter(&self, [sqlite, postgres]: [&str; 2]) {
         match &self.url {
-            None => rusqlite::Connection::open(self.folder.path().join("bizauth.db"))
-                .unwrap()
-                .execute_batch(sqlite)
-                .unwrap(),
+            None => {
+                let path = self.folder.path().join("bizauth.db");
+                // As another process of ours would: until it is gone the server remembers nothing.
+                let _beside = Store::embedded(&path, 8).unwrap();
+                rusqlite::Connection::open(path).unwrap().execute_batch(sqlite).unwrap();
+            }
             Some(url) => {
                 let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
                 tokio::spawn(connection);
@@ -165,9 +168,10 @@ impl World {
         match &self.url {
             None => {
                 let path = self.folder.path().join("bizauth.db");
+                let beside = Store::embedded(&path, 8).unwrap();
                 let connection = rusqlite::Connection::open(path).unwrap();
                 connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-                Box::new(connection)
+                Box::new((connection, beside))
             }
             Some(url) => {
                 let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();

@@ -1,0 +1,269 @@
+//! What is remembered is what is there, after every change, whoever made it; and while another process may make one,
+//! nothing is remembered. On PostgreSQL nothing ever is.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bizauth_core::app::{AppKind, Role};
+use bizauth_core::asset::{AssetId, Holding};
+use bizauth_core::ips::{Cidr, IpList, Service, Terms};
+use bizauth_core::key::{AppKey, KeyKind};
+use bizauth_core::scope::Catalogue;
+use bizauth_core::token::{IDLE_LIFETIME, Lent, Token};
+use bizauth_core::user::UserState;
+use bizauth_store::{By, NewKey, NewVersion, Publication, Redemption, Store};
+use jiff::civil::date;
+use tempfile::TempDir;
+
+use crate::engines::on_each_engine;
+use crate::scene::{GivenToken, MINUTE, NOW, Scene, all, app_key, digest, give, held, hold, someone, these};
+
+/// All that a door may say of a token, in words that differ whenever any of it does.
+fn say(token: &Token, lent: &[Lent], catalogue: &Catalogue) -> (String, Vec<String>) {
+    let agreements = token.agreements(lent, catalogue);
+    (format!("{} \0 and \0", token.may_see_email(catalogue)), vec![format!("{agreements:?}"), format!("{lent:?}")])
+}
+
+fn filled((text, blanks): (String, Vec<String>)) -> String {
+    blanks.into_iter().fold(text, |text, blank| text.replacen('\0', &blank, 1))
+}
+
+/// Two apps, each with a key and a person who lent it something.
+struct Platform {
+    store: Store,
+    scenes: Vec<Scene>,
+    keys: Vec<AppKey>,
+    tokens: Vec<GivenToken>,
+    lists: i64,
+}
+
+impl Platform {
+    async fn new(store: Store) -> Self {
+        let mut it = Platform { store, scenes: Vec::new(), keys: Vec::new(), tokens: Vec::new(), lists: 0 };
+        for kind in [KeyKind::RestApi, KeyKind::Admin] {
+            let scene = Scene::set(&it.store).await;
+            give(&it.store, scene.user, "moment", &[("1", "One"), ("2", "Two")]).await;
+            let value = app_key();
+            let secret = (kind == KeyKind::RestApi).then(digest);
+            let new = NewKey { app: scene.app, kind, value: value.clone(), name: "a key".to_owned(), secret };
+            it.by().create_key(new).await.unwrap().unwrap();
+            it.keys.push(value);
+            it.scenes.push(scene);
+            it.buys(it.scenes.len() - 1).await;
+        }
+        it
+    }
+
+    fn by(&self) -> By {
+        self.store.by(someone(NOW))
+    }
+
+    /// A token for all of a group, and one for one asset, as far as person and app can still have them.
+    async fn buys(&mut self, of: usize) {
+        let scene = self.scenes[of].clone();
+        let one = held(&self.store, scene.user, &[("moment", "1")]).await;
+        for grants in [vec![all("moment")], vec![these("moment", &one)]] {
+            let (code, secret) = (digest(), crate::scene::secret());
+            let new = scene.agreement(scene.shows().await, grants, code).await;
+            let bizauth_store::Approval::Kept(id) = self.by().approve(new).await.unwrap() else { continue };
+            let rate = crate::scene::NO_LIMIT;
+            let bought = self.store.redeem_code((id, code), scene.key, secret.digest(), rate, crate::scene::yes, NOW);
+            if let Redemption::Issued { token, .. } = bought.await.unwrap() {
+                self.tokens.push((token, secret));
+            }
+        }
+    }
+
+    /// Some change, of the kind that the number says.
+    async fn changes(&mut self, number: u64) {
+        let of = (number / 64 % 2) as usize;
+        let on = number / 128 % 2 == 0;
+        let scene = self.scenes[of].clone();
+        let (by, app, user, developer) = (self.by(), scene.app, scene.user, scene.developer);
+        let token = self.tokens[(number / 256) as usize % self.tokens.len()].clone();
+        let (group, one) = ("moment".into(), AssetId("1".to_owned()));
+        let key = self.store.keys_of(app, NOW).await.unwrap().last().map(|record| record.key.id);
+        assert!(match number % 32 {
+            0..=3 => {
+                self.buys(of).await;
+                true
+            }
+            4 => self.store.revoke_token((token.0, token.1.digest()), NOW).await.is_ok(),
+            5 => by.revoke_token_of(app, token.0).await.is_ok(),
+            6 => by.withdraw_token(user, app, token.0).await.is_ok(),
+            7 => by.withdraw_asset(user, app, group, one).await.is_ok(),
+            8 if on => by.withdraw_consents(user, app).await.is_ok(),
+            9 => by.set_sanction(app, on).await.is_ok(),
+            10 => by.set_developer_sanction(developer, on).await.is_ok(),
+            11 => by.set_user_state(user, if on { UserState::Active } else { UserState::Blocked }).await.is_ok(),
+            12 => by.set_user_state(user, if on { UserState::Active } else { UserState::Dormant }).await.is_ok(),
+            13 => by.set_maintenance(on).await.is_ok(),
+            14 => by.set_daily_quota(app, on.then_some(7)).await.is_ok(),
+            15 => by.lose_asset(user, group, one).await.is_ok(),
+            16 => by.hold_asset(user, Holding { lendable: on, ..hold("moment", "1") }).await.is_ok(),
+            17 => self.store.note_use(token.0, NOW.plus(MINUTE)).await.is_ok(),
+            18 => by.rename_app(app, format!("App {number}"), "Co".to_owned()).await.is_ok(),
+            19 => by.set_app_kind(app, if on { AppKind::Biz } else { AppKind::Basic }).await.is_ok(),
+            20 => by.add_member(app, user, Role::Editor.word()).await.is_ok(),
+            21 => by.end_membership(app, user).await.is_ok(),
+            22 => by.raise_item("moment_management".into()).await.is_ok(),
+            23 => self.changes_catalogue(on).await,
+            24 => self.publishes().await,
+            _ => {
+                let Some(key) = key else { return };
+                match number % 32 {
+                    25 => by.set_key_disabled(key, on).await.is_ok(),
+                    26 => by.issue_secret(key, digest(), NOW.plus(MINUTE)).await.is_ok(),
+                    27 => by.set_may_read_ips(key, on).await.is_ok(),
+                    28 => self.store.note_key_use(key, NOW).await.is_ok(),
+                    29 if number.is_multiple_of(5) => by.delete_key(scene.key).await.is_ok(),
+                    30 if number.is_multiple_of(9) => by.delete_app(app).await.is_ok(),
+                    _ => by.end_overlap(key).await.is_ok(),
+                }
+            }
+        });
+    }
+
+    async fn changes_catalogue(&self, on: bool) -> bool {
+        let mut item = self.store.catalogue().await.unwrap().item("moment_management").unwrap().clone();
+        (item.shares_email, item.yields_channels) = (on, !on);
+        self.by().change_item(item).await.unwrap()
+    }
+
+    async fn publishes(&mut self) -> bool {
+        let ips = vec![Cidr::parse("203.0.113.0/24").unwrap()];
+        let service =
+            Service { name: "One".to_owned(), ips, ports: vec![443], updated: date(2026, 1, 1), steps: vec![] };
+        self.lists += 1;
+        let list = IpList::new(vec![service], Vec::new(), date(2026, 1, 1)).unwrap();
+        let terms = Terms { today: date(2026, 1, 1), allow_reserved: true };
+        let done = self.by().publish_ips(NewVersion::of(list, terms)).await.unwrap();
+        done == Publication::Done(self.lists)
+    }
+
+    /// Holds every memory against the records, and fills it anew. Says how many tokens were told from memory.
+    async fn compares(&self) -> usize {
+        let (mut told, catalogue) = (0, self.store.catalogue().await.unwrap());
+        for (id, secret) in &self.tokens {
+            let found = self.store.token(*id, secret).await.unwrap();
+            let token = found.token.unwrap();
+            if let Some(seen) = self.store.remembered(*id, &secret.digest()) {
+                told += 1;
+                assert!(!found.maintenance && token.admit(IDLE_LIFETIME, NOW).is_ok(), "{token:?} is remembered");
+                let mut written = String::new();
+                seen.write(&mut written);
+                assert_eq!(written, filled(say(&token, &self.store.lent(*id).await.unwrap(), &catalogue)));
+                let read = (token.used_at, token.updated_at, token.app.daily_quota, token.app.id, token.app_user);
+                assert_eq!((seen.used_at, seen.updated_at, seen.daily_quota(), seen.app(), seen.app_user), read);
+            }
+            self.store.look_at(*id, &secret.digest(), NOW, say).await.unwrap();
+        }
+        let maintenance = self.store.maintenance().await.unwrap();
+        for value in &self.keys {
+            for now in [NOW, NOW.plus(MINUTE)] {
+                let Some(found) = self.store.key(value, now).await.unwrap() else { continue };
+                let record = self.store.key_by_id(found.key.id, now).await.unwrap().unwrap();
+                let app = self.store.app(found.app.id).await.unwrap().unwrap().app;
+                assert_eq!(format!("{:?}", found.key), format!("{:?}", record.key));
+                assert_eq!((found.used_at, found.maintenance, &found.app), (record.used_at, maintenance, &app));
+            }
+        }
+        let newest = self.store.published_ips().await.unwrap().map_or(0, |published| published.serial);
+        assert_eq!(newest, self.lists);
+        told
+    }
+}
+
+/// Random changes, always the same ones.
+#[tokio::test]
+async fn memory_and_records_never_disagree() {
+    on_each_engine(async |store| {
+        let (mut random, mut told) = (0x9e37_79b9_7f4a_7c15_u64, 0);
+        for _ in 0..6 {
+            let mut platform = Platform::new(store.clone()).await;
+            platform.lists = store.published_ips().await.unwrap().map_or(0, |published| published.serial);
+            store.by(someone(NOW)).set_maintenance(false).await.unwrap();
+            platform.compares().await;
+            for _ in 0..40 {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                platform.changes(random >> 8).await;
+                told += platform.compares().await;
+            }
+        }
+        assert!(told == 0 || told > 100, "{told} were told from memory");
+    })
+    .await;
+}
+
+/// Another process opens the file, which our own process can play: the locks are those of the opened file.
+#[tokio::test]
+async fn beside_another_writer_nothing_is_remembered() {
+    let folder = TempDir::new().unwrap();
+    let file: &Path = &folder.path().join("db");
+    let server = Store::embedded(file, 1).unwrap();
+    server.migrate(NOW).await.unwrap();
+    let server = server.remembering(1000).unwrap();
+    let scene = Scene::set(&server).await;
+    let tokens = [scene.buys(scene.agrees().await).await, scene.buys(scene.agrees().await).await];
+    let look = async |token: &GivenToken| {
+        server.look_at(token.0, &token.1.digest(), NOW, say).await.unwrap();
+        server.remembered(token.0, &token.1.digest()).is_some()
+    };
+    assert!(look(&tokens[0]).await && look(&tokens[1]).await);
+
+    let beside = Store::embedded(file, 2).unwrap();
+    assert!(!look(&tokens[0]).await, "it may be revoked at any moment");
+    assert!(beside.by(someone(NOW)).revoke_token_of(scene.app, tokens[0].0).await.unwrap());
+    assert!(!scene.is_alive(&tokens[0]).await);
+    assert!(scene.is_alive(&tokens[1]).await);
+
+    // Two who would both remember: neither does, while both are there.
+    let beside = beside.remembering(1000).unwrap();
+    assert!(!look(&tokens[1]).await);
+    beside.look_at(tokens[1].0, &tokens[1].1.digest(), NOW, say).await.unwrap();
+    assert!(beside.remembered(tokens[1].0, &tokens[1].1.digest()).is_none());
+    beside.close().await;
+
+    // Once it is gone, memory begins anew, with what is there now.
+    while !look(&tokens[1]).await {
+        tokio::task::yield_now().await;
+    }
+    assert!(!scene.is_alive(&tokens[0]).await);
+}
+
+/// Programs that know nothing of our locks find the engine's: while a server remembers, none of them can write.
+#[tokio::test]
+async fn while_it_remembers_no_other_program_can_write() {
+    const CLAIM: &str = "BEGIN IMMEDIATE; ROLLBACK";
+    const REVOKE: &str = "UPDATE tokens SET revoked_at = 1";
+    let folder = TempDir::new().unwrap();
+    let file: &Path = &folder.path().join("db");
+    // Over a link, too, which leads to the same locks.
+    let link: &Path = &folder.path().join("link");
+    let server = Store::embedded(file, 1).unwrap();
+    std::os::unix::fs::symlink(file, link).unwrap();
+    server.migrate(NOW).await.unwrap();
+    let other = rusqlite::Connection::open(file).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    other.execute_batch(CLAIM).unwrap();
+    let server = server.remembering(1000).unwrap();
+    let scene = Scene::set(&server).await;
+    let token = scene.buys(scene.agrees().await).await;
+    let is_busy = |error: rusqlite::Error| error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    for _ in 0..100 {
+        server.look_at(token.0, &token.1.digest(), NOW, say).await.unwrap();
+        assert!(server.remembered(token.0, &token.1.digest()).is_some());
+        assert!(other.execute_batch(CLAIM).is_err_and(is_busy));
+        assert!(other.execute_batch(REVOKE).is_err_and(is_busy));
+        server.note_use(token.0, NOW.plus(MINUTE)).await.unwrap();
+    }
+    let beside = Store::embedded(link, 2).unwrap();
+    assert!(server.remembered(token.0, &token.1.digest()).is_none());
+    other.execute_batch(REVOKE).unwrap();
+    assert!(!scene.is_alive(&token).await);
+    beside.close().await;
+    server.close().await;
+    other.execute_batch(CLAIM).unwrap();
+}

@@ -1,0 +1,80 @@
+//! The four addresses that programs ask all day, answered around the router and its layers.
+//!
+//! A request comes this way only if it is plainly one of them: path and method to the letter, at the right host. Anything
+//! else, wrong or merely unusual, goes to the router, which has the same routes. Here as there the handler is the same,
+//! and so is whatever surrounds it: hosts, panics and delays in `door.rs`, counting and logging in `observe.rs`.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
+use axum::http::{Method, Request};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+
+use super::guard::{Asker, caller_behind};
+use super::listen::Peer;
+use super::observe::{Beginning, Watched};
+use super::state::AppState;
+use super::{LONGEST_BODY, door, kapi, kauth};
+use crate::metrics::Line;
+use crate::usage::Endpoint;
+
+/// Answers what it knows.
+#[derive(Clone)]
+pub struct Hot {
+    it: AppState,
+    watched: Watched,
+    lines: Arc<[Line; Endpoint::ALL.len()]>,
+}
+
+impl Hot {
+    /// Over this state, counted as the router's answers are.
+    pub fn new(it: &AppState) -> Self {
+        let lines = Arc::new(Endpoint::ALL.map(|endpoint| it.metrics.line(endpoint.path())));
+        Hot { it: it.clone(), watched: Watched::new(it, std::iter::empty()), lines }
+    }
+
+    /// Which of the addresses is asked, if it is one.
+    pub fn knows<B>(&self, request: &Request<B>) -> Option<Endpoint> {
+        let (path, method) = (request.uri().path(), request.method());
+        let endpoint = match path {
+            "/v1/business/tokeninfo" if method == Method::GET => Endpoint::Tokeninfo,
+            "/oauth/business/token" if method == Method::POST => Endpoint::Token,
+            "/v1/business/revoke" if method == Method::POST => Endpoint::Revoke,
+            "/v1/system/ips" if method == Method::GET => Endpoint::Ips,
+            _ => return None,
+        };
+        (door::host(request) == door::Host::Right).then_some(endpoint)
+    }
+
+    /// Answers.
+    pub async fn answer(&self, endpoint: Endpoint, request: Request<Incoming>, peer: Peer) -> Response {
+        let (parts, body) = request.into_parts();
+        let beginning = Beginning::of(&parts, endpoint.path(), Some(peer));
+        let asker = Asker::default();
+        let handler = self.ask(endpoint, &parts, body, (&asker, peer));
+        let patience = self.it.config.request_timeout;
+        let response = door::always(&self.it, (&parts.headers, &parts.uri), patience, handler).await;
+        let line = &self.lines[endpoint as usize];
+        self.watched.finish(beginning, Some((endpoint, &asker)), Some(line), response)
+    }
+
+    async fn ask(&self, endpoint: Endpoint, parts: &Parts, body: Incoming, by: (&Asker, Peer)) -> Response {
+        let (it, headers, (asker, peer)) = (&self.it, &parts.headers, by);
+        let from = || caller_behind(peer.address.ip(), headers, &it.config.trusted_proxies);
+        match endpoint {
+            Endpoint::Tokeninfo => kapi::tokeninfo::answer(it, asker, headers).await.into_response(),
+            Endpoint::Revoke => kapi::revoke::answer(it, asker, headers).await.into_response(),
+            Endpoint::Ips => kapi::ips::answer(it, asker, from(), headers, parts.uri.query()).await.into_response(),
+            // No other is known.
+            _ => kauth::token::answer(it, asker, from(), headers, read(body).await).await.into_response(),
+        }
+    }
+}
+
+/// A body, if it is no longer than any may be.
+async fn read(body: Incoming) -> Option<Bytes> {
+    Limited::new(Body::new(body), LONGEST_BODY).collect().await.ok().map(|body| body.to_bytes())
+}

@@ -1,0 +1,72 @@
+//! What is answered around the router is what the router would answer, to the letter.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::world::World;
+
+/// Status, headers and body; the fields that hyper adds to what the router gives are left out.
+fn shape(status: u16, headers: &HeaderMap, body: &[u8]) -> (u16, BTreeMap<String, String>, String) {
+    let fields = headers.iter().filter(|(name, _)| !["date", "content-length"].contains(&name.as_str()));
+    let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
+    let fields = fields.map(|(name, value)| (name.to_string(), text(value))).collect();
+    (status, fields, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn around_the_router_the_answers_are_the_routers() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
+    let token = format!("Bearer {}", app.buys(&world, &code).await.0);
+    let key = format!("KakaoAK {}", app.client_id);
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let body = format!("grant_type=authorization_code&client_id={}&code={code}&redirect_uri=x", app.client_id);
+    let long = "x".repeat(200_000);
+    let bearer = ("authorization", token.as_str());
+    let (tokeninfo, revoke, ips) = ("/v1/business/tokeninfo", "/v1/business/revoke", "/v1/system/ips");
+    let requests: &[(&str, &str, &[(&str, &str)], &str)] = &[
+        ("GET", tokeninfo, &[bearer], ""),
+        ("GET", tokeninfo, &[bearer], ""),
+        ("HEAD", tokeninfo, &[bearer], ""),
+        ("POST", tokeninfo, &[bearer], ""),
+        ("GET", "/v1/business/tokeninfo/", &[bearer], ""),
+        ("GET", "/v1/business/tokeninfo?x=1", &[bearer], ""),
+        ("GET", tokeninfo, &[], ""),
+        ("GET", tokeninfo, &[("authorization", "Bearer x y")], ""),
+        ("GET", tokeninfo, &[("authorization", "Bearer bzt_x")], ""),
+        ("GET", tokeninfo, &[bearer, ("host", "kauth.example.com")], ""),
+        ("GET", tokeninfo, &[bearer, ("host", "kapi.example.com")], ""),
+        ("GET", revoke, &[bearer], ""),
+        ("POST", revoke, &[("authorization", "Bearer bzt_x")], ""),
+        ("GET", ips, &[("authorization", key.as_str())], ""),
+        ("GET", "/v1/system/ips?rule_type=x", &[("authorization", key.as_str())], ""),
+        ("GET", ips, &[bearer], ""),
+        ("POST", "/oauth/business/token", &[form], &body),
+        ("POST", "/oauth/business/token", &[form], &long),
+        ("POST", "/oauth/business/token", &[], &body),
+        ("GET", "/oauth/business/token", &[], ""),
+    ];
+    for (method, path, fields, body) in requests {
+        let mut sent = world.http.request(method.parse().unwrap(), format!("{}{path}", world.base));
+        let mut asked = Request::builder().method(*method).uri(*path);
+        for (name, value) in *fields {
+            (sent, asked) = (sent.header(*name, *value), asked.header(*name, *value));
+        }
+        if !fields.iter().any(|(name, _)| *name == "host") {
+            asked = asked.header("host", world.base.strip_prefix("http://").unwrap());
+        }
+        let answer = sent.body((*body).to_owned()).send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let around = shape(status, &headers, &answer.bytes().await.unwrap());
+        let router = bizauth::http::router(world.state.clone());
+        let answer = router.oneshot(asked.body(Body::from((*body).to_owned())).unwrap()).await.unwrap();
+        let (parts, said) = answer.into_parts();
+        let through = shape(parts.status.as_u16(), &parts.headers, &said.collect().await.unwrap().to_bytes());
+        assert_eq!(around, through, "{method} {path} {fields:?}");
+    }
+}
