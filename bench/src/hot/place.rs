@@ -66,7 +66,7 @@ pub(crate) async fn filled(engine: Engine, amount: Amount) -> anyhow::Result<Pla
         .script(&format!("UPDATE app_keys SET secret = {bytes}, lookup = '{CLIENT_ID}' WHERE id = {}", KEY + 1))
         .await?;
     let operator = Actor { who: Who::CommandLine, name: "bench".to_owned(), from: None, at: now };
-    let terms = Terms { today: date(2026, 11, 1), allow_reserved: true };
+    let terms = Terms::of(date(2026, 11, 1), true);
     place.store.by(operator).publish_ips(NewVersion::of(ip_list()?, terms)).await?;
     place.store.close().await;
     // PostgreSQL's store is only a pool: it is opened anew by whoever serves.

@@ -77,7 +77,7 @@ impl Platform {
     /// Some change, of the kind that the number says.
     async fn changes(&mut self, number: u64) {
         let of = (number / 64 % 2) as usize;
-        let on = number / 128 % 2 == 0;
+        let on = (number / 128).is_multiple_of(2);
         let scene = self.scenes[of].clone();
         let (by, app, user, developer) = (self.by(), scene.app, scene.user, scene.developer);
         let token = self.tokens[(number / 256) as usize % self.tokens.len()].clone();
@@ -136,7 +136,7 @@ impl Platform {
             Service { name: "One".to_owned(), ips, ports: vec![443], updated: date(2026, 1, 1), steps: vec![] };
         self.lists += 1;
         let list = IpList::new(vec![service], Vec::new(), date(2026, 1, 1)).unwrap();
-        let terms = Terms { today: date(2026, 1, 1), allow_reserved: true };
+        let terms = Terms::of(date(2026, 1, 1), true);
         let done = self.by().publish_ips(NewVersion::of(list, terms)).await.unwrap();
         done == Publication::Done(self.lists)
     }

@@ -76,5 +76,5 @@ impl Hot {
 
 /// A body, if it is no longer than any may be.
 async fn read(body: Incoming) -> Option<Bytes> {
-    Limited::new(Body::new(body), LONGEST_BODY).collect().await.ok().map(|body| body.to_bytes())
+    Limited::new(Body::new(body), LONGEST_BODY).collect().await.ok().map(http_body_util::Collected::to_bytes)
 }

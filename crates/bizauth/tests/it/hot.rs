@@ -17,6 +17,9 @@ fn shape(status: u16, headers: &HeaderMap, body: &[u8]) -> (u16, BTreeMap<String
     (status, fields, String::from_utf8(body.to_vec()).unwrap())
 }
 
+/// Method, path, header and body of a request.
+type Asked<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[tokio::test]
 async fn around_the_router_the_answers_are_the_routers() {
     let world = World::new().await;
@@ -29,7 +32,7 @@ async fn around_the_router_the_answers_are_the_routers() {
     let long = "x".repeat(200_000);
     let bearer = ("authorization", token.as_str());
     let (tokeninfo, revoke, ips) = ("/v1/business/tokeninfo", "/v1/business/revoke", "/v1/system/ips");
-    let requests: &[(&str, &str, &[(&str, &str)], &str)] = &[
+    let requests: &[Asked<'_>] = &[
         ("GET", tokeninfo, &[bearer], ""),
         ("GET", tokeninfo, &[bearer], ""),
         ("HEAD", tokeninfo, &[bearer], ""),

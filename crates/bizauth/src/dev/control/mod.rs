@@ -117,6 +117,7 @@ type Said<T = Json<serde_json::Value>> = Result<T, Refused>;
 fn routes() -> Router<Desk> {
     Router::new()
         .route("/_dev", get(log_page::list))
+        .route("/_dev/", get(log_page::list))
         .route("/_dev/log/{n}", get(log_page::one))
         .route("/_dev/openapi.json", get(openapi))
         .route("/_dev/seed-schema.json", get(schema))
