@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use bizauth_core::asset::AssetId;
-use bizauth_core::id::{AppId, AppUserId, ConsentId, ImportId, OperatorKeyId, RequestId, SessionId, TokenId, UserId};
+use bizauth_core::id::{
+    AppId, AppUserId, ConsentId, DeliveryId, ImportId, OperatorKeyId, RequestId, SessionId, TokenId, UserId, WebhookId,
+};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
 
@@ -57,7 +59,11 @@ const FILL: &str = "
     INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at, updated_at)
         VALUES (7, zeroblob(32), 6, 3, 2, 1, 0, 0, 9, 9);
     INSERT INTO audit_log (seq, at, actor_kind, actor, act, on_kind, on_id, about, before, after, digest)
-        VALUES (1000, 9, 'server', 'a', 'b', 'c', 'd', '{}', '{}', '{}', zeroblob(32));";
+        VALUES (1000, 9, 'server', 'a', 'b', 'c', 'd', '{}', '{}', '{}', zeroblob(32));
+    INSERT INTO ip_versions (serial, published_at, updated) VALUES (1, 9, '2026-01-01');
+    INSERT INTO ip_webhooks (id, url, sealed, made_at, made_by) VALUES (8, 'a', zeroblob(1), 9, 'a');
+    INSERT INTO ip_deliveries (id, webhook, event, serial, date, made_at, due_at, leased_until, attempts, answer)
+        VALUES (9, 8, 'published', 1, '', 9, 9, 0, 0, '');";
 
 fn turns<K: Clone>(key: K) -> [Turn<K>; 3] {
     [Turn::First, Turn::After(key.clone()), Turn::Before(key)]
@@ -116,6 +122,13 @@ async fn ask_for_all(store: &Store) -> crate::Result<()> {
     for turn in turns(SessionId(1)) {
         store.sessions_page(ONE, &turn, 2, now).await?;
     }
+    for turn in turns(1) {
+        store.ip_versions(&turn, 2).await?;
+    }
+    for turn in turns(DeliveryId(9)) {
+        store.ip_deliveries(WebhookId(8), &turn, 2).await?;
+    }
+    store.lease_ip_deliveries(2, now, now).await?;
     for place in [None, Some(Place::After(APP)), Some(Place::Before(APP))] {
         store.apps_of(ONE, "a", place, 2).await?;
     }
