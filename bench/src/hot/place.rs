@@ -110,6 +110,8 @@ fn embedded(place: &Place, amount: Amount, persons: i64, now: Time) -> anyhow::R
             }
         }
         tx.execute("UPDATE holdings SET user_id = id - ?1", [fill::HOLDING])?;
+        // The filling blocks one of a hundred, whose tokens are refused.
+        tx.execute("UPDATE users SET state = 'active'", [])?;
     }
     tx.commit()?;
     // No server has statistics, and those of the filling are of a store without tokens.
@@ -128,6 +130,7 @@ async fn served(place: &Place, amount: Amount, persons: i64, now: Time) -> anyho
     }
     client.batch_execute("SELECT pg_reload_conf()").await?;
     client.batch_execute(&format!("UPDATE holdings SET user_id = id - {holding}")).await?;
+    client.batch_execute("UPDATE users SET state = 'active'").await?;
     for (count, first, kind) in [(amount.tokens, CONSENT, "token"), (amount.codes, CODE_CONSENT, "code")] {
         let secret = format!("sha256(sha256(convert_to('{kind}' || i, 'UTF8')))");
         let numbers = format!("FROM generate_series(0::bigint, {count}::bigint - 1) i");
