@@ -21,6 +21,7 @@ mod consents;
 mod decisions;
 mod directories;
 mod endings;
+mod happenings;
 mod home;
 mod icons;
 mod imports;

@@ -241,12 +241,24 @@ async fn wrong_app_keys_are_limited_and_right_ones_are_not() {
     let told = ask(&wrong).await;
     told.declines(KapiFault::QuotaExceeded, "");
     assert_eq!(told.header("retry-after"), Some("60"));
-    let beside = world.request("GET", "/ip-list/list.txt").header("authorization", format!("KakaoAK {wrong}"));
-    Answer::of(beside).await.declines(KapiFault::QuotaExceeded, "");
     // No list was published; so far comes only whoever was let in.
     ask(&admin).await.declines(KapiFault::StoreDown, "");
     world.advance(minutes(1));
     ask(&wrong).await.declines(KapiFault::UnknownKey, &wrong);
+}
+
+/// What stands beside the documented list asks for the same keys, unless it is public; then there is nothing to guess.
+#[tokio::test]
+async fn wrong_app_keys_are_limited_beside_the_list_too() {
+    let world = World::with(|config| config.ip_list_public = false).await;
+    let wrong = "0".repeat(32);
+    let ask = async || {
+        let beside = world.request("GET", "/ip-list/list.txt").header("authorization", format!("KakaoAK {wrong}"));
+        Answer::of(beside).await
+    };
+    use_up(&world, Limit { most: KEY_ADDRESS.most - 1, ..KEY_ADDRESS }, HERE).await;
+    ask().await.declines(KapiFault::UnknownKey, &wrong);
+    ask().await.declines(KapiFault::QuotaExceeded, "");
 }
 
 /// Only listed proxies are believed. A stranger can neither hide behind invented addresses nor use up those of others.
