@@ -39,7 +39,8 @@ impl Answer {
 
     /// Whoever is told that a limit is reached is told when to come again, and nobody else but where the server is down.
     fn says_when(&self, path: &str) {
-        let door = ["/oauth/", "/v1/", "/consent"].iter().any(|door| path.starts_with(door)) && self.status >= 400;
+        let door =
+            ["/oauth/", "/v1/", "/consent", "/ip-list"].iter().any(|door| path.starts_with(door)) && self.status >= 400;
         let codes = ["KOE236", "KOE237", "\"code\":-10}"];
         let limited = self.status == 429 || (door && codes.iter().any(|code| self.body.contains(code)));
         let seconds = self.header("retry-after").and_then(|text| text.parse::<u32>().ok());
