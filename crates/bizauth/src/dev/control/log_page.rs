@@ -42,7 +42,7 @@ pub(super) async fn list(
         now: rfc3339(stage.now()),
         frozen: stands(&stage),
         search,
-        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| call(entry)).collect(),
+        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| listed(entry)).collect(),
     };
     html(StatusCode::OK, &page, None)
 }
@@ -65,7 +65,8 @@ pub(super) async fn one(State(desk): State<Desk>, Path(n): Path<u64>, headers: H
 
 fn call(entry: &Entry) -> DevCall {
     let uri = entry.request.uri.clone().unwrap_or_default();
-    let said = [entry.decided.clone(), entry.why.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    // The page marks code by its face, not by signs around it.
+    let said = entry.decided.clone().unwrap_or_default().replace('`', "");
     DevCall {
         n: entry.n,
         at: rfc3339(bizauth_core::time::Time::from_millis(entry.at)),
@@ -76,6 +77,14 @@ fn call(entry: &Entry) -> DevCall {
         said,
         staged: entry.staged.clone(),
     }
+}
+
+/// The same with what would have passed: in the list there is one place for both.
+fn listed(entry: &Entry) -> DevCall {
+    let call = call(entry);
+    let said = [call.said.as_str(), entry.why.as_deref().unwrap_or_default()];
+    let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
+    DevCall { said, ..call }
 }
 
 /// A message as HTTP writes it.
