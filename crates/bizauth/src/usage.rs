@@ -17,6 +17,7 @@ use bizauth_store::{Store, Usage};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use crate::http::reply::log_breakage;
 
@@ -34,8 +35,9 @@ const ROOM: usize = 4096;
 /// Rows added in one transaction: a few milliseconds of the writer's time.
 const BUNDLE: usize = 500;
 
-/// An endpoint whose calls are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// An endpoint of the contract: its calls are counted, and staged in the dev mode. Written as its [`Endpoint::word`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Endpoint {
     /// `GET /oauth/business/authorize`
     Authorize,

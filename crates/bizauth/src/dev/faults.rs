@@ -6,23 +6,7 @@
 use bizauth_core::fault::{KapiFault, KauthFault};
 use serde::{Deserialize, Serialize};
 
-/// The endpoints that faults and the log know by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Endpoint {
-    /// `GET /oauth/business/authorize`.
-    Authorize,
-    /// `POST /oauth/business/token`.
-    Token,
-    /// `GET /v1/business/tokeninfo`.
-    Tokeninfo,
-    /// `GET /v1/business/userinfo`.
-    Userinfo,
-    /// `POST /v1/business/revoke`.
-    Revoke,
-    /// `GET /v1/system/ips`.
-    Ips,
-}
+pub use crate::usage::Endpoint;
 
 /// What happens instead of, or before, the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,36 +54,6 @@ pub struct Plan {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
-}
-
-impl Endpoint {
-    /// All of them, in the order in which an app meets them.
-    pub const ALL: [Endpoint; 6] = [
-        Endpoint::Authorize,
-        Endpoint::Token,
-        Endpoint::Tokeninfo,
-        Endpoint::Userinfo,
-        Endpoint::Revoke,
-        Endpoint::Ips,
-    ];
-
-    /// The last word of its path.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Endpoint::Authorize => "authorize",
-            Endpoint::Token => "token",
-            Endpoint::Tokeninfo => "tokeninfo",
-            Endpoint::Userinfo => "userinfo",
-            Endpoint::Revoke => "revoke",
-            Endpoint::Ips => "ips",
-        }
-    }
-
-    /// The endpoint with this path.
-    pub fn of(path: &str) -> Option<Self> {
-        let known = crate::usage::Endpoint::of(path)?;
-        Endpoint::ALL.into_iter().find(|endpoint| endpoint.word() == known.word())
-    }
 }
 
 /// A row of one of the two catalogues.
