@@ -93,7 +93,7 @@ pub use requests::{Asked, RequestRecord, RequestState};
 pub use second_factor::{Finish, LoginStep, NewLoginStep, Proof, SecondFactor};
 pub use secrets::{IssuedSecret, Replaces};
 pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
-pub use staged::{Staged, StagedToken};
+pub use staged::{Staged, StagedKey, StagedToken};
 pub use sweep::Swept;
 pub use token_lists::{LentOne, LentRecord, TokenRecord};
 pub use tokens::{Found, Revocation, Sight};

@@ -3,6 +3,7 @@
 use bizauth_core::asset::AssetId;
 use bizauth_core::consent::Grant;
 use bizauth_core::id::{AppId, AppUserId, ConsentId, HoldingId, KeyId, TokenId, UserId};
+use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::scope::{GroupId, ItemId, joined};
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
@@ -31,6 +32,19 @@ pub struct StagedToken {
     pub agreed_at: Time,
     /// When it was last used.
     pub used_at: Time,
+}
+
+/// A key that is to be another one.
+#[derive(Clone, Debug)]
+pub struct StagedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its kind.
+    pub kind: KeyKind,
+    /// Its value, if it is to have another.
+    pub value: Option<AppKey>,
+    /// The digest of its client secret, if it is to have another.
+    pub secret: Option<Digest>,
 }
 
 /// What became of a token to be staged. Where it is not done, nothing is.
@@ -126,6 +140,28 @@ impl By {
 }
 
 impl Store {
+    /// Gives keys other values and client secrets, as if they had been made with them. `false`, and nothing is done: one
+    /// of them is not there.
+    pub async fn stage_keys(&self, keys: Vec<StagedKey>) -> Result<bool> {
+        const VALUE: &str = "UPDATE app_keys SET lookup = $1 WHERE id = $2";
+        const SECRET: &str = "UPDATE app_keys SET secret = $1 WHERE id = $2";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                for key in &keys {
+                    let lookup = key.value.as_ref().map(|value| value.lookup(key.kind).into());
+                    let secret = key.secret.map(Into::into);
+                    for (sql, new) in [(VALUE, lookup), (SECRET, secret)] {
+                        let Some(new) = new else { continue };
+                        if tx.execute(sql, &[new, key.id.into()]).await? == 0 {
+                            return roll_back(false);
+                        }
+                    }
+                }
+                commit(true)
+            })
+            .await
+    }
+
     /// Lets a token have lain unused since `used_at`. `false`: there is no live token of this id that was used later.
     pub async fn neglect_token(&self, token: TokenId, used_at: Time) -> Result<bool> {
         const NEGLECT: &str = "UPDATE tokens SET used_at = $1 WHERE id = $2 AND used_at > $1 AND revoked_at IS NULL";

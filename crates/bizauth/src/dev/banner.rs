@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::control::rfc3339;
 use super::seed::{KeyKind, PlantedApp};
@@ -105,26 +105,31 @@ impl Banner {
         )
     }
 
-    /// One JSON document without a line break.
-    pub fn to_json(&self) -> String {
-        let user = |user: &Person| json!({ "email": user.email, "password": user.password, "note": user.note });
+    /// What a client of this world is set up with.
+    pub fn client(&self) -> Value {
         json!({
             "base_url": self.base_url,
-            "operator_url": self.operator_url,
+            "control_url": self.control_url,
             "rest_api_key": self.rest_api_key,
             "client_secret": self.client_secret,
             "redirect_uri": self.redirect_uri,
+            "authorize_url": self.authorize_url(),
             "admin_key": self.admin_key,
             "javascript_key": self.javascript_key,
             "native_app_key": self.native_app_key,
-            "authorize_url": self.authorize_url(),
             "token": self.token,
-            "control_url": self.control_url,
-            "clock": { "now": self.clock.0, "frozen": self.clock.1 },
-            "data": self.data,
-            "users": self.users.iter().map(user).collect::<Vec<_>>(),
         })
-        .to_string()
+    }
+
+    /// One JSON document without a line break.
+    pub fn to_json(&self) -> String {
+        let user = |user: &Person| json!({ "email": user.email, "password": user.password, "note": user.note });
+        let mut told = self.client();
+        told["operator_url"] = json!(self.operator_url);
+        told["clock"] = json!({ "now": self.clock.0, "frozen": self.clock.1 });
+        told["data"] = json!(self.data);
+        told["users"] = self.users.iter().map(user).collect();
+        told.to_string()
     }
 
     fn trade_command(&self) -> String {
@@ -171,7 +176,7 @@ impl fmt::Display for Banner {
         )?;
         writeln!(
             f,
-            "\n3. Ask about the token:\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n  -H \"Authorization: Bearer {}\"",
+            "\n3. Ask about a token (this one is there from the start; put yours in its place):\n\ncurl -X GET \"{}/v1/business/tokeninfo\" \\\n  -H \"Authorization: Bearer {}\"",
             self.base_url,
             self.token.as_deref().unwrap_or("${BUSINESS_ACCESS_TOKEN}")
         )?;

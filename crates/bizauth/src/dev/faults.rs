@@ -3,8 +3,11 @@
 //! The plan of a fault comes from the seed file or the control API; the answer itself is made from the catalogue's row
 //! by the same code that makes every other refusal.
 
+use std::fmt;
+
 use bizauth_core::fault::{KapiFault, KauthFault};
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use crate::usage::Endpoint;
 
@@ -32,7 +35,7 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
     /// Answer with this row of the catalogue: `KOE237`, `-9798`, or the row's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "code", skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Answer with this status and an empty body, as a broken gateway does: 500 to 599.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,6 +57,35 @@ pub struct Plan {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
+}
+
+/// Reads a code: a text, or a number as kapi's are written on the wire.
+fn code<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    struct Code;
+    impl Visitor<'_> for Code {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a code (\"KOE237\", -9798) or the name of a row")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_owned()))
+        }
+
+        fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+    from.deserialize_any(Code)
 }
 
 /// A row of one of the two catalogues.

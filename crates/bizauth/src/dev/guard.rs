@@ -1,5 +1,6 @@
-//! The leak guard: where the proxy of `bizauth dev` may lead. By default nowhere but to ourselves, and whatever else is
-//! asked for is refused, counted and kept, so that a test can say "nothing left this machine".
+//! The leak guard: where the proxy of `bizauth dev` may lead. By default nowhere but to ourselves and to what else runs
+//! on this machine; whatever is asked for beyond is refused, counted and kept, so that a test can say "nothing left this
+//! machine".
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -190,12 +191,14 @@ impl Guard {
         watch.n_leaks = 0;
     }
 
-    /// Whether a destination that is not us may be reached; if not, that is noted.
-    pub(super) fn judge(&self, host: &str, port: u16, way: Way) -> Verdict {
+    /// Whether a destination that is not us may be reached; if not, that is noted. `stays` says that what is asked for
+    /// never leaves the caller's machine: that is no leak, unless it is named.
+    pub(super) fn judge(&self, host: &str, port: u16, way: Way, stays: bool) -> Verdict {
         let mut watch = self.watch();
         let named = watch.refuse.iter().find(|pattern| pattern.fits(host, port)).map(ToString::to_string);
         let because = match (named, watch.others) {
             (None, Others::Pass) => return Verdict::Pass,
+            (None, Others::Refuse) if stays => return Verdict::Pass,
             (Some(pattern), _) => format!("it is on the list of what is refused, as {pattern}"),
             (None, Others::Refuse) => {
                 let [kauth, kapi] = hosts::PLATFORM;
@@ -209,11 +212,7 @@ impl Guard {
         }
         watch.leaks.push_back(Leak { number, at: Clock::System.now().to_utc(), host: host.to_owned(), port, way });
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let aside = match hosts::is_local(host) {
-            true => "; what is on this machine needs no proxy: name it in NO_PROXY",
-            false => "",
-        };
-        Verdict::Refuse(format!("{shown}:{port} is refused and counted (refusal {number}): {because}{aside}"))
+        Verdict::Refuse(format!("{shown}:{port} is refused and counted (refusal {number}): {because}"))
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {
@@ -256,13 +255,15 @@ mod tests {
     #[test]
     fn what_is_refused_is_counted_until_it_is_forgotten() {
         let guard = Guard::new();
-        let Verdict::Refuse(why) = guard.judge("api.example.com", 443, Way::Connect) else { panic!("it passed") };
+        let Verdict::Refuse(why) = guard.judge("api.example.com", 443, Way::Connect, false) else { panic!("it passed") };
         assert!(why.starts_with("api.example.com:443 is refused") && why.contains("kapi.kakao.com alone"), "{why}");
-        let Verdict::Refuse(why) = guard.judge("127.0.0.1", 5432, Way::Connect) else { panic!("it passed") };
-        assert!(why.contains("NO_PROXY"), "{why}");
+        assert_eq!(guard.judge("127.0.0.1", 5432, Way::Connect, true), Verdict::Pass, "it stays on the machine");
+        guard.name(vec![pattern("127.0.0.1:5432")], Others::Refuse);
+        let named = guard.judge("127.0.0.1", 5432, Way::Connect, true);
+        assert!(matches!(&named, Verdict::Refuse(why) if why.contains("as 127.0.0.1:5432")), "{named:?}");
         guard.name(vec![pattern("*.example.com")], Others::Pass);
-        assert_eq!(guard.judge("mock", 80, Way::Request), Verdict::Pass);
-        let Verdict::Refuse(why) = guard.judge("api.example.com", 80, Way::Request) else { panic!("it passed") };
+        assert_eq!(guard.judge("mock", 80, Way::Request, false), Verdict::Pass);
+        let Verdict::Refuse(why) = guard.judge("api.example.com", 80, Way::Request, false) else { panic!("it passed") };
         assert!(why.contains("as *.example.com"), "{why}");
         let seen: Vec<_> = guard.leaks().into_iter().map(|leak| (leak.number, leak.host, leak.port)).collect();
         let host = || "api.example.com".to_owned();
@@ -270,7 +271,7 @@ mod tests {
         guard.forget();
         assert_eq!((guard.count(), guard.leaks(), guard.named().1), (0, vec![], Others::Pass));
         for _ in 0..KEPT + 1 {
-            guard.judge("a.example.com", 1, Way::Connect);
+            guard.judge("a.example.com", 1, Way::Connect, false);
         }
         assert_eq!((guard.count(), guard.leaks().len(), guard.leaks()[0].number), (1001, 1000, 2));
     }

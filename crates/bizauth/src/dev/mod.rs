@@ -20,6 +20,7 @@ pub mod snapshots;
 pub mod snippets;
 pub mod strike;
 pub mod switchboard;
+pub mod templates;
 pub mod why;
 pub mod world;
 pub mod worlds;
@@ -41,6 +42,7 @@ use authority::Authority;
 use front::Front;
 use guard::Guard;
 use seed::{Hashes, Seed};
+use templates::Templates;
 use world::Ground;
 use worlds::{NewWorld, Source, Worlds};
 
@@ -121,15 +123,16 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 pub async fn ground(base_url: String) -> Result<Ground, Error> {
     let folder = private_folder().map_err(Error::Folder)?;
     mark::folder(folder.path()).map_err(Error::Folder)?;
-    let template = template(folder.path()).await?;
+    let schema = schema(folder.path()).await?;
     // The state needs a store; nobody asks this one.
-    let state = AppState::new(Store::throwaway(&template, (0, 0))?, Config::default());
-    Ok(Ground { state, folder, template, hashes: Hashes::default(), base_url, guard: OnceLock::new() })
+    let state = AppState::new(Store::throwaway(&schema, (0, 0))?, Config::default());
+    let (templates, hashes) = (Templates::default(), Hashes::default());
+    Ok(Ground { state, folder, schema, templates, hashes, base_url, guard: OnceLock::new() })
 }
 
-/// A database with the schema in one file, which is what every stage begins as a copy of.
-async fn template(folder: &Path) -> Result<PathBuf, Error> {
-    let path = folder.join("template.db");
+/// A database with the schema in one file, which is what every seed is planted in a copy of.
+async fn schema(folder: &Path) -> Result<PathBuf, Error> {
+    let path = folder.join("schema.db");
     let store = Store::throwaway(&path, (0, 0))?;
     store.migrate(BEFORE).await?;
     mark::database(&store).await?;

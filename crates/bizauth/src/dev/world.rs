@@ -21,8 +21,9 @@ use super::guard::Guard;
 use super::journal::Journal;
 use super::mark;
 use super::script::Held;
-use super::seed::{Hashes, Planted, plant};
+use super::seed::{Hashes, Planted, own};
 use super::snapshots::Snapshot;
+use super::templates::Templates;
 use super::worlds::Source;
 use crate::clock::{Clock, Course, Steered};
 use crate::config::Config;
@@ -39,7 +40,9 @@ pub struct Ground {
     /// The folder below which every stage has its own.
     pub folder: TempDir,
     /// A database with the schema, and nothing in it.
-    pub template: PathBuf,
+    pub schema: PathBuf,
+    /// Seeds that were planted already.
+    pub templates: Templates,
     /// Passwords that were hashed already.
     pub hashes: Hashes,
     /// Where the default world answers.
@@ -149,15 +152,15 @@ impl Stage {
         let node = entropy.node();
         let (clock, steered) = Clock::steered(beginning.course);
         let folder = folder_in(ground.folder.path())?;
-        std::fs::copy(&ground.template, folder.path().join(DATABASE_FILE)).map_err(Error::Folder)?;
-        let store = Store::throwaway(&folder.path().join(DATABASE_FILE), (node, 0))?;
-        let now = clock.now();
-        let planted = plant(&store, &beginning.source.seed, base_url, &entropy, now, &ground.hashes).await?;
+        let Beginning { source, at, .. } = beginning;
+        let template = ground.templates.of(ground, source, *at).await?;
+        let store = template.copy_to(folder.path(), node)?;
+        let planted = own(&store, &source.seed, template.planted.clone(), base_url, &entropy, *at).await?;
         let (mut faults, mut rules) = (Faults::default(), Rules::default());
-        for plan in &beginning.source.seed.faults {
+        for plan in &source.seed.faults {
             faults.plan(plan.clone());
         }
-        for rule in &beginning.source.seed.consents {
+        for rule in &source.seed.consents {
             rules.rule(rule.clone());
         }
         let parts = Parts { store, clock, entropy, steered, node, planted, faults, rules, journal: Journal::default() };
@@ -282,7 +285,7 @@ struct Parts {
 }
 
 /// A folder of its owner's alone.
-fn folder_in(parent: &Path) -> Result<TempDir, Error> {
+pub(super) fn folder_in(parent: &Path) -> Result<TempDir, Error> {
     use std::os::unix::fs::PermissionsExt;
     let owner_only = std::fs::Permissions::from_mode(0o700);
     let folder = tempfile::Builder::new().prefix("stage-").permissions(owner_only).tempdir_in(parent);

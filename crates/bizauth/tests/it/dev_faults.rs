@@ -65,7 +65,7 @@ async fn a_fault_strikes_as_often_as_it_says_for_the_app_it_names() {
     let token = dev.token().await;
     let (key, ..) = dev.client().await;
     dev.post("/_dev/faults", json!({ "endpoint": "token", "code": "KOE237", "times": 2, "app": key })).await;
-    dev.post("/_dev/faults", json!({ "endpoint": "tokeninfo", "code": "-9798" })).await;
+    dev.post("/_dev/faults", json!({ "endpoint": "tokeninfo", "code": -9798 })).await;
     let codes: Vec<Value> = [
         call(&dev, Endpoint::Token).await.unwrap().json()["error_code"].clone(),
         call(&dev, Endpoint::Token).await.unwrap().json()["error_code"].clone(),

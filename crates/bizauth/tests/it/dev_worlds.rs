@@ -195,6 +195,11 @@ async fn a_seed_with_mistakes_makes_no_world_and_says_where() {
         assert!(refused.text.contains(part), "{}", refused.text);
     }
     assert_eq!(dev.get("/_dev/worlds/w").await.status, 404);
+    let body = "{\"id\": \"w\",\n \"seed\": {\n  \"users\": [{\"email\": \"a@example.com\", \"state\": \"sleepy\"}]}}";
+    let sent = dev.http.post(format!("{}/_dev/worlds", dev.base)).header("content-type", "application/json").body(body);
+    let refused = dev.ask(sent).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("seed.json:2:49: "), "by the seed's own lines, as sent: {}", refused.text);
     assert_eq!(dev.post("/_dev/worlds", json!({ "sed": {} })).await.status, 400);
     assert_eq!(dev.post("/_dev/worlds", json!({ "id": "A/B" })).await.status, 400);
 }

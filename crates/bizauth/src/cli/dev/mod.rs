@@ -62,7 +62,7 @@ impl Command {
         match self.verb {
             None => self.up.run(output).await,
             Some(Verb::Exec(command)) => command.run(output).await,
-            Some(Verb::Env(command)) => command.run(output),
+            Some(Verb::Env(command)) => command.run(output).await,
             Some(Verb::Status(command)) => command.run(output),
             Some(Verb::Wait(command)) => command.run(output).await,
             Some(Verb::Stop(command)) => command.run(output).await,

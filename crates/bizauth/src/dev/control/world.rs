@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::super::banner::Banner;
 use super::super::world::World;
 use super::clock::{rfc3339, stands};
 use super::{Desk, Json, Said};
@@ -15,6 +16,7 @@ pub(super) fn told(world: &World) -> Value {
         "base_url": world.base_url,
         "random": world.beginning.random,
         "clock": { "now": rfc3339(stage.now()), "frozen": stands(&stage) },
+        "client": Banner::of(world, String::new()).client(),
         "apps": stage.planted.apps,
         "users": stage.planted.users,
         "tokens": stage.planted.tokens,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::super::switchboard::lost;
@@ -19,7 +20,8 @@ use super::{Body, Desk, Json, Refused, Said, done};
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     id: Option<String>,
-    seed: Option<Value>,
+    /// As it was sent, so that a mistake is told where its writer sees it.
+    seed: Option<Box<RawValue>>,
     seed_toml: Option<String>,
     random: Option<u64>,
     clock: Option<ClockWish>,
@@ -43,7 +45,7 @@ pub(super) async fn make(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Sa
         (Some(_), Some(_)) => {
             return Err(Refused(400, "two seeds", "give either seed or seed_toml".to_owned()));
         }
-        (Some(json), None) => Some(source(&format!("{json:#}"), "seed.json")?),
+        (Some(json), None) => Some(source(json.get(), "seed.json")?),
         (None, Some(toml)) => Some(source(toml, "seed.toml")?),
         (None, None) => None,
     };
@@ -67,7 +69,7 @@ pub(super) async fn make(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Sa
     }
 }
 
-/// A seed in a body: everything that is wrong with it at once.
+/// A seed in a body: everything that is wrong with it at once, by the lines of the seed itself.
 fn source(text: &str, file: &str) -> Said<Arc<Source>> {
     Source::read(text, file).map(Arc::new).map_err(|mistakes| {
         let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();

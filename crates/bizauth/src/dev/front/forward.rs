@@ -46,6 +46,12 @@ impl Destination {
         hosts::is_platform(&self.host)
             || ((address || hosts::is_local(&self.host)) && [80, 443, line.here.port()].contains(&self.port))
     }
+
+    /// Whether it stays on the machine of whoever asks: not so for a caller from elsewhere, who listens with us beyond
+    /// loopback and is to get at nothing that only this machine sees.
+    fn stays(&self, line: &Line) -> bool {
+        line.here.ip().is_loopback() && hosts::is_local(&self.host)
+    }
 }
 
 /// The answer to a request that is for a proxy; any other request comes back.
@@ -66,7 +72,7 @@ pub(super) async fn proxied(mut request: Request, line: &Line) -> Result<Respons
     if to.is_here(line) {
         return Err(request);
     }
-    Ok(match guard.judge(&to.host, to.port, Way::Request) {
+    Ok(match guard.judge(&to.host, to.port, Way::Request, to.stays(line)) {
         Verdict::Refuse(why) => told(StatusCode::FORBIDDEN, &why),
         Verdict::Pass if secure => {
             told(StatusCode::BAD_GATEWAY, "other destinations are reached over TLS by CONNECT alone")
@@ -95,7 +101,7 @@ async fn connect(request: &mut Request, line: &Line) -> Response {
         });
         return Response::new(Body::empty());
     }
-    match guard.judge(&to.host, to.port, Way::Connect) {
+    match guard.judge(&to.host, to.port, Way::Connect, to.stays(line)) {
         Verdict::Refuse(why) => told(StatusCode::FORBIDDEN, &why),
         Verdict::Pass => match reach(&to).await {
             Err(why) => unreached(&to, &why),
@@ -117,7 +123,9 @@ async fn connect(request: &mut Request, line: &Line) -> Response {
 }
 
 async fn reach(to: &Destination) -> Result<TcpStream, String> {
-    match timeout(REACHING, TcpStream::connect((to.host.as_str(), to.port))).await {
+    // What stands below localhost is this machine as well, and no question for a name server (RFC 6761, section 6.3).
+    let host = if hosts::is_localhost(&to.host) { "localhost" } else { &to.host };
+    match timeout(REACHING, TcpStream::connect((host, to.port))).await {
         Ok(reached) => reached.map_err(|error| error.to_string()),
         Err(_) => Err("it does not answer".to_owned()),
     }

@@ -133,8 +133,8 @@ async fn a_proxy_answers_for_the_two_hosts_and_refuses_the_others() {
         ("GET http://api.example.com/x HTTP/1.1", "api.example.com", 80),
         ("GET https://API.example.com./x HTTP/1.1", "api.example.com", 443),
         ("CONNECT accounts.kakao.com:443 HTTP/1.1", "accounts.kakao.com", 443),
-        ("CONNECT 127.0.0.1:1 HTTP/1.1", "127.0.0.1", 1),
-        ("CONNECT [::1]:1 HTTP/1.1", "::1", 1),
+        ("CONNECT 192.0.2.1:1 HTTP/1.1", "192.0.2.1", 1),
+        ("CONNECT [2001:db8::1]:1 HTTP/1.1", "2001:db8::1", 1),
     ] {
         let got = exchange(it.address, &format!("{first}\r\nhost: kapi.kakao.com\r\nconnection: close\r\n\r\n")).await;
         assert!(got.starts_with("HTTP/1.1 403 ") && got.contains("is refused and counted"), "{first}: {got}");
@@ -167,6 +167,22 @@ async fn a_tunnel_to_one_of_the_two_hosts_leads_here_whatever_the_port() {
     let nested = "CONNECT kapi.kakao.com:443 HTTP/1.1\r\nhost: a\r\n\r\nCONNECT kapi.kakao.com:443 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     let got = exchange(it.address, nested).await;
     assert!(got.contains("HTTP/1.1 403 ") && got.contains("no CONNECT within a tunnel"), "{got}");
+}
+
+#[tokio::test]
+async fn what_else_runs_on_this_machine_is_reached_unless_it_is_named() {
+    let guard = Arc::new(Guard::new());
+    let (it, mock) = (front(Some(guard.clone())).await, front(None).await);
+    let port = mock.address.port();
+    for host in ["127.0.0.1", "localhost", "w1.localhost"] {
+        let got = exchange(it.address, &asks(&format!("http://{host}:{port}/beside"))).await;
+        assert!(got.starts_with("HTTP/1.1 200 OK") && got.contains("/beside"), "{host}: {got}");
+    }
+    assert_eq!(guard.count(), 0);
+    guard.name(vec![format!("127.0.0.1:{port}").parse().unwrap()], Others::Refuse);
+    let got = exchange(it.address, &asks(&format!("http://127.0.0.1:{port}/beside"))).await;
+    assert!(got.starts_with("HTTP/1.1 403 "), "{got}");
+    assert_eq!(guard.count(), 1);
 }
 
 #[tokio::test]

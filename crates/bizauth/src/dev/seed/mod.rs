@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::{consents, faults};
 
 pub use hashes::Hashes;
-pub use plant::plant;
+pub use plant::{own, plant};
 pub use planted::{Planted, PlantedApp, PlantedKey, PlantedToken, PlantedUser};
 pub use read::{Mistake, read};
 pub use schema::{commented, schema};
@@ -418,6 +418,16 @@ impl Key {
     /// Whether a ready token means this key.
     fn is_called(&self, named: &str) -> bool {
         self.name.as_deref() == Some(named) || self.value.as_deref() == Some(named)
+    }
+
+    /// Whether its client secret is left to chance.
+    pub fn draws_secret(&self) -> bool {
+        self.kind == KeyKind::RestApi && self.secret.is_none()
+    }
+
+    /// Whether its redirect URIs depend on where the server answers.
+    pub fn is_addressed(&self) -> bool {
+        self.redirect_uris.iter().any(|uri| uri.contains(BASE_URL))
     }
 
     /// Its redirect URIs on a server that answers at `base_url`.

@@ -3,6 +3,9 @@
 //!
 //! Tokens are given while everybody is in good standing; the states and sanctions of the seed come after them and end
 //! them as they would.
+//!
+//! It is done once for a seed and a day: worlds are copies of what was planted. What tells one from the other, the keys
+//! and secrets that the seed does not give and what is addressed by where the world answers, is made by [`own`].
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -17,7 +20,7 @@ use bizauth_core::time::Time;
 use bizauth_core::user;
 use bizauth_store::{
     Actor, Added, AddedUri, AssetRecord, By, KeptItems, MadeAccount, NewApp, NewKey, NewUser, NewVersion, Publication,
-    Staged, StagedToken, Store, Who,
+    Staged, StagedKey, StagedToken, Store, Who,
 };
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, try_join_all};
@@ -25,7 +28,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 use super::check::catalogue;
 use super::lists::ip_list;
 use super::{
-    App, Hashes, Key, KeyKind, Kind, Planted, PlantedApp, PlantedKey, PlantedToken, PlantedUser, Seed, State, Token,
+    App, BASE_URL, Hashes, Key, KeyKind, Kind, Planted, PlantedApp, PlantedKey, PlantedToken, PlantedUser, Seed, State, Token,
     TokenState, User,
 };
 use crate::dev::Error;
@@ -34,19 +37,12 @@ use crate::entropy::Entropy;
 /// How long ago a token died of disuse was used: no server waits so long.
 const LONG_AGO: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
 
-/// Writes everything that `seed` has into a store whose schema is there. What the seed does not give is drawn from
-/// `entropy`; `base_url` is where the server answers.
+/// Writes everything that `seed` has into a store whose schema is there. Keys and secrets that it does not give are
+/// anything, and what is addressed by where the server answers is missing, until [`own`] makes them.
 ///
 /// # Errors
 /// What the store says; and a seed that [`super::read`] would have refused.
-pub async fn plant(
-    store: &Store,
-    seed: &Seed,
-    base_url: &str,
-    entropy: &Entropy,
-    now: Time,
-    passwords: &Hashes,
-) -> Result<Planted, Error> {
+pub async fn plant(store: &Store, seed: &Seed, now: Time, passwords: &Hashes) -> Result<Planted, Error> {
     let mut hashing: HashMap<&str, tokio::task::JoinHandle<Result<String, Error>>> = HashMap::new();
     for user in &seed.users {
         hashing.entry(&user.password).or_insert_with(|| {
@@ -54,9 +50,9 @@ pub async fn plant(
             tokio::spawn(async move { passwords.of(&password).await })
         });
     }
-    let by = store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now });
+    let by = platform(store, now);
     let catalogue = catalogue(seed);
-    let field = Field { store, by: &by, base_url, entropy, now, catalogue: &catalogue };
+    let field = Field { store, by: &by, entropy: &Entropy::seeded(0, 0), now, catalogue: &catalogue };
     field.groups(seed).await?;
     let terms = Terms::throwaway(date_at(now.millis(), &seoul()));
     let published = by.publish_ips(NewVersion::of(published(seed, now)?, terms)).await?;
@@ -76,6 +72,50 @@ pub async fn plant(
         by.set_maintenance(true).await?;
     }
     Ok(planted)
+}
+
+/// Gives a copy of what was planted what is its own: what the seed leaves to chance is drawn from `entropy`, in the
+/// seed's order, and what stands below [`BASE_URL`] is added for a server that answers at `base_url`.
+///
+/// # Errors
+/// As [`plant`].
+pub async fn own(
+    store: &Store,
+    seed: &Seed,
+    mut planted: Planted,
+    base_url: &str,
+    entropy: &Entropy,
+    now: Time,
+) -> Result<Planted, Error> {
+    let by = platform(store, now);
+    let (mut staged, mut deeds) = (Vec::new(), Vec::new());
+    let apps = seed.apps.iter().zip(&mut planted.apps);
+    for (key, there) in apps.flat_map(|(app, there)| app.keys.iter().zip(&mut there.keys)) {
+        let value = key.value.is_none().then(|| entropy.app_key());
+        let secret = key.draws_secret().then(|| entropy.client_secret());
+        if key.is_addressed() {
+            for uri in key.redirect_uris_at(base_url) {
+                let added = by.add_redirect_uri(there.id, uri);
+                deeds.push(deed(added, |added| added == AddedUri::Added, "a redirect URI"));
+            }
+        }
+        there.redirect_uris = key.redirect_uris_at(base_url);
+        there.login_redirect_uris = key.login_redirect_uris_at(base_url);
+        if let Some(value) = &value {
+            value.expose().clone_into(&mut there.value);
+        }
+        let digest = secret.as_ref().map(|secret| Digest::of(secret.as_bytes()));
+        there.secret = secret.or(there.secret.take());
+        staged.push(StagedKey { id: there.id, kind: key.kind.into(), value, secret: digest });
+    }
+    done(store.stage_keys(staged).await?, "a key")?;
+    try_join_all(deeds).await?;
+    Ok(planted)
+}
+
+/// Who plants.
+fn platform(store: &Store, now: Time) -> By {
+    store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now })
 }
 
 /// The seed's IP list, or the demo's, on the day that `now` is on.
@@ -118,7 +158,6 @@ fn yes(found: bool) -> bool {
 struct Field<'f> {
     store: &'f Store,
     by: &'f By,
-    base_url: &'f str,
     entropy: &'f Entropy,
     now: Time,
     catalogue: &'f Catalogue,
@@ -202,7 +241,7 @@ impl Field<'_> {
         let ids = try_join_all(drawn.iter().map(create)).await?;
         let mut deeds = Vec::new();
         for ((at, key, (_, planted)), id) in drawn.into_iter().zip(ids) {
-            for uri in &planted.redirect_uris {
+            for uri in planted.redirect_uris.iter().filter(|_| !key.is_addressed()) {
                 let added = self.by.add_redirect_uri(id, uri.clone());
                 deeds.push(deed(added, |added| added == AddedUri::Added, "a redirect URI"));
             }
@@ -232,8 +271,8 @@ impl Field<'_> {
             name,
             value: value.expose().to_owned(),
             secret,
-            redirect_uris: key.redirect_uris_at(self.base_url),
-            login_redirect_uris: key.login_redirect_uris_at(self.base_url),
+            redirect_uris: key.redirect_uris_at(BASE_URL),
+            login_redirect_uris: key.login_redirect_uris_at(BASE_URL),
         };
         Ok((value, planted))
     }

@@ -37,7 +37,8 @@ async fn world(seed: &Seed) -> World {
     let store = Store::throwaway(&folder.path().join("bizauth.db"), (7, 0)).unwrap();
     store.migrate(NOW).await.unwrap();
     let entropy = Entropy::seeded(seed.random.unwrap_or(1), 0);
-    let planted = plant(&store, seed, BASE, &entropy, NOW, &hashes().await).await.unwrap();
+    let planted = plant(&store, seed, NOW, &hashes().await).await.unwrap();
+    let planted = own(&store, seed, planted, BASE, &entropy, NOW).await.unwrap();
     World { store, planted, _folder: folder }
 }
 
@@ -296,7 +297,6 @@ async fn what_the_reader_would_have_refused_is_not_planted() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::throwaway(&folder.path().join("bizauth.db"), (7, 0)).unwrap();
     store.migrate(NOW).await.unwrap();
-    let entropy = Entropy::seeded(1, 0);
-    let refused = plant(&store, &seed, BASE, &entropy, NOW, &hashes().await).await;
+    let refused = plant(&store, &seed, NOW, &hashes().await).await;
     assert!(refused.unwrap_err().to_string().contains("a token's user"));
 }
