@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use crate::hot::server_program;
+
 /// From the command to the first token, and a world made and dropped
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The program to measure
-    #[arg(long, default_value = "target/release/bizauth")]
-    program: PathBuf,
+    /// The program to measure; without, the one beside this
+    #[arg(long)]
+    program: Option<PathBuf>,
     /// How often it is started
     #[arg(long, default_value_t = 20)]
     starts: usize,
@@ -97,16 +99,20 @@ impl Platform {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => server_program()?,
+    };
     // The first start reads the program from the disk; it is not told.
-    Platform::start(&options.program)?.token()?;
+    Platform::start(&program)?.token()?;
     let mut starts = Vec::new();
     for _ in 0..options.starts {
         let began = Instant::now();
-        let platform = Platform::start(&options.program)?;
+        let platform = Platform::start(&program)?;
         platform.token()?;
         starts.push(began.elapsed());
     }
-    let platform = Platform::start(&options.program)?;
+    let platform = Platform::start(&program)?;
     let mut worlds = Vec::new();
     for n in 0..options.worlds {
         let began = Instant::now();

@@ -109,9 +109,9 @@ pub(crate) fn run(address: SocketAddr, drive: Drive, script: &mut impl Script) -
             connection.since = due.unwrap_or(now);
             connection.start()?;
         }
-        // Under a paced load the thread spins: a sleep would be longer than what it waits for.
-        let wait = if drive.pace.is_some() { Some(Duration::ZERO) } else { Some(Duration::from_millis(20)) };
-        match poll.poll(&mut events, wait) {
+        // The thread spins, on the core that is its own. Asleep it would have to be woken by the side that is measured, with
+        // each answer while it keeps up with it, and hardly ever by a side that is so fast that it never rests.
+        match poll.poll(&mut events, Some(Duration::ZERO)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             polled => polled?,
         }

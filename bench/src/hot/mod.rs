@@ -20,6 +20,7 @@ use clap::Args;
 use comfy_table::Table;
 use serde_json::{Value, json};
 
+pub(crate) use child::server_program;
 pub(crate) use limit::{Limit, run as run_limit};
 
 /// What is measured, and how long.

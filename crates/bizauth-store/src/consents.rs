@@ -9,7 +9,7 @@ use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::audit::{By, Change};
+use crate::audit::{Acting, By, Change};
 use crate::db::{Error, Result, Tx, Value, commit, roll_back};
 use crate::limits::{self, Limit};
 use crate::pending::decide;
@@ -102,11 +102,49 @@ impl Store {
     }
 }
 
+/// What a person agreed to, for an app.
+pub(crate) struct Given<'g> {
+    pub(crate) app: AppId,
+    pub(crate) user: UserId,
+    pub(crate) items: &'g [ItemId],
+    pub(crate) grants: &'g [(GroupId, Grant)],
+    pub(crate) shown: &'g str,
+    pub(crate) agreed_at: Time,
+}
+
+impl Given<'_> {
+    /// Writes it with its assets: its id, and how the app knows the person.
+    pub(crate) async fn keep(&self, tx: &mut Tx<'_>, ids: &IdSource, now: Time) -> Result<(ConsentId, AppUserId)> {
+        const CONSENT: &str = "INSERT INTO consents (id, app_id, user_id, app_user_id, items, shown, agreed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let app_user = known_as(tx, ids, (self.app, self.user), now).await?;
+        let consent = ConsentId(ids.next(now));
+        let row = [
+            consent.into(),
+            self.app.into(),
+            self.user.into(),
+            app_user.into(),
+            joined(self.items, ",").into(),
+            self.shown.to_owned().into(),
+            self.agreed_at.into(),
+        ];
+        tx.execute(CONSENT, &row).await?;
+        lend(tx, consent, self.grants).await?;
+        Ok((consent, app_user))
+    }
+
+    /// Writes it down in the log.
+    pub(crate) async fn note(&self, tx: &mut Tx<'_>, consent: ConsentId, actor: &Acting) -> Result<()> {
+        let change = Change::event("consent.give", ("account", self.user)).about("app", self.app);
+        let change = change.about("consent", consent).about("items", joined(self.items, " "));
+        let change = if self.grants.is_empty() { change } else { change.about("assets", lent(self.grants)) };
+        change.begin(tx, actor).await?.end(tx).await
+    }
+}
+
 impl By {
     /// The person agreed: takes the screen's one answer, keeps the consent with its assets, and the code, or nothing.
     pub async fn approve(&self, new: NewConsent) -> Result<Approval> {
-        const CONSENT: &str = "INSERT INTO consents (id, app_id, user_id, app_user_id, items, shown, agreed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)";
         const CODE: &str =
             "INSERT INTO codes (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, redirect_uri,
                  challenge, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -121,19 +159,9 @@ impl By {
                 if !limits::take(tx, new.limit, issuance(user, app), now).await? {
                     return roll_back(Approval::LimitReached);
                 }
-                let app_user = known_as(tx, &ids, (app, user), now).await?;
-                let consent = ConsentId(ids.next(now));
-                let row = [
-                    consent.into(),
-                    app.into(),
-                    user.into(),
-                    app_user.into(),
-                    joined(&new.items, ",").into(),
-                    new.shown.clone().into(),
-                    now.into(),
-                ];
-                tx.execute(CONSENT, &row).await?;
-                lend(tx, consent, &new.grants).await?;
+                let (items, grants) = (new.items.as_slice(), new.grants.as_slice());
+                let given = Given { app, user, items, grants, shown: &new.shown, agreed_at: now };
+                let (consent, _) = given.keep(tx, &ids, now).await?;
                 let code = CodeId(ids.next(now));
                 let row = [
                     code.into(),
@@ -150,10 +178,7 @@ impl By {
                 ];
                 tx.execute(CODE, &row).await?;
                 // The log is claimed last: one consent waits for another's commit alone, not for all that it writes.
-                let change = Change::event("consent.give", ("account", user)).about("app", app);
-                let change = change.about("consent", consent).about("items", joined(&new.items, " "));
-                let change = if new.grants.is_empty() { change } else { change.about("assets", lent(&new.grants)) };
-                change.begin(tx, &actor).await?.end(tx).await?;
+                given.note(tx, consent, &actor).await?;
                 commit(Approval::Kept(code))
             })
             .await
@@ -183,12 +208,7 @@ impl By {
 }
 
 /// The id by which the app knows the person, drawn if they never met.
-pub(crate) async fn known_as(
-    tx: &mut Tx<'_>,
-    ids: &IdSource,
-    (app, user): (AppId, UserId),
-    now: Time,
-) -> Result<AppUserId> {
+async fn known_as(tx: &mut Tx<'_>, ids: &IdSource, (app, user): (AppId, UserId), now: Time) -> Result<AppUserId> {
     const LINK: &str =
         "INSERT INTO app_users (id, app_id, user_id) VALUES ($1, $2, $3) ON CONFLICT (user_id, app_id) DO NOTHING";
     const LINKED: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
@@ -204,7 +224,7 @@ pub(crate) async fn known_as(
 const NAMED: usize = 50;
 
 /// What is lent, for the log: `group:asset` each, `group:*` for all.
-pub(crate) fn lent(grants: &[(GroupId, Grant)]) -> String {
+fn lent(grants: &[(GroupId, Grant)]) -> String {
     let mut named: Vec<String> = Vec::new();
     for (group, grant) in grants {
         match grant {
@@ -221,7 +241,7 @@ pub(crate) fn lent(grants: &[(GroupId, Grant)]) -> String {
 }
 
 /// Writes down what is lent. "All" has no holding: it is whatever the account will hold.
-pub(crate) async fn lend(tx: &mut Tx<'_>, consent: ConsentId, grants: &[(GroupId, Grant)]) -> Result<()> {
+async fn lend(tx: &mut Tx<'_>, consent: ConsentId, grants: &[(GroupId, Grant)]) -> Result<()> {
     const LEND: &str =
         "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id) VALUES ($1, $2, $3, $4, $5)";
     let mut position = 0_i64;

@@ -15,6 +15,7 @@ use crate::Store;
 use crate::apps::{app_columns, read_app};
 use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::memory::Memory;
 use crate::users::words;
 
 /// A key to be made.
@@ -126,6 +127,23 @@ impl By {
 impl Store {
     /// The key with this value, whatever its kind, with its app. A deleted key, or one of a deleted app, is none.
     pub async fn key(&self, value: &AppKey, now: Time) -> Result<Option<Arc<Presented>>> {
+        let reading = self.reading();
+        if let Some((memory, _)) = reading
+            && let Some(known) = memory.keys.find(&memory.watch, value, now)
+        {
+            return Ok(Some(known));
+        }
+        // Boxed: who finds it remembered carries no room for reading it.
+        Box::pin(self.read_key(value, now, reading)).await
+    }
+
+    /// [`Self::key`] from the records.
+    async fn read_key(
+        &self,
+        value: &AppKey,
+        now: Time,
+        reading: Option<(&Memory, u64)>,
+    ) -> Result<Option<Arc<Presented>>> {
         const FIND: &str = concat!(
             "SELECT k.id, k.kind, k.lookup, k.name, k.state, k.secret_on, k.secret, k.old_secret, k.old_secret_until,
                  k.callers, k.redirect_uris, k.may_read_ips, k.used_at, s.maintenance, ",
@@ -133,12 +151,6 @@ impl Store {
             " FROM app_keys k JOIN apps a ON a.id = k.app_id JOIN settings s ON s.id = 1
              WHERE k.lookup IN ($1, $2) AND k.state <> 'deleted' AND a.deleted_at IS NULL"
         );
-        let reading = self.reading();
-        if let Some((memory, _)) = reading
-            && let Some(known) = memory.keys.find(&memory.watch, value, now)
-        {
-            return Ok(Some(known));
-        }
         let params = [value.expose().into(), value.hidden().into()];
         for row in self.db.few(FIND, &params).await? {
             let kind: KeyKind = row.get("kind")?;

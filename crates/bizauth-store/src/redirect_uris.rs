@@ -5,6 +5,7 @@
 use bizauth_core::id::KeyId;
 use bizauth_core::redirect::{self, Flaw, URIS_PER_KEY};
 
+use crate::Store;
 use crate::audit::{By, Change};
 use crate::db::{Result, Tx, commit, roll_back};
 use crate::keys::{SEE, lines};
@@ -78,6 +79,36 @@ impl By {
                 }
                 tx.execute(KEEP, &[uris.join("\n").into(), id.into()]).await?;
                 note.end(tx).await?;
+                commit(true)
+            })
+            .await
+    }
+}
+
+impl Store {
+    /// Lets what is registered below `from` be registered below `to` instead, for keys of a staged world that is a copy of
+    /// one that answered elsewhere. `false`, and nothing is done: that could not have been registered.
+    pub async fn stage_redirect_uris(&self, keys: Vec<KeyId>, from: String, to: String) -> Result<bool> {
+        const SEE: &str = "SELECT redirect_uris FROM app_keys WHERE id = $1";
+        const KEEP: &str = "UPDATE app_keys SET redirect_uris = $1 WHERE id = $2";
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                for key in &keys {
+                    let Some(row) = tx.row(SEE, &[(*key).into()]).await? else { return roll_back(false) };
+                    let mut uris = lines(&row)?;
+                    for uri in &mut uris {
+                        let rest = uri.strip_prefix(&from);
+                        // Otherwise it is another host whose name only begins so.
+                        let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) else {
+                            continue;
+                        };
+                        *uri = format!("{to}{rest}");
+                        if redirect::register(uri, true).is_err() {
+                            return roll_back(false);
+                        }
+                    }
+                    tx.execute(KEEP, &[uris.join("\n").into(), (*key).into()]).await?;
+                }
                 commit(true)
             })
             .await

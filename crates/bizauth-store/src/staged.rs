@@ -2,15 +2,15 @@
 
 use bizauth_core::asset::AssetId;
 use bizauth_core::consent::Grant;
-use bizauth_core::id::{AppId, AppUserId, ConsentId, HoldingId, KeyId, TokenId, UserId};
+use bizauth_core::id::{AppId, AppUserId, HoldingId, KeyId, TokenId, UserId};
 use bizauth_core::key::{AppKey, KeyKind};
-use bizauth_core::scope::{GroupId, ItemId, joined};
+use bizauth_core::scope::{GroupId, ItemId};
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::audit::{By, Change};
-use crate::consents::{known_as, lend, lent};
+use crate::audit::By;
+use crate::consents::Given;
 use crate::db::{Result, Tx, commit, roll_back};
 
 /// A token that somebody is to have been given, with the consent behind it.
@@ -70,8 +70,6 @@ impl By {
              WHERE k.id = $1 AND k.kind = 'rest_api' AND k.state <> 'deleted' AND a.deleted_at IS NULL";
         const USER: &str = "SELECT era FROM users WHERE id = $1";
         const HELD: &str = "SELECT id FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
-        const CONSENT: &str = "INSERT INTO consents (id, app_id, user_id, app_user_id, items, shown, agreed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)";
         const TOKEN: &str =
             "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at,
                  updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
@@ -101,19 +99,9 @@ impl By {
                     let one = (HoldingId(held.get("id")?), asset.clone());
                     grants.push((group.clone(), Grant::These(vec![one])));
                 }
-                let app_user = known_as(tx, &ids, (app, user), now).await?;
-                let consent = ConsentId(ids.next(now));
-                let row = [
-                    consent.into(),
-                    app.into(),
-                    user.into(),
-                    app_user.into(),
-                    joined(&staged.items, ",").into(),
-                    staged.shown.clone().into(),
-                    staged.agreed_at.into(),
-                ];
-                tx.execute(CONSENT, &row).await?;
-                lend(tx, consent, &grants).await?;
+                let (items, shown, agreed_at) = (staged.items.as_slice(), staged.shown.as_str(), staged.agreed_at);
+                let given = Given { app, user, items, grants: &grants, shown, agreed_at };
+                let (consent, app_user) = given.keep(tx, &ids, now).await?;
                 let row = [
                     staged.token.0.into(),
                     staged.token.1.into(),
@@ -129,10 +117,7 @@ impl By {
                 if tx.execute(TOKEN, &row).await? == 0 {
                     return roll_back(Staged::TokenThere);
                 }
-                let change = Change::event("consent.give", ("account", user)).about("app", app);
-                let change = change.about("consent", consent).about("items", joined(&staged.items, " "));
-                let change = if grants.is_empty() { change } else { change.about("assets", lent(&grants)) };
-                change.begin(tx, &actor).await?.end(tx).await?;
+                given.note(tx, consent, &actor).await?;
                 commit(Staged::Done(app_user))
             })
             .await

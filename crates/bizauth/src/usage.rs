@@ -4,9 +4,7 @@
 //! no text is made. What a crash takes is the last few seconds of a statistic; limits are counted elsewhere.
 
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -141,10 +139,13 @@ impl Counters {
 
     /// Counts one answer.
     pub fn count(&self, app: AppId, endpoint: Endpoint, outcome: &'static str, now: Time) {
-        let mut hasher = DefaultHasher::new();
-        std::thread::current().id().hash(&mut hasher);
-        let at = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
-        let mut shard = lock(&self.shards[at]);
+        thread_local! {
+            static OWN: usize = {
+                static THREADS: AtomicUsize = AtomicUsize::new(0);
+                THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS
+            };
+        }
+        let mut shard = lock(&self.shards[OWN.with(|own| *own)]);
         if now.millis() < shard.from || now.millis() >= shard.until {
             let (today, from, until) = day_at(now, &self.zone);
             (shard.day, shard.from, shard.until) = (number(today), from, until);

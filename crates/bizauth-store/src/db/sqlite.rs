@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use bizauth_core::time::Time;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
@@ -36,7 +37,8 @@ const STATEMENTS: usize = 512;
 pub(crate) struct Sqlite {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
-    readers: Vec<Mutex<Connection>>,
+    readers: Vec<Mutex<Option<Connection>>>,
+    path: PathBuf,
     turn: AtomicUsize,
     closed: AtomicBool,
     watch: Arc<Watch>,
@@ -51,10 +53,15 @@ type Looking = (std::sync::mpsc::Sender<()>, thread::JoinHandle<()>);
 impl Sqlite {
     /// Opens the file, making it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        Sqlite::open_as(path, "PRAGMA synchronous = FULL", READERS)
+        let it = Sqlite::open_as(path, "PRAGMA synchronous = FULL", READERS)?;
+        for reader in &it.readers {
+            it.with(&mut lock(reader), |_| Ok(()))?;
+        }
+        Ok(it)
     }
 
-    /// The same without any promise that what was written outlives the machine's next second, and with one reader.
+    /// The same without any promise that what was written outlives the machine's next second, and with one reader, which
+    /// is opened when it is needed.
     pub(crate) fn open_throwaway(path: &Path) -> Result<Self> {
         Sqlite::open_as(path, "PRAGMA synchronous = OFF", 1)
     }
@@ -77,11 +84,10 @@ impl Sqlite {
                 drop(kept);
             })
             .map_err(|_| Error::Closed)?;
-        let reader = |_| Connection::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map(Mutex::new);
-        let readers = (0..n_readers).map(reader).collect::<Result<_>>()?;
+        let (readers, path) = ((0..n_readers).map(|_| Mutex::default()).collect(), path.to_owned());
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
         let (turn, closed, locks) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Some(locks)));
-        Ok(Sqlite { queue, writer, readers, turn, closed, watch, locks, looking: Mutex::new(None) })
+        Ok(Sqlite { queue, writer, readers, path, turn, closed, watch, locks, looking: Mutex::new(None) })
     }
 
     /// From now on it is proved, whenever it is true, that no other process writes; only then [`Watch`] lets anything
@@ -187,7 +193,16 @@ impl Sqlite {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let reader = |i| &self.readers[(turn.wrapping_add(i)) % self.readers.len()];
         let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
-        work(&mut free.unwrap_or_else(|| lock(reader(0))))
+        self.with(&mut free.unwrap_or_else(|| lock(reader(0))), work)
+    }
+
+    /// Does the work with a reader, which is opened first if that was not done before.
+    fn with<T>(&self, reader: &mut Option<Connection>, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let reader = match reader {
+            Some(open) => open,
+            closed => closed.insert(Connection::open(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+        };
+        work(reader)
     }
 }
 
@@ -362,6 +377,9 @@ impl Connection {
         let inner = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(Error::sqlite("open"))?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A plan is made once. Without this word SQLite looks into the parameters of statements whose tables were analysed,
+        // and makes a new plan for each call: most of what a read cost.
+        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(Error::sqlite("QPSG"))?;
         let connection = Connection { inner, names: HashMap::new() };
         connection.inner.busy_timeout(BUSY).map_err(Error::sqlite("busy_timeout"))?;
         Ok(connection)

@@ -147,7 +147,8 @@ impl Store {
         {
             return Ok(Some(known));
         }
-        let Some(newest) = self.newest_ips().await? else { return Ok(None) };
+        // Boxed: who finds it remembered carries no room for reading it.
+        let Some(newest) = Box::pin(self.newest_ips()).await? else { return Ok(None) };
         if let Some((memory, turn)) = reading {
             memory.ip_list.keep(turn, &newest);
         }

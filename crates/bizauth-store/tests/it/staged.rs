@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use bizauth_core::asset::AssetId;
 use bizauth_core::id::{KeyId, TokenId, UserId};
+use bizauth_core::key::KeyKind;
 use bizauth_core::scope::GroupId;
 use bizauth_core::token::{Ending, IDLE_LIFETIME, Standing};
 use bizauth_core::user::UserState;
-use bizauth_store::{Alive, AuditFilter, AuditVerdict, Revocation, Staged, StagedToken};
+use bizauth_store::{AddedUri, Alive, AuditFilter, AuditVerdict, Revocation, Staged, StagedKey, StagedToken};
 
 use crate::engines::on_each_engine;
-use crate::scene::{GivenToken, MINUTE, NOW, Scene, a_key, give, number, secret, someone};
+use crate::scene::{GivenToken, MINUTE, NOW, Scene, a_key, app_key, give, number, secret, someone};
 
 /// A token of its own for this scene, and as its app has it.
 fn staged(scene: &Scene, lent: &[(&str, Option<&str>)]) -> (StagedToken, GivenToken) {
@@ -139,6 +140,36 @@ async fn a_neglected_token_has_died_of_disuse() {
         store.by(someone(NOW)).stage_token(new).await.unwrap();
         store.revoke_token((token.0, token.1.digest()), NOW).await.unwrap();
         assert!(!store.neglect_token(token.0, long_ago).await.unwrap(), "it is dead already");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_staged_key_is_another_one_and_its_addresses_are_judged_as_any() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = store.by(someone(NOW));
+        for uri in ["https://base.invalid/a", "https://base.invalid.example.com/b", "https://else.example.com/c"] {
+            assert_eq!(by.add_redirect_uri(scene.key, uri.to_owned()).await.unwrap(), AddedUri::Added);
+        }
+        let (value, other) = (app_key(), secret().digest());
+        let new = StagedKey { id: scene.key, kind: KeyKind::RestApi, value: Some(value.clone()), secret: Some(other) };
+        let nobody = StagedKey { id: KeyId(7), ..new.clone() };
+        assert!(!store.stage_keys(vec![new.clone(), nobody]).await.unwrap());
+        assert!(store.key(&value, NOW).await.unwrap().is_none(), "one that is not there stops all");
+        assert!(store.stage_keys(vec![new]).await.unwrap());
+        let moved = async |to: &str| {
+            store.stage_redirect_uris(vec![scene.key], "https://base.invalid".to_owned(), to.to_owned()).await.unwrap()
+        };
+        assert!(!moved("javascript:alert(1)//").await, "what nobody may register does not come in this way");
+        assert!(!moved("http://127.0.0.1/#").await);
+        assert!(moved("http://127.0.0.1:8080/_w/w1").await);
+        assert!(!store.stage_redirect_uris(vec![KeyId(7)], String::new(), String::new()).await.unwrap());
+        let found = store.key(&value, NOW).await.unwrap().unwrap();
+        for uri in ["http://127.0.0.1:8080/_w/w1/a", "https://base.invalid.example.com/b", "https://else.example.com/c"]
+        {
+            assert!(found.redirect_uris.iter().any(|known| known == uri), "{uri}: {:?}", found.redirect_uris);
+        }
     })
     .await;
 }

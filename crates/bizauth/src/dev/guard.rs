@@ -255,7 +255,9 @@ mod tests {
     #[test]
     fn what_is_refused_is_counted_until_it_is_forgotten() {
         let guard = Guard::new();
-        let Verdict::Refuse(why) = guard.judge("api.example.com", 443, Way::Connect, false) else { panic!("it passed") };
+        let Verdict::Refuse(why) = guard.judge("api.example.com", 443, Way::Connect, false) else {
+            panic!("it passed")
+        };
         assert!(why.starts_with("api.example.com:443 is refused") && why.contains("kapi.kakao.com alone"), "{why}");
         assert_eq!(guard.judge("127.0.0.1", 5432, Way::Connect, true), Verdict::Pass, "it stays on the machine");
         guard.name(vec![pattern("127.0.0.1:5432")], Others::Refuse);

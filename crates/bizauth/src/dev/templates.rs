@@ -1,7 +1,7 @@
 //! Seeds that were planted already. Planting says hundreds of sentences; a world is made of a copy of what came of them.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bizauth_core::ips::{date_at, seoul};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::Error;
-use super::seed::{Planted, plant};
+use super::seed::{Hashes, Planted, plant};
 use super::world::{Ground, folder_in, lock};
 use super::worlds::Source;
 use crate::serve::DATABASE_FILE;
@@ -45,7 +45,7 @@ impl Templates {
     ///
     /// # Errors
     /// The folder, the database, or the seed.
-    pub async fn of(&self, ground: &Ground, source: &Source, at: Time) -> Result<Arc<Template>, Error> {
+    pub async fn of(&self, ground: &Ground, source: &Arc<Source>, at: Time) -> Result<Arc<Template>, Error> {
         let day = date_at(at.millis(), &seoul());
         let of = (source.file.clone(), source.text.clone(), day);
         let planting = {
@@ -64,17 +64,26 @@ impl Templates {
         };
         // The calendar ends before the clock does; there a seed is as old as its world.
         let dawn = day.to_zoned(seoul()).map_or(at, |dawn| Time::from_millis(dawn.timestamp().as_millisecond()));
-        planting.get_or_try_init(|| Template::make(ground, source, dawn)).await.cloned()
+        let (folder, schema) = (ground.folder.path().to_owned(), ground.schema.clone());
+        let (plot, source) = (Plot { folder, schema, hashes: ground.hashes.clone() }, source.clone());
+        planting.get_or_try_init(move || Template::make(plot, source, dawn)).await.cloned()
     }
 }
 
+/// What of the [`Ground`] is planted on.
+struct Plot {
+    folder: PathBuf,
+    schema: PathBuf,
+    hashes: Hashes,
+}
+
 impl Template {
-    async fn make(ground: &Ground, source: &Source, now: Time) -> Result<Arc<Template>, Error> {
-        let folder = folder_in(ground.folder.path())?;
+    async fn make(plot: Plot, source: Arc<Source>, now: Time) -> Result<Arc<Template>, Error> {
+        let folder = folder_in(&plot.folder)?;
         let database = folder.path().join(DATABASE_FILE);
-        std::fs::copy(&ground.schema, &database).map_err(Error::Folder)?;
+        std::fs::copy(&plot.schema, &database).map_err(Error::Folder)?;
         let store = Store::throwaway(&database, (0, 0))?;
-        let planted = plant(&store, &source.seed, now, &ground.hashes).await?;
+        let planted = plant(&store, &source.seed, now, &plot.hashes).await?;
         let ids = store.ids();
         // All that was written is in the one file then.
         store.close().await;

@@ -155,7 +155,7 @@ impl Stage {
         let Beginning { source, at, .. } = beginning;
         let template = ground.templates.of(ground, source, *at).await?;
         let store = template.copy_to(folder.path(), node)?;
-        let planted = own(&store, &source.seed, template.planted.clone(), base_url, &entropy, *at).await?;
+        let planted = own(&store, &source.seed, template.planted.clone(), base_url, &entropy).await?;
         let (mut faults, mut rules) = (Faults::default(), Rules::default());
         for plan in &source.seed.faults {
             faults.plan(plan.clone());

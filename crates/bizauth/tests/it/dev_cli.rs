@@ -157,7 +157,10 @@ fn others_pass_where_that_is_asked_for() {
     let user = User::new();
     let script = "curl -sS -m 20 -o /dev/null -w '%{http_code}' http://no-such-host.invalid/";
     let refused = user.run(&["exec", "--intercept", "sh", "-c", script]);
-    assert!(refused.out == "403" && refused.notes.contains("refused by the proxy: no-such-host.invalid:"), "{refused:?}");
+    assert!(
+        refused.out == "403" && refused.notes.contains("refused by the proxy: no-such-host.invalid:"),
+        "{refused:?}"
+    );
     let passed =
         user.run(&["exec", "--intercept", "--others", "pass", "sh", "-c", &format!("{script}; cat $SSL_CERT_FILE")]);
     assert!(passed.out.starts_with("502") && passed.notes.is_empty(), "tried, and not there: {passed:?}");
@@ -207,8 +210,7 @@ fn a_detached_platform_is_found_by_the_other_commands_until_it_is_stopped() {
     let made = ["-sS", "-m", "20", "-H", "content-type: application/json", "-d", r#"{"id": "w"}"#];
     let made = Command::new("curl").args(made).arg(format!("{base}/_dev/worlds")).output().unwrap();
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
-    let of_world: Value =
-        serde_json::from_str(&user.run(&["env", "--world", "w", "--format", "json"]).out).unwrap();
+    let of_world: Value = serde_json::from_str(&user.run(&["env", "--world", "w", "--format", "json"]).out).unwrap();
     assert_eq!(of_world["BIZAUTH_URL"], format!("{base}/_w/w"));
     assert_eq!(of_world["BIZAUTH_CLIENT_ID"], made["client"]["rest_api_key"]);
     assert_ne!(of_world["BIZAUTH_CLIENT_ID"], json["BIZAUTH_CLIENT_ID"], "each world has its own keys");

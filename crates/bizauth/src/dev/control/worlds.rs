@@ -91,7 +91,9 @@ pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<String>) -> 
     }
     match desk.worlds.named(&id) {
         Ok(_) => {
-            desk.worlds.end(&id);
+            let world = desk.worlds.end(&id);
+            // Its files are removed; nobody needs to wait for that.
+            drop((desk, tokio::task::spawn_blocking(move || drop(world))));
             done().into_response()
         }
         Err(none) => lost(&none),

@@ -425,11 +425,6 @@ impl Key {
         self.kind == KeyKind::RestApi && self.secret.is_none()
     }
 
-    /// Whether its redirect URIs depend on where the server answers.
-    pub fn is_addressed(&self) -> bool {
-        self.redirect_uris.iter().any(|uri| uri.contains(BASE_URL))
-    }
-
     /// Its redirect URIs on a server that answers at `base_url`.
     pub fn redirect_uris_at(&self, base_url: &str) -> Vec<String> {
         self.redirect_uris.iter().map(|uri| uri.replace(BASE_URL, base_url)).collect()

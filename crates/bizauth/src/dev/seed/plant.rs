@@ -23,22 +23,24 @@ use bizauth_store::{
     Staged, StagedKey, StagedToken, Store, Who,
 };
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::{BoxFuture, try_join, try_join_all};
 
 use super::check::catalogue;
 use super::lists::ip_list;
 use super::{
-    App, BASE_URL, Hashes, Key, KeyKind, Kind, Planted, PlantedApp, PlantedKey, PlantedToken, PlantedUser, Seed, State, Token,
+    App, Hashes, Key, KeyKind, Kind, Planted, PlantedApp, PlantedKey, PlantedToken, PlantedUser, Seed, State, Token,
     TokenState, User,
 };
 use crate::dev::Error;
 use crate::entropy::Entropy;
 
+/// Where what is planted answers, until a world is made of it: nowhere (RFC 6761, section 6.4).
+const ELSEWHERE: &str = "https://base-url.invalid";
 /// How long ago a token died of disuse was used: no server waits so long.
 const LONG_AGO: Duration = Duration::from_secs(20 * 365 * 24 * 60 * 60);
 
 /// Writes everything that `seed` has into a store whose schema is there. Keys and secrets that it does not give are
-/// anything, and what is addressed by where the server answers is missing, until [`own`] makes them.
+/// anything, and redirect URIs lead nowhere, until [`own`] makes them a world's.
 ///
 /// # Errors
 /// What the store says; and a seed that [`super::read`] would have refused.
@@ -50,7 +52,7 @@ pub async fn plant(store: &Store, seed: &Seed, now: Time, passwords: &Hashes) ->
             tokio::spawn(async move { passwords.of(&password).await })
         });
     }
-    let by = platform(store, now);
+    let by = store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now });
     let catalogue = catalogue(seed);
     let field = Field { store, by: &by, entropy: &Entropy::seeded(0, 0), now, catalogue: &catalogue };
     field.groups(seed).await?;
@@ -75,7 +77,7 @@ pub async fn plant(store: &Store, seed: &Seed, now: Time, passwords: &Hashes) ->
 }
 
 /// Gives a copy of what was planted what is its own: what the seed leaves to chance is drawn from `entropy`, in the
-/// seed's order, and what stands below [`BASE_URL`] is added for a server that answers at `base_url`.
+/// seed's order, and what stands below the server's own address does so at `base_url`.
 ///
 /// # Errors
 /// As [`plant`].
@@ -85,19 +87,14 @@ pub async fn own(
     mut planted: Planted,
     base_url: &str,
     entropy: &Entropy,
-    now: Time,
 ) -> Result<Planted, Error> {
-    let by = platform(store, now);
-    let (mut staged, mut deeds) = (Vec::new(), Vec::new());
+    let (mut staged, mut addressed) = (Vec::new(), Vec::new());
     let apps = seed.apps.iter().zip(&mut planted.apps);
     for (key, there) in apps.flat_map(|(app, there)| app.keys.iter().zip(&mut there.keys)) {
         let value = key.value.is_none().then(|| entropy.app_key());
         let secret = key.draws_secret().then(|| entropy.client_secret());
-        if key.is_addressed() {
-            for uri in key.redirect_uris_at(base_url) {
-                let added = by.add_redirect_uri(there.id, uri);
-                deeds.push(deed(added, |added| added == AddedUri::Added, "a redirect URI"));
-            }
+        if there.redirect_uris.iter().any(|uri| uri.starts_with(ELSEWHERE)) {
+            addressed.push(there.id);
         }
         there.redirect_uris = key.redirect_uris_at(base_url);
         there.login_redirect_uris = key.login_redirect_uris_at(base_url);
@@ -108,14 +105,12 @@ pub async fn own(
         there.secret = secret.or(there.secret.take());
         staged.push(StagedKey { id: there.id, kind: key.kind.into(), value, secret: digest });
     }
-    done(store.stage_keys(staged).await?, "a key")?;
-    try_join_all(deeds).await?;
+    let moved = store.stage_redirect_uris(addressed, ELSEWHERE.to_owned(), base_url.to_owned());
+    // Handed over together, they are one commit.
+    let (keyed, moved) = try_join(store.stage_keys(staged), moved).await?;
+    done(keyed, "a key")?;
+    done(moved, "a redirect URI")?;
     Ok(planted)
-}
-
-/// Who plants.
-fn platform(store: &Store, now: Time) -> By {
-    store.by(Actor { who: Who::Server, name: "bizauth dev".to_owned(), from: None, at: now })
 }
 
 /// The seed's IP list, or the demo's, on the day that `now` is on.
@@ -241,7 +236,7 @@ impl Field<'_> {
         let ids = try_join_all(drawn.iter().map(create)).await?;
         let mut deeds = Vec::new();
         for ((at, key, (_, planted)), id) in drawn.into_iter().zip(ids) {
-            for uri in planted.redirect_uris.iter().filter(|_| !key.is_addressed()) {
+            for uri in &planted.redirect_uris {
                 let added = self.by.add_redirect_uri(id, uri.clone());
                 deeds.push(deed(added, |added| added == AddedUri::Added, "a redirect URI"));
             }
@@ -271,8 +266,8 @@ impl Field<'_> {
             name,
             value: value.expose().to_owned(),
             secret,
-            redirect_uris: key.redirect_uris_at(BASE_URL),
-            login_redirect_uris: key.login_redirect_uris_at(BASE_URL),
+            redirect_uris: key.redirect_uris_at(ELSEWHERE),
+            login_redirect_uris: key.login_redirect_uris_at(ELSEWHERE),
         };
         Ok((value, planted))
     }

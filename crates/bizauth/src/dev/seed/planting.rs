@@ -38,7 +38,7 @@ async fn world(seed: &Seed) -> World {
     store.migrate(NOW).await.unwrap();
     let entropy = Entropy::seeded(seed.random.unwrap_or(1), 0);
     let planted = plant(&store, seed, NOW, &hashes().await).await.unwrap();
-    let planted = own(&store, seed, planted, BASE, &entropy, NOW).await.unwrap();
+    let planted = own(&store, seed, planted, BASE, &entropy).await.unwrap();
     World { store, planted, _folder: folder }
 }
 

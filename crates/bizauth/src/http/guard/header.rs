@@ -45,17 +45,21 @@ pub async fn seen(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<S
     let digest = secret.digest();
     let seen = match it.store.remembered(id, &digest) {
         Some(seen) => still_alive(it, asker, seen)?,
-        None => {
-            let case = it.config.tokeninfo_case;
-            let say = |token: &Token, lent: &[Lent], catalogue: &Catalogue| said_of(token, lent, catalogue, case);
-            let sight = it.store.look_at(id, &digest, it.clock.now(), say).await?;
-            let (token, seen) = sight.token.unzip();
-            alive(it, asker, sight.maintenance, token)?;
-            seen.ok_or_else(unknown)?
-        }
+        None => Box::pin(looked_at(it, asker, id, &digest)).await?,
     };
     is_used(it, id, (seen.app(), seen.daily_quota()), seen.used_at).await?;
     Ok(seen)
+}
+
+/// [`seen`] from the records. What is not remembered waits in a box wherever it is asked for: most requests find all they
+/// need, and what they carry from hand to hand has no room for a wait.
+async fn looked_at(it: &AppState, asker: &Asker, id: TokenId, digest: &Digest) -> Result<Seen, KapiError> {
+    let case = it.config.tokeninfo_case;
+    let say = |token: &Token, lent: &[Lent], catalogue: &Catalogue| said_of(token, lent, catalogue, case);
+    let sight = it.store.look_at(id, digest, it.clock.now(), say).await?;
+    let (token, seen) = sight.token.unzip();
+    alive(it, asker, sight.maintenance, token)?;
+    seen.ok_or_else(unknown)
 }
 
 /// The token with what proves it in a guarded statement, for one who is about to end it.
@@ -75,7 +79,7 @@ pub async fn proved(
             (seen.app_user, (seen.app(), seen.daily_quota()), seen.used_at)
         }
         None => {
-            let found = it.store.token(id, &secret).await?;
+            let found = Box::pin(it.store.token(id, &secret)).await?;
             let token = alive(it, asker, found.maintenance, found.token)?;
             (token.app_user, (token.app.id, token.app.daily_quota), token.used_at)
         }
@@ -97,7 +101,7 @@ async fn sent(it: &AppState, headers: &HeaderMap) -> Result<(TokenId, Secret), K
     let sent = value(headers, "Bearer")?.ok_or_else(|| refused(KapiFault::NoKey))?;
     match Credential::Token.read(sent) {
         Some((id, secret)) => Ok((TokenId(id), secret)),
-        None if it.store.maintenance().await? => Err(KapiFault::Maintenance.into()),
+        None if Box::pin(it.store.maintenance()).await? => Err(KapiFault::Maintenance.into()),
         None => Err(unknown()),
     }
 }
@@ -123,12 +127,14 @@ fn still_alive(it: &AppState, asker: &Asker, seen: Seen) -> Result<Seen, KapiErr
 
 /// A living token is used: its app's quota is spent, and the use is noted now and then.
 async fn is_used(it: &AppState, id: TokenId, app: (AppId, Option<i64>), used_at: Time) -> Result<(), KapiError> {
-    spend_quota(it, app.0, app.1).await?;
+    if let Some(most) = app.1 {
+        Box::pin(spend_quota(it, app.0, most)).await?;
+    }
     let now = it.clock.now();
     if use_is_news(used_at, it.config.token_idle_lifetime, now) {
         // The check stands whatever becomes of the note: a busy or broken writer must not keep a reader waiting, and
         // one note that is lost shortens a life by a tenth at most.
-        match tokio::time::timeout(NOTING, it.store.note_use(id, now)).await {
+        match Box::pin(tokio::time::timeout(NOTING, it.store.note_use(id, now))).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log_breakage(&error),
             Err(_) => tracing::warn!("a token's use was not noted in time"),
@@ -152,11 +158,11 @@ pub async fn app_key(
     let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
     let now = it.clock.now();
     let Some(found) = it.store.key(&key, now).await? else {
-        return Err(match it.store.maintenance().await? {
+        return Err(match Box::pin(it.store.maintenance()).await? {
             true => KapiFault::Maintenance.into(),
             false => {
                 let refused = || refuse(KapiFault::UnknownKey.about(sent));
-                guessed(it, caller).await?.map_or_else(refused, KapiError::Limited)
+                Box::pin(guessed(it, caller)).await?.map_or_else(refused, KapiError::Limited)
             }
         });
     };
@@ -176,7 +182,9 @@ pub async fn app_key(
     if found.key.kind == KeyKind::Admin && !found.key.may_read_ips {
         return Err(KapiFault::ApiNotAllowed.into());
     }
-    spend_quota(it, found.app.id, found.app.daily_quota).await?;
+    if let Some(most) = found.app.daily_quota {
+        Box::pin(spend_quota(it, found.app.id, most)).await?;
+    }
     note_key_use(it, &found).await;
     Ok(found)
 }
@@ -186,7 +194,7 @@ pub async fn app_key(
 pub async fn note_key_use(it: &AppState, found: &Presented) {
     let now = it.clock.now();
     if key::use_is_news(found.used_at, now) {
-        match tokio::time::timeout(NOTING, it.store.note_key_use(found.key.id, now)).await {
+        match Box::pin(tokio::time::timeout(NOTING, it.store.note_key_use(found.key.id, now))).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => log_breakage(&error),
             Err(_) => tracing::warn!("a key's use was not noted in time"),
@@ -194,9 +202,8 @@ pub async fn note_key_use(it: &AppState, found: &Presented) {
     }
 }
 
-/// Counts a call against the app's quota for today, if it has one.
-async fn spend_quota(it: &AppState, app: AppId, quota: Option<i64>) -> Result<(), KapiError> {
-    let Some(most) = quota else { return Ok(()) };
+/// Counts a call against the app's quota of so many for today.
+async fn spend_quota(it: &AppState, app: AppId, most: i64) -> Result<(), KapiError> {
     let quota = it.quota(most);
     // A quota of nothing is a quota: it must not read as "no limit".
     let until = match most > 0 {

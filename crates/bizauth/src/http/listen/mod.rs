@@ -4,6 +4,7 @@
 //! Our own, because `axum::serve` installs no timer: its header timeout never fires, and a connection that sends
 //! nothing is held for ever.
 
+mod aside;
 mod crowd;
 mod pulse;
 mod streams;
@@ -32,6 +33,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use super::hot::Hot;
+use aside::aside;
 use crowd::{Crowd, Seat};
 use pulse::{Crowded, InFlight, Next, Paced, Pulse};
 use streams::Streams;
@@ -298,9 +300,17 @@ where
     });
     let mut connection = pin!(shared.http.serve_connection(io, service));
     let mut told = Phase::Serving;
-    let mut check = pin!(sleep_until(pulse.first_check()));
+    let mut check = Box::pin(sleep_until(pulse.first_check()));
     loop {
-        select! {
+        let aside = aside(async {
+            select! {
+                biased;
+                // Returns at once if the phase changed before this connection began to listen.
+                now = phase.wait_for(|now| *now != told) => Word::Told(now.as_deref().copied().unwrap_or(Phase::Cut)),
+                () = check.as_mut() => Word::Look,
+            }
+        });
+        let word = select! {
             biased;
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
@@ -308,22 +318,30 @@ where
                 }
                 return;
             }
-            // Returns at once if the phase changed before this connection began to listen.
-            now = async { *phase.wait_for(|now| *now != told).await.as_deref().unwrap_or(&Phase::Cut) } => {
-                if now == Phase::Cut {
-                    return;
-                }
+            word = aside => word,
+        };
+        match word {
+            Word::Told(Phase::Cut) => return,
+            Word::Told(now) => {
                 told = now;
                 connection.as_mut().graceful_shutdown();
             }
-            () = check.as_mut() => match pulse.next() {
+            Word::Look => match pulse.next() {
                 Next::Wait(until) => check.as_mut().reset(until),
                 Next::Close(until) => {
                     connection.as_mut().graceful_shutdown();
                     check.as_mut().reset(until);
                 }
                 Next::Drop => return,
-            }
+            },
         }
     }
+}
+
+/// What a connection hears of beside its caller.
+enum Word {
+    /// The listener has come to another phase.
+    Told(Phase),
+    /// It is time to look how the caller is doing.
+    Look,
 }
