@@ -4,7 +4,7 @@
 //! Each test runs this very test program once more, inside the namespace, and there does its work.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -54,11 +54,14 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
+/// This machine's address over IPv6.
+const US_V6: &str = "2001:db8:ffff::1";
+
 /// Another machine, at the other end of a wire.
 struct Peer(Child);
 
 impl Peer {
-    /// This machine is `192.0.2.1` and listens on 443; the other one has every address that it is told to have.
+    /// This machine is `192.0.2.1` and `2001:db8:ffff::1`; the other one has every address that it is told to have.
     fn new() -> Peer {
         sh("ip link set lo up");
         // It ends with its stdin, and so with the test however that ends.
@@ -75,10 +78,12 @@ impl Peer {
         let peer = Peer(child);
         sh(&format!(
             "ip link add near type veth peer name far netns {}; ip addr add 192.0.2.1/32 dev near; ip link set near up; \
-             ip route add default dev near",
+             ip route add default dev near; ip addr add {US_V6}/128 dev near nodad; ip -6 route add default dev near",
             peer.0.id()
         ));
-        peer.runs("ip link set lo up; ip link set far up; ip route add 192.0.2.1/32 dev far");
+        peer.runs(&format!(
+            "ip link set lo up; ip link set far up; ip route add 192.0.2.1/32 dev far; ip -6 route add {US_V6}/128 dev far"
+        ));
         peer
     }
 
@@ -94,6 +99,49 @@ impl Peer {
             "ip addr replace {address}/32 dev far; ip route replace 192.0.2.1/32 dev far src {address}"
         )));
         self.runs("timeout 1 bash -c 'exec 3<>/dev/tcp/192.0.2.1/443'")
+    }
+
+    /// The same over IPv6.
+    fn reaches_us_from_v6(&self, address: &str) -> bool {
+        assert!(self.runs(&format!(
+            "ip addr replace {address}/128 dev far nodad && ip -6 route replace {US_V6}/128 dev far src {address}"
+        )));
+        self.runs(&format!("timeout 1 bash -c 'exec 3<>/dev/tcp/{US_V6}/443'"))
+    }
+
+    /// From now on somebody listens there on 443, at every address of either kind, until what is given back is dropped.
+    fn listens(&self) -> Listening {
+        const LISTEN: &str = "import socket, sys, threading\n\
+            door = socket.create_server(('::', 443), family=socket.AF_INET6, dualstack_ipv6=True)\n\
+            def serve():\n    while True: door.accept()[0].close()\n\
+            threading.Thread(target=serve, daemon=True).start()\n\
+            print('ready', flush=True)\nsys.stdin.read()";
+        let target = self.0.id().to_string();
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &target, "-n", "python3", "-c", LISTEN]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut ready = [0; 6];
+        child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
+        Listening(child)
+    }
+
+    /// Whether we get to it at `address`, where it listens.
+    fn is_reached_at(&self, address: &str) -> bool {
+        // The one kind of address is looked for twice before it is used, unless told not to.
+        let (bits, nodad) = if address.contains(':') { ("128", "nodad") } else { ("32", "") };
+        assert!(self.runs(&format!("ip addr replace {address}/{bits} dev far {nodad}")));
+        let to = std::net::SocketAddr::new(address.parse().unwrap(), 443);
+        std::net::TcpStream::connect_timeout(&to, std::time::Duration::from_secs(1)).is_ok()
+    }
+}
+
+/// A program that listens, and ends with its stdin.
+struct Listening(Child);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 
@@ -135,7 +183,73 @@ fn packets(target: &str) {
     assert!(!peer.reaches_us_from("10.9.9.9"), "who is not on the list does not come through");
 }
 
+fn packets_of_the_new_kind(target: &str) {
+    let peer = Peer::new();
+    let _listener = std::net::TcpListener::bind((US_V6, 443)).unwrap();
+    let desk = Desk::new(&format!("[[target]]\nkind = \"{target}\"\nenforce = [\"inbound\"]\n"));
+    let steps = ["+2024-01-10 2001:db8:2::/64", "-2024-01-20 2001:db8:1::/65"];
+    desk.publishes(&list("2024-01-01", "10.0.0.0/24 2001:db8:1::9/64", &steps));
+    now(desk.fetches("2024-01-01")).unwrap();
+    assert!(peer.reaches_us_from_v6("2001:db8:9::9"), "before anything is applied everybody comes through");
+    for (day, leaves, comes) in [
+        ("2024-01-09", true, false),
+        ("2024-01-10", true, true),
+        ("2024-01-19", true, true),
+        ("2024-01-20", false, true),
+    ] {
+        desk.applies(day).unwrap();
+        assert_eq!(desk.finds(day), Finding::Same, "{day}");
+        assert_eq!(peer.reaches_us_from_v6("2001:db8:1::5"), leaves, "{day}");
+        assert_eq!(peer.reaches_us_from_v6("2001:db8:2::5"), comes, "{day}");
+    }
+    assert!(peer.reaches_us_from_v6("2001:db8:1:0:8000::5"), "only a half of the network left");
+    assert!(!peer.reaches_us_from_v6("2001:db8:9::9"), "who is not on the list does not come through");
+}
+
+fn packets_on_their_way_out(target: &str) {
+    let peer = Peer::new();
+    let _listening = peer.listens();
+    let desk = Desk::new(&format!("[[target]]\nkind = \"{target}\"\nenforce = [\"outbound\"]\n"));
+    let steps = ["+2024-01-10 10.0.1.0/24 2001:db8:2::/64", "-2024-01-20 10.0.0.0/25"];
+    let inbound = list("2024-01-01", "10.0.0.9/24 2001:db8:1::/64", &steps);
+    let turned = inbound.replace("\"outbound\"", "\"here\"").replace("\"inbound\"", "\"outbound\"");
+    desk.publishes(&turned.replace("\"here\"", "\"inbound\""));
+    now(desk.fetches("2024-01-01")).unwrap();
+    assert!(peer.is_reached_at("10.9.9.9") && peer.is_reached_at("2001:db8:9::9"), "nothing is applied yet");
+    for (day, leaves, comes) in [
+        ("2024-01-09", true, false),
+        ("2024-01-10", true, true),
+        ("2024-01-19", true, true),
+        ("2024-01-20", false, true),
+    ] {
+        desk.applies(day).unwrap();
+        assert_eq!(desk.finds(day), Finding::Same, "{day}");
+        assert_eq!(peer.is_reached_at("10.0.0.5"), leaves, "{day}");
+        assert_eq!(peer.is_reached_at("10.0.1.5"), comes, "{day}");
+        assert_eq!(peer.is_reached_at("2001:db8:2::5"), comes, "{day}");
+        assert!(peer.is_reached_at("2001:db8:1::5"), "{day}");
+    }
+    assert!(peer.is_reached_at("10.0.0.200"), "only a part of the network left");
+    assert!(!peer.is_reached_at("10.9.9.9") && !peer.is_reached_at("2001:db8:9::9"), "nothing else is on the list");
+}
+
 apart! {
+    fn packets_over_ipv6_pass_nftables_by_the_dates_of_the_list() {
+        packets_of_the_new_kind("nftables");
+    }
+
+    fn packets_over_ipv6_pass_iptables_by_the_dates_of_the_list() {
+        packets_of_the_new_kind("iptables");
+    }
+
+    fn packets_leave_through_nftables_by_the_dates_of_the_list() {
+        packets_on_their_way_out("nftables");
+    }
+
+    fn packets_leave_through_iptables_by_the_dates_of_the_list() {
+        packets_on_their_way_out("iptables");
+    }
+
     fn packets_pass_nftables_by_the_dates_of_the_list() {
         packets("nftables");
     }

@@ -11,4 +11,5 @@ mod platform;
 mod reading;
 mod reports;
 mod targets;
+mod units;
 mod year;

@@ -5,7 +5,7 @@ use bizauth_core::ips::{About, Change, Cidr, IpList, Service, Step, Terms};
 use bizauth_core::time::Time;
 use bizauth_store::{Kept, NewVersion, Publication, Store, Tried, Turn};
 
-use crate::engines::{at_once, on_two_nodes};
+use crate::engines::{at_once, on_each_place, on_two_nodes};
 use crate::scene::{NOW, someone};
 
 fn cidrs(text: &str) -> Vec<Cidr> {
@@ -113,6 +113,29 @@ async fn what_must_not_be_published_is_refused_and_leaves_nothing() {
         assert!(one.published_ips().await.unwrap().is_none());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_version_that_something_has_overwritten_is_not_answered_with() {
+    for spoil in [
+        "UPDATE ip_prefixes SET cidr = '0.0.0.0/0' WHERE cidr = '1.1.1.1/32'",
+        "DELETE FROM ip_prefixes WHERE cidr = '9.9.9.9/32'",
+        "UPDATE ip_prefixes SET date = '2023-07-02' WHERE date = '2023-07-01'",
+        "UPDATE ip_services SET ports = '443' WHERE name = 'zz'",
+    ] {
+        on_each_place(async |place| {
+            let store = place.node(1);
+            store.migrate(NOW).await.unwrap();
+            assert_eq!(publish(&store, list()).await, Publication::Done(1));
+            place.spoil(spoil).await;
+            // A process that never read it: what was read before it was spoilt stands in the memory of the first.
+            let fresh = place.node(2);
+            let found = fresh.published_ips().await;
+            assert!(found.is_err(), "{spoil}: {found:?}");
+            assert!(fresh.ip_version(1).await.is_err(), "{spoil}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

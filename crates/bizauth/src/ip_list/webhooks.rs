@@ -99,11 +99,19 @@ impl Sender {
     /// # Errors
     /// TLS cannot be set up.
     pub fn new(inside: bool) -> Result<Self, reqwest::Error> {
+        Sender::patient(inside, PATIENCE)
+    }
+
+    /// The same, which waits so long for each answer.
+    ///
+    /// # Errors
+    /// As [`Sender::new`].
+    pub fn patient(inside: bool, patience: Duration) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(PATIENCE)
-            .connect_timeout(PATIENCE)
+            .timeout(patience)
+            .connect_timeout(patience)
             .user_agent(concat!("bizauth/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Names { inside })
             .build()?;

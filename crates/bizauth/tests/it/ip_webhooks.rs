@@ -109,6 +109,55 @@ async fn a_publication_and_a_day_that_comes_are_told_once_each() {
     assert_eq!(listener.count(), 2);
 }
 
+/// Somebody who takes every call, says `answer` at once, and then nothing more, with the line open.
+async fn silent_after(answer: &'static str) -> Listener {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", socket.local_addr().unwrap());
+    let heard = Heard::default();
+    let noted = heard.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut line, _) = socket.accept().await.unwrap();
+            noted.lock().unwrap().push((HeaderMap::new(), String::new()));
+            tokio::spawn(async move {
+                let _ = line.read(&mut [0; 4096]).await;
+                line.write_all(answer.as_bytes()).await.unwrap();
+                // Until the other end hangs up.
+                while line.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
+            });
+        }
+    });
+    Listener { url, heard, answer: Arc::new(Mutex::new(StatusCode::OK)) }
+}
+
+#[tokio::test]
+async fn who_never_answers_is_waited_for_so_long_and_told_again() {
+    let listener = silent_after("").await;
+    let (world, robot, id, _) = with_hook(&listener).await;
+    publish_document(&world, &document()).await;
+    let sender = Sender::patient(true, std::time::Duration::from_millis(300)).unwrap();
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), tell(&world.state, &sender));
+    assert_eq!(told.await.expect("it ends").unwrap(), 1);
+    let delivery = robot.gets(&format!("/ip-list/webhooks/{id}/deliveries")).await["items"][0].clone();
+    assert_eq!((&delivery["attempts"], &delivery["answer"]), (&json!(1), &json!("too slow")));
+    assert!(delivery["ended_at"].is_null(), "it is told again: {delivery}");
+    world.advance(days(1));
+    assert_eq!(tell(&world.state, &sender).await.unwrap(), 1);
+    assert_eq!(listener.count(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read() {
+    let listener = silent_after("HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n").await;
+    let (world, robot, id, _) = with_hook(&listener).await;
+    publish_document(&world, &document()).await;
+    assert_eq!(tells(&world).await, 1);
+    let delivery = robot.gets(&format!("/ip-list/webhooks/{id}/deliveries")).await["items"][0].clone();
+    assert_eq!(delivery["answer"], "200", "the status is all that is asked for: {delivery}");
+    assert!(delivery["ended_at"].is_string());
+}
+
 #[tokio::test]
 async fn what_fails_is_told_again_with_the_same_id_until_it_is_given_up() {
     let listener = Listener::new().await;

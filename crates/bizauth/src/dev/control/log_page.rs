@@ -42,7 +42,7 @@ pub(super) async fn list(
         now: rfc3339(stage.now()),
         frozen: stands(&stage),
         search,
-        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| listed(entry)).collect(),
+        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| listed(entry)).filter(is_news).collect(),
     };
     html(StatusCode::OK, &page, None)
 }
@@ -85,6 +85,11 @@ fn listed(entry: &Entry) -> DevCall {
     let said = [call.said.as_str(), entry.why.as_deref().unwrap_or_default()];
     let said = said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
     DevCall { said, ..call }
+}
+
+/// What pages are dressed in says nothing of a client; in JSON it is there.
+fn is_news(call: &DevCall) -> bool {
+    !call.path.starts_with("/static/")
 }
 
 /// A message as HTTP writes it.
