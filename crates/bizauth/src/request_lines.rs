@@ -4,7 +4,6 @@
 //! Lines look as all others of the log do, gather in memory, and are written out together: after a moment, or when there
 //! are many. A crash takes those of the last moment; an orderly stop takes none.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -29,20 +28,31 @@ pub struct Line<'l> {
     /// The method, to the letter.
     pub method: &'l str,
     /// The endpoint, by its route.
-    pub endpoint: &'l str,
+    pub endpoint: &'static str,
     /// The answer's status.
     pub status: u16,
     /// How long it took, in milliseconds.
     pub ms: u64,
     /// The fault's name, if it was refused.
-    pub fault: &'l str,
+    pub fault: &'static str,
 }
 
 /// Lines that were not written yet.
 pub struct Lines {
     format: LogFormat,
     out: Mutex<Box<dyn Write + Send>>,
-    waiting: Mutex<String>,
+    waiting: Mutex<Waiting>,
+}
+
+/// What waits to be written, and what most lines share with the one before: the second, and all that is not time.
+#[derive(Default)]
+struct Waiting {
+    text: String,
+    second: Option<i64>,
+    begin: String,
+    method: String,
+    said: Option<(&'static str, u16, u64, &'static str)>,
+    end: String,
 }
 
 impl Lines {
@@ -59,18 +69,18 @@ impl Lines {
     /// Adds a line.
     pub fn add(&self, line: &Line<'_>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        line.write(self.format, &mut waiting);
-        if waiting.len() < MANY {
+        waiting.add(line, self.format);
+        if waiting.text.len() < MANY {
             return;
         }
-        let many = std::mem::take(&mut *waiting);
+        let many = std::mem::take(&mut waiting.text);
         drop(waiting);
         self.put(&many);
     }
 
     /// Writes out what waits.
     pub fn write_out(&self) {
-        let all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).text);
         self.put(&all);
     }
 
@@ -82,28 +92,49 @@ impl Lines {
     }
 }
 
-impl Line<'_> {
-    fn write(&self, format: LogFormat, text: &mut String) {
-        let Line { at, method, endpoint, status, ms, fault } = self;
-        if format == LogFormat::Json {
-            text.push_str("{\"timestamp\":\"");
+impl Waiting {
+    fn add(&mut self, line: &Line<'_>, format: LogFormat) {
+        let second = line.at.millis().div_euclid(1000);
+        if self.second != Some(second) {
+            self.second = Some(second);
+            self.begin.clear();
+            if format == LogFormat::Json {
+                self.begin.push_str("{\"timestamp\":\"");
+            }
+            line.at.write_utc(&mut self.begin);
+            self.begin.pop();
         }
-        at.write_utc(text);
+        let said = Some((line.endpoint, line.status, line.ms, line.fault));
+        if self.said != said || self.method != line.method {
+            self.said = said;
+            line.method.clone_into(&mut self.method);
+            self.end = line.end(format);
+        }
         // In whole milliseconds, in the form of the others.
-        text.pop();
-        let _ = write!(text, ".{:03}000Z", at.millis().rem_euclid(1000));
+        let milli = line.at.millis().rem_euclid(1000);
+        let digits = [milli / 100, milli / 10 % 10, milli % 10].map(|digit| b'0' + digit as u8);
+        let milli = [b'.', digits[0], digits[1], digits[2]];
+        for part in [&self.begin, std::str::from_utf8(&milli).unwrap_or_default(), &self.end] {
+            self.text.push_str(part);
+        }
+    }
+}
+
+impl Line<'_> {
+    /// All that follows the milliseconds.
+    fn end(&self, format: LogFormat) -> String {
         // Nothing here is a caller's: routes, faults and methods are our own words.
-        let _ = match format {
-            LogFormat::Text => writeln!(
-                text,
-                "  INFO {TARGET}: request method={method} endpoint=\"{endpoint}\" status={status} ms={ms} fault=\"{fault}\""
+        let Line { method, endpoint, status, ms, fault, .. } = self;
+        match format {
+            LogFormat::Text => format!(
+                "000Z  INFO {TARGET}: request method={method} endpoint=\"{endpoint}\" status={status} ms={ms} \
+                 fault=\"{fault}\"\n"
             ),
-            LogFormat::Json => writeln!(
-                text,
-                "\",\"level\":\"INFO\",\"message\":\"request\",\"method\":\"{method}\",\"endpoint\":\"{endpoint}\",\
-                 \"status\":{status},\"ms\":{ms},\"fault\":\"{fault}\",\"target\":\"{TARGET}\"}}"
+            LogFormat::Json => format!(
+                "000Z\",\"level\":\"INFO\",\"message\":\"request\",\"method\":\"{method}\",\"endpoint\":\"{endpoint}\",\
+                 \"status\":{status},\"ms\":{ms},\"fault\":\"{fault}\",\"target\":\"{TARGET}\"}}\n"
             ),
-        };
+        }
     }
 }
 
@@ -139,8 +170,9 @@ mod tests {
     #[test]
     fn a_line_looks_as_the_others_do() {
         for format in [LogFormat::Text, LogFormat::Json] {
-            let mut ours = String::new();
-            LINE.write(format, &mut ours);
+            let mut waiting = Waiting::default();
+            waiting.add(&LINE, format);
+            let ours = waiting.text;
             let theirs = crate::log::tests::logged("info", format, || {
                 let Line { method, endpoint, status, ms, fault, .. } = LINE;
                 tracing::info!(target: TARGET, method = %method, endpoint, status, ms, fault, "request");
@@ -149,6 +181,31 @@ mod tests {
             let (our_time, their_time) = (time(&ours).unwrap(), time(&theirs).unwrap());
             assert_eq!(our_time, "2026-11-21T03:00:00.042000Z");
             assert_eq!(ours, theirs.replace(&their_time, &our_time));
+        }
+    }
+
+    #[test]
+    fn a_line_says_nothing_of_the_one_before() {
+        let later = Line { at: Time::from_millis(1_795_230_001_007), ..LINE };
+        let lines = [
+            LINE,
+            LINE,
+            later,
+            Line { method: "POST", ..later },
+            Line { endpoint: "/v1/business/revoke", ..later },
+            Line { status: 200, fault: "", ..later },
+            Line { ms: 4, ..LINE },
+        ];
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let mut waiting = Waiting::default();
+            let mut each = String::new();
+            for line in &lines {
+                waiting.add(line, format);
+                let mut alone = Waiting::default();
+                alone.add(line, format);
+                each.push_str(&alone.text);
+            }
+            assert_eq!(waiting.text, each);
         }
     }
 

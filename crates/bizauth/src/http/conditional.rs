@@ -1,5 +1,7 @@
 //! Answers that a caller may have already: a tag of the body, the time of its last change, and 304 (RFC 9110, 13).
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
@@ -11,6 +13,7 @@ use bizauth_core::time::Time;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 
+use super::given::{Given, Head};
 use crate::ip_list::hex;
 
 /// A body that callers ask for again and again.
@@ -27,67 +30,69 @@ pub struct Body {
 
 /// The same with all that follows from it, to be answered with again and again.
 pub struct Ready {
-    kind: HeaderValue,
     bytes: Bytes,
     tag: String,
-    etag: Option<HeaderValue>,
-    /// In whole seconds, and as a header has it.
-    changed: Option<(i64, HeaderValue)>,
-    keep: HeaderValue,
+    /// When it changed, in whole seconds.
+    changed: Option<i64>,
+    /// Of the whole body, and for who has it.
+    heads: [Arc<Head>; 2],
+    /// The same without the time of the change.
+    early: [Arc<Head>; 2],
 }
 
 impl Body {
     /// The body, or that the caller has it, to a request that came at `now`.
     pub fn answer(self, headers: &HeaderMap, now: Time) -> Response {
-        self.ready().answer(headers, now)
+        self.ready().answer(headers, now).into_response()
     }
 
     /// The body with its tag.
     pub fn ready(self) -> Ready {
         let tag = format!("\"{}\"", hex(&Digest::of(self.text.as_bytes()).0[..12]));
-        // A copy may be kept, but not used unasked: at midnight it is another list.
-        let keep = if self.public { "public, no-cache" } else { "private, no-cache" };
+        let changed = self.changed.and_then(http_date);
+        let head = |status, changed: Option<&HeaderValue>| {
+            let mut fields = HeaderMap::new();
+            if status == StatusCode::OK {
+                fields.insert(CONTENT_TYPE, self.kind.clone());
+            }
+            if let Ok(tag) = HeaderValue::from_str(&tag) {
+                fields.insert(ETAG, tag);
+            }
+            if let Some(text) = changed {
+                fields.insert(LAST_MODIFIED, text.clone());
+            }
+            // A copy may be kept, but not used unasked: at midnight it is another list.
+            let keep = if self.public { "public, no-cache" } else { "private, no-cache" };
+            fields.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+            Head::new(status, fields)
+        };
+        let heads = |changed| [StatusCode::OK, StatusCode::NOT_MODIFIED].map(|status| head(status, changed));
         Ready {
-            kind: self.kind,
+            heads: heads(changed.as_ref().map(|(_, text)| text)),
+            early: heads(None),
             bytes: self.text.into(),
-            etag: HeaderValue::from_str(&tag).ok(),
             tag,
-            changed: self.changed.and_then(http_date),
-            keep: HeaderValue::from_static(keep),
+            changed: changed.map(|(second, _)| second),
         }
     }
 }
 
 impl Ready {
     /// [`Body::answer`].
-    pub fn answer(&self, headers: &HeaderMap, now: Time) -> Response {
+    pub fn answer(&self, headers: &HeaderMap, now: Time) -> Given {
         // Not for a change in this very second: there may be another one yet, and nobody could tell the two apart.
-        let changed = self.changed.as_ref().filter(|(second, _)| *second < now.millis().div_euclid(1000));
+        let changed = self.changed.filter(|second| *second < now.millis().div_euclid(1000));
         let is_known = if headers.contains_key(IF_NONE_MATCH) {
             let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
             known.flat_map(|value| value.split(',')).any(|known| matches(known.trim(), &self.tag))
         } else {
             // Section 13.1.3: only where no tag was sent, which says it exactly.
             let since = headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()).and_then(read_date);
-            matches!((since, changed), (Some(since), Some((at, _))) if *at <= since)
+            matches!((since, changed), (Some(since), Some(at)) if at <= since)
         };
-        let mut response = match is_known {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => {
-                let mut response = Response::new(self.bytes.clone().into());
-                response.headers_mut().insert(CONTENT_TYPE, self.kind.clone());
-                response
-            }
-        };
-        let headers = response.headers_mut();
-        if let Some(tag) = &self.etag {
-            headers.insert(ETAG, tag.clone());
-        }
-        if let Some((_, text)) = changed {
-            headers.insert(LAST_MODIFIED, text.clone());
-        }
-        headers.insert(CACHE_CONTROL, self.keep.clone());
-        response
+        let heads = if changed.is_some() { &self.heads } else { &self.early };
+        let body = if is_known { Bytes::new() } else { self.bytes.clone() };
+        Given { head: heads[usize::from(is_known)].clone(), body }
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -73,15 +74,15 @@ async fn answer_always(State((it, times)): State<(AppState, u32)>, request: Requ
 }
 
 /// The answer to a request with these headers, whatever becomes of its handler, which may take so long.
-pub async fn always(
+pub async fn always<A: From<Response>>(
     it: &AppState,
     (headers, uri): (&HeaderMap, &Uri),
     patience: Duration,
-    handler: impl Future<Output = Response>,
-) -> Response {
+    handler: impl Future<Output = A>,
+) -> A {
     let door = Door::of(uri.path());
-    match AssertUnwindSafe(in_time(patience, handler)).catch_unwind().await {
-        Ok(Some(response)) => response,
+    let response = match AssertUnwindSafe(in_time(patience, handler)).catch_unwind().await {
+        Ok(Some(answer)) => return answer,
         Ok(None) if door == Door::Kapi => KapiError::from(KapiFault::StoreDown).into_response(),
         Ok(None) => say(it, headers, uri, KauthFault::TemporaryFailure.into(), Notice::Unavailable),
         Err(panic) => {
@@ -91,7 +92,8 @@ pub async fn always(
                 _ => say(it, headers, uri, KauthFault::Broken.into(), Notice::Broken),
             }
         }
-    }
+    };
+    response.into()
 }
 
 /// What `handler` gives within `span`. Most have it at once, and no clock is wound up for them.
@@ -146,16 +148,16 @@ pub enum Host {
 }
 
 /// Judges the host of a request. One named `kauth.*` or `kapi.*` answers only for its half; any other for both.
-pub fn host<B>(request: &axum::http::Request<B>) -> Host {
-    let mut named = request.headers().get_all(HOST).iter();
+pub fn host(parts: &Parts) -> Host {
+    let mut named = parts.headers.get_all(HOST).iter();
     let (first, more) = (named.next(), named.next().is_some());
-    let authority = request.uri().authority().is_some();
-    if more || (first.is_none() && !authority && request.version() >= Version::HTTP_11) {
+    let authority = parts.uri.authority().is_some();
+    if more || (first.is_none() && !authority && parts.version >= Version::HTTP_11) {
         return Host::Bad;
     }
     let header = first.and_then(|host| host.to_str().ok());
-    let name = request.uri().host().or(header).unwrap_or_default();
-    let door = Door::of(request.uri().path());
+    let name = parts.uri.host().or(header).unwrap_or_default();
+    let door = Door::of(parts.uri.path());
     let foreign = match name.split(['.', ':']).next().unwrap_or_default() {
         first if first.eq_ignore_ascii_case("kauth") => door == Door::Kapi,
         first if first.eq_ignore_ascii_case("kapi") => door != Door::Kapi,
@@ -166,12 +168,13 @@ pub fn host<B>(request: &axum::http::Request<B>) -> Host {
 
 /// Lets a request pass whose host is right.
 pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next: Next) -> Response {
-    match host(&request) {
-        Host::Right => next.run(request).await,
-        Host::Foreign => unknown(State(it), request.headers().clone(), request.uri().clone()).await,
-        Host::Bad => match Door::of(request.uri().path()) {
+    let (parts, body) = request.into_parts();
+    match host(&parts) {
+        Host::Right => next.run(Request::from_parts(parts, body)).await,
+        Host::Foreign => unknown(State(it), parts.headers, parts.uri).await,
+        Host::Bad => match Door::of(parts.uri.path()) {
             Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
-            _ => say(&it, request.headers(), request.uri(), KauthFault::MalformedRequest.into(), Notice::NotFound),
+            _ => say(&it, &parts.headers, &parts.uri, KauthFault::MalformedRequest.into(), Notice::NotFound),
         },
     }
 }

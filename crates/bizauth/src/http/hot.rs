@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{Method, Request};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use http_body_util::{BodyExt, Limited};
 
+use super::given::Answer;
 use super::guard::{Asker, caller_behind};
 use super::listen::Peer;
 use super::observe::{Beginning, Watched};
@@ -38,8 +39,8 @@ impl Hot {
     }
 
     /// Which of the addresses is asked, if it is one.
-    pub fn knows<B>(&self, request: &Request<B>) -> Option<Endpoint> {
-        let (path, method) = (request.uri().path(), request.method());
+    pub fn knows(&self, parts: &Parts) -> Option<Endpoint> {
+        let (path, method) = (parts.uri.path(), &parts.method);
         let endpoint = match path {
             "/v1/business/tokeninfo" if method == Method::GET => Endpoint::Tokeninfo,
             "/oauth/business/token" if method == Method::POST => Endpoint::Token,
@@ -47,35 +48,34 @@ impl Hot {
             "/v1/system/ips" if method == Method::GET => Endpoint::Ips,
             _ => return None,
         };
-        (door::host(request) == door::Host::Right).then_some(endpoint)
+        (door::host(parts) == door::Host::Right).then_some(endpoint)
     }
 
-    /// Answers.
-    pub async fn answer<B: Sent>(&self, endpoint: Endpoint, request: Request<B>, peer: Peer) -> Response {
-        let (parts, body) = request.into_parts();
-        let beginning = Beginning::of(&parts, endpoint.path(), Some(peer));
+    /// Answers a request with these parts and this body.
+    pub async fn answer<B: Sent>(&self, endpoint: Endpoint, parts: &Parts, body: B, peer: Peer) -> Answer {
+        let beginning = Beginning::of(parts, endpoint.path(), Some(peer));
         let asker = Asker::default();
         // Pinned here: whoever is handed it by value keeps it twice.
-        let handler = pin!(self.ask(endpoint, &parts, body, (&asker, peer)));
+        let handler = pin!(self.ask(endpoint, parts, body, (&asker, peer)));
         let patience = self.it.config.request_timeout;
-        let response = door::always(&self.it, (&parts.headers, &parts.uri), patience, handler).await;
+        let answer = door::always(&self.it, (&parts.headers, &parts.uri), patience, handler).await;
         let line = &self.lines[endpoint as usize];
-        self.watched.finish(beginning, Some((endpoint, &asker)), Some(line), response)
+        self.watched.finish(beginning, Some((endpoint, &asker)), Some(line), answer)
     }
 
     /// The answer of the handler. Those that write wait in a box, so that those that do not stay small: what a request
     /// carries is copied from hand to hand a dozen times, and was a quarter of all the time of a token check.
-    async fn ask<B: Sent>(&self, endpoint: Endpoint, parts: &Parts, body: B, by: (&Asker, Peer)) -> Response {
+    async fn ask<B: Sent>(&self, endpoint: Endpoint, parts: &Parts, body: B, by: (&Asker, Peer)) -> Answer {
         let (it, headers, (asker, peer)) = (&self.it, &parts.headers, by);
         let from = || caller_behind(peer.address.ip(), headers, &it.config.trusted_proxies);
         match endpoint {
-            Endpoint::Tokeninfo => kapi::tokeninfo::answer(it, asker, headers).await.into_response(),
-            Endpoint::Revoke => Box::pin(kapi::revoke::answer(it, asker, headers)).await.into_response(),
-            Endpoint::Ips => kapi::ips::answer(it, asker, from(), headers, parts.uri.query()).await.into_response(),
+            Endpoint::Tokeninfo => kapi::tokeninfo::answer(it, asker, headers).await.into(),
+            Endpoint::Revoke => Box::pin(kapi::revoke::answer(it, asker, headers)).await.into_response().into(),
+            Endpoint::Ips => kapi::ips::answer(it, asker, from(), headers, parts.uri.query()).await.into(),
             // No other is known.
             _ => {
                 let answer = async { kauth::token::answer(it, asker, from(), headers, read(body).await).await };
-                Box::pin(answer).await.into_response()
+                Box::pin(answer).await.into_response().into()
             }
         }
     }
@@ -95,6 +95,8 @@ async fn read(body: impl Sent) -> Option<Bytes> {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
+    use axum::http::Request;
+
     use super::*;
     use crate::config::Config;
 
@@ -104,7 +106,8 @@ mod tests {
         let store = bizauth_store::Store::embedded(&folder.path().join("bizauth.db"), 1).unwrap();
         let hot = Hot::new(&AppState::new(store, Config::default()));
         let peer = Peer { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), tls: false };
-        let answering = hot.answer(Endpoint::Tokeninfo, Request::new(Body::empty()), peer);
+        let (parts, body) = Request::new(Body::empty()).into_parts();
+        let answering = hot.answer(Endpoint::Tokeninfo, &parts, body, peer);
         let carried = size_of_val(&answering);
         assert!(carried < 2500, "{carried} bytes");
     }

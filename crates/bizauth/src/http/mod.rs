@@ -9,6 +9,7 @@ pub mod console;
 pub mod door;
 pub mod form;
 pub mod gate;
+pub mod given;
 pub mod guard;
 pub mod hot;
 pub mod ip_list;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::STRICT_TRANSPORT_SECURITY;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::access::Rule;
 use super::door::Door;
+use super::given::Answer;
 use super::guard::Asker;
 use super::limits;
 use super::listen::Peer;
@@ -104,8 +104,9 @@ pub async fn observe(State(watched): State<Watched>, request: Request, next: Nex
     if let Some((_, asker)) = &counted {
         parts.extensions.insert(asker.clone());
     }
-    let response = next.run(Request::from_parts(parts, body)).await;
-    watched.finish(beginning, counted.as_ref().map(|(endpoint, asker)| (*endpoint, asker)), None, response)
+    let answer = next.run(Request::from_parts(parts, body)).await.into();
+    let counted = counted.as_ref().map(|(endpoint, asker)| (*endpoint, asker));
+    watched.finish(beginning, counted, None, answer).into_response()
 }
 
 impl Watched {
@@ -115,44 +116,40 @@ impl Watched {
         beginning: Beginning,
         counted: Option<(Endpoint, &Asker)>,
         line: Option<&Line>,
-        mut response: Response,
-    ) -> Response {
+        mut answer: Answer,
+    ) -> Answer {
         let Watched { it, .. } = self;
         let Beginning { started, method, door, endpoint, over_tls } = beginning;
         // RFC 6797: only where the browser came over TLS, here or at the proxy in front.
         if over_tls || it.config.origin.as_ref().is_some_and(Origin::is_https) {
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+            answer.ask_for_tls();
         }
-        limits::announce(it, &mut response);
-        let (status, took) = (response.status().as_u16(), started.elapsed());
+        let mut fault = "";
+        if let Answer::Response(response) = &mut answer {
+            limits::announce(it, response);
+            fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
+        }
+        let (status, took, now) = (answer.status().as_u16(), started.elapsed(), it.clock.now());
         match line {
             Some(line) => it.metrics.request_on(line, status, took.as_secs_f64()),
             None => it.metrics.request(endpoint, status, took.as_secs_f64()),
         }
-        let fault = response.extensions().get::<Faulted>().map_or("", |faulted| faulted.0);
         if !fault.is_empty() {
             it.metrics.fault(door.name(), fault);
         }
         if let Some((endpoint, asker)) = counted
             && let Some(app) = asker.app()
         {
-            it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, it.clock.now());
+            it.usage.count(app, endpoint, if fault.is_empty() { usage::OK } else { fault }, now);
         }
         // No u128: the log writes one as text.
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match &it.lines {
             Some(lines) => {
-                lines.add(&request_lines::Line {
-                    at: it.clock.now(),
-                    method: method.as_str(),
-                    endpoint,
-                    status,
-                    ms,
-                    fault,
-                });
+                lines.add(&request_lines::Line { at: now, method: method.as_str(), endpoint, status, ms, fault });
             }
             None => tracing::info!(%method, endpoint, status, ms, fault, "request"),
         }
-        response
+        answer
     }
 }

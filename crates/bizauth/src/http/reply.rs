@@ -1,6 +1,8 @@
 //! Every refusal and every breakage becomes a response here, and nowhere else: in the words of its door, logged and
 //! counted once.
 
+use std::sync::{Arc, LazyLock};
+
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -12,6 +14,7 @@ use bizauth_core::redirect::Destination;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::given::{Given, Head};
 use super::limits::Until;
 
 /// The content type of every JSON answer, to the letter of the documents.
@@ -156,10 +159,18 @@ fn answer(status: u16, body: String, name: &'static str) -> Response {
 
 /// A successful JSON answer that no cache may keep.
 pub fn json_answer(body: String) -> Response {
-    let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    no_store(response.headers_mut());
-    response
+    json_given(body).into_response()
+}
+
+/// The same, before it is a response.
+pub fn json_given(body: String) -> Given {
+    static HEAD: LazyLock<Arc<Head>> = LazyLock::new(|| {
+        let mut fields = HeaderMap::new();
+        fields.insert(CONTENT_TYPE, JSON);
+        no_store(&mut fields);
+        Head::new(StatusCode::OK, fields)
+    });
+    Given { head: HEAD.clone(), body: body.into() }
 }
 
 /// RFC 6749, section 5.1: answers with tokens, and ours about tokens, are kept by nobody.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use crate::world::World;
@@ -71,5 +73,50 @@ async fn around_the_router_the_answers_are_the_routers() {
         let (parts, said) = answer.into_parts();
         let through = shape(parts.status.as_u16(), &parts.headers, &said.collect().await.unwrap().to_bytes());
         assert_eq!(around, through, "{method} {path} {fields:?}");
+    }
+}
+
+/// The bytes of the answer to `request`, but for its time; on a connection on which `before` was asked first.
+async fn told(address: &str, before: &str, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let mut said = String::new();
+    for asked in [before, request].into_iter().filter(|text| !text.is_empty()) {
+        socket.write_all(asked.as_bytes()).await.unwrap();
+        said.clear();
+        let mut bytes = vec![0; 64 * 1024];
+        // Answers come in one piece, but need not.
+        while !said.ends_with("\r\n\r\n") && !said.ends_with('}') && !said.ends_with("</html>\n") {
+            let n = socket.read(&mut bytes).await.unwrap();
+            assert_ne!(n, 0, "{asked}");
+            said.push_str(std::str::from_utf8(&bytes[..n]).unwrap());
+        }
+    }
+    said.split_inclusive("\r\n").filter(|line| !line.starts_with("date: ")).collect()
+}
+
+#[tokio::test]
+async fn before_hyper_the_answers_are_hypers() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    crate::kapi_ips::publish(&world).await;
+    let code = kim.consents(&app, "scope=moment_management", &[("asset.moment", "11")]).await;
+    let token = app.buys(&world, &code).await.0;
+    let address = world.base.strip_prefix("http://").unwrap();
+    let get = |path: &str, fields: &str| format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n");
+    let odd = get("/v1/nowhere", "");
+    let key = format!("Authorization: KakaoAK {}\r\n", app.client_id);
+    let list = told(address, "", &get("/v1/system/ips", &key)).await;
+    let tag = list.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
+    for (request, status) in [
+        (get("/v1/business/tokeninfo", &format!("Authorization: Bearer {token}\r\n")), "200 OK"),
+        (get("/v1/business/tokeninfo", "Authorization: Bearer bzt_x\r\n"), "401 Unauthorized"),
+        (get("/v1/system/ips?rule_type=inbound", &key), "200 OK"),
+        (get("/v1/system/ips", &format!("{key}If-None-Match: {tag}\r\n")), "304 Not Modified"),
+        (get("/v1/system/ips?rule_type=x", &key), "400 Bad Request"),
+        (get("/v1/business/revoke", "").replace("GET", "POST"), "401 Unauthorized"),
+    ] {
+        let plainly = told(address, "", &request).await;
+        assert!(plainly.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{plainly}");
+        assert_eq!(plainly, told(address, &odd, &request).await, "{request}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::Extension;
 use bizauth_core::ips::Change;
 use bizauth_core::time::Time;
 use bizauth_store::Lapsed;
@@ -32,12 +32,12 @@ pub(super) struct Steer {
     frozen: Option<bool>,
 }
 
-pub(super) async fn get(State(desk): State<Desk>) -> Said {
+pub(super) async fn get(Extension(desk): Extension<Desk>) -> Said {
     let stage = desk.world.stage();
     Ok(Json(json!({ "now": rfc3339(stage.now()), "frozen": stands(&stage) })))
 }
 
-pub(super) async fn steer(State(desk): State<Desk>, Body(steer): Body<Steer>) -> Said {
+pub(super) async fn steer(Extension(desk): Extension<Desk>, Body(steer): Body<Steer>) -> Said {
     let stage = desk.world.stage();
     let now = stage.now();
     let to = match (&steer.at, &steer.advance) {

@@ -1,6 +1,6 @@
 //! `/_dev/consents`: the rules by which authorize requests are answered without a person.
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ use super::super::consents::Rule;
 use super::super::world::{Stage, lock};
 use super::{Body, Desk, Json, Refused, Said, done};
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let stage = desk.world.stage();
     let rules = lock(&stage.rules).all().to_vec();
     Ok(Json(json!({ "consents": rules })))
 }
 
-pub(super) async fn rule(State(desk): State<Desk>, Body(rule): Body<Rule>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn rule(Extension(desk): Extension<Desk>, Body(rule): Body<Rule>) -> Said<(StatusCode, Json<Value>)> {
     let refuse = |why| Refused(422, "this rule cannot be kept", why);
     rule.check().map_err(refuse)?;
     let stage = desk.world.stage();
@@ -47,12 +47,12 @@ pub(super) fn no_app(stage: &Stage, app: &str) -> String {
     format!("there is no app {app:?}; name one by a key, or as the seed does: {}", names.join(", "))
 }
 
-pub(super) async fn clear(State(desk): State<Desk>) -> StatusCode {
+pub(super) async fn clear(Extension(desk): Extension<Desk>) -> StatusCode {
     lock(&desk.world.stage().rules).clear(None);
     done()
 }
 
-pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<u64>) -> Said<StatusCode> {
+pub(super) async fn remove(Extension(desk): Extension<Desk>, Path(id): Path<u64>) -> Said<StatusCode> {
     match lock(&desk.world.stage().rules).clear(Some(id)) {
         0 => Err(Refused(404, "no such rule", format!("there is no rule {id}; GET /_dev/consents lists them"))),
         _ => Ok(done()),

@@ -1,6 +1,6 @@
 //! `/_dev/faults`: what the next calls of an endpoint answer instead of the truth.
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ use super::super::faults::Plan;
 use super::super::world::lock;
 use super::{Body, Desk, Json, Refused, Said, done};
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let stage = desk.world.stage();
     let faults = lock(&stage.faults).all().to_vec();
     Ok(Json(json!({ "faults": faults })))
 }
 
-pub(super) async fn plan(State(desk): State<Desk>, Body(plan): Body<Plan>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn plan(Extension(desk): Extension<Desk>, Body(plan): Body<Plan>) -> Said<(StatusCode, Json<Value>)> {
     let refuse = |why| Refused(422, "this fault cannot be planned", why);
     plan.check().map_err(refuse)?;
     let stage = desk.world.stage();
@@ -25,12 +25,12 @@ pub(super) async fn plan(State(desk): State<Desk>, Body(plan): Body<Plan>) -> Sa
     Ok((StatusCode::CREATED, Json(json!(planned))))
 }
 
-pub(super) async fn clear(State(desk): State<Desk>) -> StatusCode {
+pub(super) async fn clear(Extension(desk): Extension<Desk>) -> StatusCode {
     lock(&desk.world.stage().faults).clear(None);
     done()
 }
 
-pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<u64>) -> Said<StatusCode> {
+pub(super) async fn remove(Extension(desk): Extension<Desk>, Path(id): Path<u64>) -> Said<StatusCode> {
     match lock(&desk.world.stage().faults).clear(Some(id)) {
         0 => Err(Refused(404, "no such fault", format!("there is no fault {id}; GET /_dev/faults lists them"))),
         _ => Ok(done()),

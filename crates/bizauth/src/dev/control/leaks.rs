@@ -1,6 +1,6 @@
 //! `/_dev/leaks`: where clients behind the proxy tried to go that is not this platform.
 
-use axum::extract::State;
+use axum::extract::Extension;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -25,17 +25,17 @@ fn guard(desk: &Desk) -> Said<&Guard> {
     desk.worlds.ground.guard.get().map(AsRef::as_ref).ok_or_else(off)
 }
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let leaks = guard(&desk)?.leaks();
     Ok(Json(json!({ "count": leaks.len(), "leaks": leaks })))
 }
 
-pub(super) async fn name(State(desk): State<Desk>, Body(named): Body<Named>) -> Said<StatusCode> {
+pub(super) async fn name(Extension(desk): Extension<Desk>, Body(named): Body<Named>) -> Said<StatusCode> {
     guard(&desk)?.name(named.refuse, named.others);
     Ok(done())
 }
 
-pub(super) async fn forget(State(desk): State<Desk>) -> Said<StatusCode> {
+pub(super) async fn forget(Extension(desk): Extension<Desk>) -> Said<StatusCode> {
     guard(&desk)?.forget();
     Ok(done())
 }

@@ -1,6 +1,6 @@
 //! `/_dev` and `/_dev/log/{n}`: the log for people.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -24,7 +24,7 @@ fn frame(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Frame {
 }
 
 pub(super) async fn list(
-    State(desk): State<Desk>,
+    Extension(desk): Extension<Desk>,
     headers: HeaderMap,
     uri: Uri,
     RawQuery(query): RawQuery,
@@ -47,7 +47,12 @@ pub(super) async fn list(
     html(StatusCode::OK, &page, None)
 }
 
-pub(super) async fn one(State(desk): State<Desk>, Path(n): Path<u64>, headers: HeaderMap, uri: Uri) -> Response {
+pub(super) async fn one(
+    Extension(desk): Extension<Desk>,
+    Path(n): Path<u64>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
     let Some(entry) = desk.world.stage().journal.entry(n) else {
         return Refused(404, "no such request", format!("the log has no request {n}")).into_response();
     };

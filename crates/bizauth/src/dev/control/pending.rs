@@ -1,18 +1,22 @@
 //! `/_dev/pending`: authorize requests and screens that wait for an answer, and that answer.
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path};
 use serde_json::json;
 
 use super::super::consents::Action;
 use super::super::script::{self, Decision, Unscripted};
 use super::{Body, Desk, Json, Refused, Said};
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     Ok(Json(json!({ "pending": desk.world.stage().held.open() })))
 }
 
 /// A held request is answered where it waits; a screen here, and its person finds it answered.
-pub(super) async fn decide(State(desk): State<Desk>, Path(n): Path<u64>, Body(decision): Body<Decision>) -> Said {
+pub(super) async fn decide(
+    Extension(desk): Extension<Desk>,
+    Path(n): Path<u64>,
+    Body(decision): Body<Decision>,
+) -> Said {
     let stage = desk.world.stage();
     if matches!(decision.action, Action::Hold | Action::Ask) {
         let allowed = "allowed are approve, deny and abandon".to_owned();

@@ -1,6 +1,6 @@
 //! `/_dev/requests`: the log, queried and held to expectations.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -138,27 +138,27 @@ pub(super) fn select(desk: &Desk, wanted: &Wanted, most: usize) -> Vec<std::sync
     all.split_off(all.len().saturating_sub(most))
 }
 
-pub(super) async fn list(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>, RawQuery(query): RawQuery) -> Said {
     let (wanted, most) = Wanted::of_query(query.as_deref().unwrap_or_default())?;
     let entries = select(&desk, &wanted, most);
     let entries: Vec<&Entry> = entries.iter().map(|entry| &**entry).collect();
     Ok(Json(json!({ "requests": entries })))
 }
 
-pub(super) async fn one(State(desk): State<Desk>, Path(n): Path<u64>) -> Said {
+pub(super) async fn one(Extension(desk): Extension<Desk>, Path(n): Path<u64>) -> Said {
     match desk.world.stage().journal.entry(n) {
         Some(entry) => Ok(Json(json!(*entry))),
         None => Err(Refused(404, "no such request", format!("the log has no request {n}"))),
     }
 }
 
-pub(super) async fn forget(State(desk): State<Desk>) -> StatusCode {
+pub(super) async fn forget(Extension(desk): Extension<Desk>) -> StatusCode {
     desk.world.stage().journal.forget();
     done()
 }
 
 /// 200 where it holds; else 417 with what there was instead.
-pub(super) async fn expect(State(desk): State<Desk>, Body(expected): Body<Expectation>) -> Said {
+pub(super) async fn expect(Extension(desk): Extension<Desk>, Body(expected): Body<Expectation>) -> Said {
     let n = select(&desk, &expected.wanted, usize::MAX).len();
     let bounds = [
         expected.exactly.map(|want| (n == want, format!("exactly {want}"))),

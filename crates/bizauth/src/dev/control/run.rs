@@ -1,10 +1,10 @@
 //! `/_dev/run`: all that happened in a world since its seed (or since the seed that a snapshot goes back to), as one file that replays.
 
-use axum::extract::State;
+use axum::extract::Extension;
 
 use super::super::replay::Run;
 use super::{Desk, Json, Said};
 
-pub(super) async fn export(State(desk): State<Desk>) -> Said<Json<Run>> {
+pub(super) async fn export(Extension(desk): Extension<Desk>) -> Said<Json<Run>> {
     Ok(Json(Run::of(&desk.world)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,12 +30,15 @@ fn about(name: &str, snapshot: &Snapshot) -> Value {
     json!({ "name": name, "requests": snapshot.entries.len(), "bytes": snapshot.database.len() })
 }
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let all: Vec<Value> = lock(&desk.world.snapshots).iter().map(|(name, kept)| about(name, kept)).collect();
     Ok(Json(json!({ "snapshots": all })))
 }
 
-pub(super) async fn save(State(desk): State<Desk>, Body(named): Body<Named>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn save(
+    Extension(desk): Extension<Desk>,
+    Body(named): Body<Named>,
+) -> Said<(StatusCode, Json<Value>)> {
     if named.name.is_empty() || named.name.len() > 100 || named.name.chars().any(|c| c.is_control() || c == '/') {
         return Err(Refused(400, "this cannot be a name", "1 to 100 characters without a slash".to_owned()));
     }
@@ -45,7 +48,7 @@ pub(super) async fn save(State(desk): State<Desk>, Body(named): Body<Named>) -> 
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-pub(super) async fn restore(State(desk): State<Desk>, Path(name): Path<String>) -> Said {
+pub(super) async fn restore(Extension(desk): Extension<Desk>, Path(name): Path<String>) -> Said {
     let kept = found(&desk, &name)?;
     let stage = Stage::again(&desk.worlds.ground, &desk.world, &kept)?;
     desk.world.put(stage);
@@ -53,12 +56,12 @@ pub(super) async fn restore(State(desk): State<Desk>, Path(name): Path<String>) 
     Ok(Json(told(&desk.world)))
 }
 
-pub(super) async fn export(State(desk): State<Desk>, Path(name): Path<String>) -> Said<Json<Snapshot>> {
+pub(super) async fn export(Extension(desk): Extension<Desk>, Path(name): Path<String>) -> Said<Json<Snapshot>> {
     Ok(Json(Snapshot::clone(&*found(&desk, &name)?)))
 }
 
 pub(super) async fn import(
-    State(desk): State<Desk>,
+    Extension(desk): Extension<Desk>,
     Path(name): Path<String>,
     Body(kept): Body<Snapshot>,
 ) -> Said<(StatusCode, Json<Value>)> {
@@ -68,7 +71,7 @@ pub(super) async fn import(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-pub(super) async fn remove(State(desk): State<Desk>, Path(name): Path<String>) -> Said<StatusCode> {
+pub(super) async fn remove(Extension(desk): Extension<Desk>, Path(name): Path<String>) -> Said<StatusCode> {
     match lock(&desk.world.snapshots).remove(&name) {
         Some(_) => Ok(done()),
         None => Err(missing(&name)),

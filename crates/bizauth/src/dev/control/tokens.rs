@@ -1,6 +1,6 @@
 //! `/_dev/tokens`: the business tokens of a world, a new one through the whole flow, and ending one for a reason.
 
-use axum::extract::State;
+use axum::extract::Extension;
 use axum::http::{Method, Request, StatusCode};
 use bizauth_core::id::{AppId, TokenId};
 use bizauth_core::secret::Credential;
@@ -58,7 +58,7 @@ pub(super) struct Kill {
     reason: Reason,
 }
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let stage = desk.world.stage();
     let (now, idle) = (stage.now(), stage.state.config.token_idle_lifetime);
     let mut tokens: Vec<Value> = Vec::new();
@@ -93,7 +93,7 @@ fn word(standing: Standing) -> &'static str {
 }
 
 /// Consent and redemption, through the endpoints themselves.
-pub(super) async fn issue(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn issue(Extension(desk): Extension<Desk>, Body(wish): Body<Wish>) -> Said<(StatusCode, Json<Value>)> {
     let stage = desk.world.stage();
     let refuse = |why: String| Refused(422, "this token cannot be had", why);
     let can = |app: &&PlantedApp| app.first(KeyKind::RestApi).is_some_and(|key| !key.redirect_uris.is_empty());
@@ -172,7 +172,7 @@ async fn usual_scope(stage: &Stage, app: AppId) -> Said<Vec<String>> {
     Ok(catalogue.items.iter().filter(may).map(|item| item.id.0.clone()).collect())
 }
 
-pub(super) async fn kill(State(desk): State<Desk>, Body(kill): Body<Kill>) -> Said {
+pub(super) async fn kill(Extension(desk): Extension<Desk>, Body(kill): Body<Kill>) -> Said {
     let stage = desk.world.stage();
     let id = named(&stage, &kill.token);
     let bearer = match id {

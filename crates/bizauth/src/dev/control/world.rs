@@ -1,6 +1,6 @@
 //! `/_dev/world` and `/_dev/reset`: what is in a world, and back to its seed.
 
-use axum::extract::State;
+use axum::extract::Extension;
 use serde_json::{Value, json};
 
 use super::super::banner::Banner;
@@ -23,14 +23,14 @@ pub(super) fn told(world: &World) -> Value {
     })
 }
 
-pub(super) async fn get(State(desk): State<Desk>) -> Said {
+pub(super) async fn get(Extension(desk): Extension<Desk>) -> Said {
     let mut told = told(&desk.world);
     // Only here: answers that are written down name nothing that differs from run to run.
     told["data"] = json!(desk.world.stage().folder().display().to_string());
     Ok(Json(told))
 }
 
-pub(super) async fn reset(State(desk): State<Desk>) -> Said {
+pub(super) async fn reset(Extension(desk): Extension<Desk>) -> Said {
     desk.world.reset(&desk.worlds.ground).await?;
     desk.worlds.mark_all(&desk.world);
     Ok(Json(told(&desk.world)))

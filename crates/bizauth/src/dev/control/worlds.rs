@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -34,13 +34,13 @@ struct ClockWish {
     frozen: Option<bool>,
 }
 
-pub(super) async fn list(State(desk): State<Desk>) -> Said {
+pub(super) async fn list(Extension(desk): Extension<Desk>) -> Said {
     let worlds: Vec<Value> =
         desk.worlds.all().iter().map(|world| json!({ "id": world.id, "base_url": world.base_url })).collect();
     Ok(Json(json!({ "worlds": worlds })))
 }
 
-pub(super) async fn make(State(desk): State<Desk>, Body(wish): Body<Wish>) -> Said<(StatusCode, Json<Value>)> {
+pub(super) async fn make(Extension(desk): Extension<Desk>, Body(wish): Body<Wish>) -> Said<(StatusCode, Json<Value>)> {
     let seed = match (&wish.seed, &wish.seed_toml) {
         (Some(_), Some(_)) => {
             return Err(Refused(400, "two seeds", "give either seed or seed_toml".to_owned()));
@@ -77,14 +77,14 @@ fn source(text: &str, file: &str) -> Said<Arc<Source>> {
     })
 }
 
-pub(super) async fn get(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
+pub(super) async fn get(Extension(desk): Extension<Desk>, Path(id): Path<String>) -> Response {
     match desk.worlds.named(&id) {
         Ok(world) => Json(told(&world)).into_response(),
         Err(none) => lost(&none),
     }
 }
 
-pub(super) async fn remove(State(desk): State<Desk>, Path(id): Path<String>) -> Response {
+pub(super) async fn remove(Extension(desk): Extension<Desk>, Path(id): Path<String>) -> Response {
     if id == DEFAULT {
         let why = "the default world stays; POST /_dev/reset takes it back to its seed".to_owned();
         return Refused(409, "this world stays", why).into_response();

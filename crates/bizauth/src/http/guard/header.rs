@@ -31,8 +31,9 @@ const NOTING: Duration = Duration::from_millis(500);
 pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<Token, KapiError> {
     let (id, secret) = sent(it, headers).await?;
     let found = it.store.token(id, &secret).await?;
-    let token = alive(it, asker, found.maintenance, found.token)?;
-    is_used(it, id, (token.app.id, token.app.daily_quota), token.used_at).await?;
+    let now = it.clock.now();
+    let token = alive(it, asker, found.maintenance, found.token, now)?;
+    is_used(it, id, (token.app.id, token.app.daily_quota), token.used_at, now).await?;
     Ok(token)
 }
 
@@ -42,12 +43,12 @@ pub async fn token(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<
 /// As [`token`].
 pub async fn seen(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<Seen, KapiError> {
     let (id, secret) = sent(it, headers).await?;
-    let digest = secret.digest();
+    let (digest, now) = (secret.digest(), it.clock.now());
     let seen = match it.store.remembered(id, &digest) {
-        Some(seen) => still_alive(it, asker, seen)?,
+        Some(seen) => still_alive(it, asker, seen, now)?,
         None => Box::pin(looked_at(it, asker, id, &digest)).await?,
     };
-    is_used(it, id, (seen.app(), seen.daily_quota()), seen.used_at).await?;
+    is_used(it, id, (seen.app(), seen.daily_quota()), seen.used_at, now).await?;
     Ok(seen)
 }
 
@@ -56,9 +57,10 @@ pub async fn seen(it: &AppState, headers: &HeaderMap, asker: &Asker) -> Result<S
 async fn looked_at(it: &AppState, asker: &Asker, id: TokenId, digest: &Digest) -> Result<Seen, KapiError> {
     let case = it.config.tokeninfo_case;
     let say = |token: &Token, lent: &[Lent], catalogue: &Catalogue| said_of(token, lent, catalogue, case);
-    let sight = it.store.look_at(id, digest, it.clock.now(), say).await?;
+    let now = it.clock.now();
+    let sight = it.store.look_at(id, digest, now, say).await?;
     let (token, seen) = sight.token.unzip();
-    alive(it, asker, sight.maintenance, token)?;
+    alive(it, asker, sight.maintenance, token, now)?;
     seen.ok_or_else(unknown)
 }
 
@@ -72,19 +74,19 @@ pub async fn proved(
     asker: &Asker,
 ) -> Result<(TokenId, AppUserId, Digest), KapiError> {
     let (id, secret) = sent(it, headers).await?;
-    let digest = secret.digest();
+    let (digest, now) = (secret.digest(), it.clock.now());
     let (app_user, of_app, used_at) = match it.store.remembered(id, &digest) {
         Some(seen) => {
-            let seen = still_alive(it, asker, seen)?;
+            let seen = still_alive(it, asker, seen, now)?;
             (seen.app_user, (seen.app(), seen.daily_quota()), seen.used_at)
         }
         None => {
             let found = Box::pin(it.store.token(id, &secret)).await?;
-            let token = alive(it, asker, found.maintenance, found.token)?;
+            let token = alive(it, asker, found.maintenance, found.token, now)?;
             (token.app_user, (token.app.id, token.app.daily_quota), token.used_at)
         }
     };
-    is_used(it, id, of_app, used_at).await?;
+    is_used(it, id, of_app, used_at, now).await?;
     Ok((id, app_user, digest))
 }
 
@@ -107,30 +109,35 @@ async fn sent(it: &AppState, headers: &HeaderMap) -> Result<(TokenId, Secret), K
 }
 
 /// Judges what was read.
-fn alive(it: &AppState, asker: &Asker, maintenance: bool, token: Option<Token>) -> Result<Token, KapiError> {
+fn alive(it: &AppState, asker: &Asker, maintenance: bool, token: Option<Token>, now: Time) -> Result<Token, KapiError> {
     if maintenance {
         return Err(KapiFault::Maintenance.into());
     }
     let token = token.ok_or_else(unknown)?;
     asker.is(token.app.id);
-    token.admit(it.config.token_idle_lifetime, it.clock.now()).map_err(refused)?;
+    token.admit(it.config.token_idle_lifetime, now).map_err(refused)?;
     Ok(token)
 }
 
 /// Judges what is remembered: of what was alive only time is left to ask, there is no maintenance, and the store vouches
 /// for the rest.
-fn still_alive(it: &AppState, asker: &Asker, seen: Seen) -> Result<Seen, KapiError> {
+fn still_alive(it: &AppState, asker: &Asker, seen: Seen, now: Time) -> Result<Seen, KapiError> {
     asker.is(seen.app());
-    admit_in_time(seen.used_at, it.config.token_idle_lifetime, it.clock.now()).map_err(refused)?;
+    admit_in_time(seen.used_at, it.config.token_idle_lifetime, now).map_err(refused)?;
     Ok(seen)
 }
 
 /// A living token is used: its app's quota is spent, and the use is noted now and then.
-async fn is_used(it: &AppState, id: TokenId, app: (AppId, Option<i64>), used_at: Time) -> Result<(), KapiError> {
+async fn is_used(
+    it: &AppState,
+    id: TokenId,
+    app: (AppId, Option<i64>),
+    used_at: Time,
+    now: Time,
+) -> Result<(), KapiError> {
     if let Some(most) = app.1 {
         Box::pin(spend_quota(it, app.0, most)).await?;
     }
-    let now = it.clock.now();
     if use_is_news(used_at, it.config.token_idle_lifetime, now) {
         // The check stands whatever becomes of the note: a busy or broken writer must not keep a reader waiting, and
         // one note that is lost shortens a life by a tenth at most.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{RawQuery, State};
 use axum::http::{Extensions, HeaderMap};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::KapiFault;
 use bizauth_core::ips::{Edition, RuleType, Service, Step};
 use bizauth_core::time::Time;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::http::conditional::{Body, Ready};
 use crate::http::form::Form;
+use crate::http::given::Given;
 use crate::http::guard::{self, Asker, caller};
 use crate::http::reply::{JSON, KapiError};
 use crate::http::state::AppState;
@@ -30,7 +31,7 @@ pub async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Response, KapiError> {
     let from = caller(&extensions, &headers, &it.config.trusted_proxies);
-    answer(&it, &asker, from, &headers, query.as_deref()).await
+    answer(&it, &asker, from, &headers, query.as_deref()).await.map(IntoResponse::into_response)
 }
 
 /// [`get`], for who has the request in parts. `from`: the caller.
@@ -40,7 +41,7 @@ pub async fn answer(
     from: IpAddr,
     headers: &HeaderMap,
     query: Option<&str>,
-) -> Result<Response, KapiError> {
+) -> Result<Given, KapiError> {
     guard::app_key(it, headers, from, asker).await?;
     let rule = rule_type(query.unwrap_or_default())?;
     // Nothing published is not "no addresses": a follower that believed an empty list would lock everyone out.

@@ -4,26 +4,27 @@ use std::fmt::Write as _;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::token::{Lent, Token};
 use bizauth_store::Seen;
 use serde_json::json;
 
 use crate::config::TokeninfoCase;
+use crate::http::given::Given;
 use crate::http::guard::{self, Asker};
-use crate::http::reply::{KapiError, json_answer};
+use crate::http::reply::{KapiError, json_given};
 use crate::http::state::AppState;
 
 /// The fields of the documents, in their order.
 pub async fn get(State(it): State<AppState>, asker: Asker, headers: HeaderMap) -> Result<Response, KapiError> {
-    answer(&it, &asker, &headers).await
+    answer(&it, &asker, &headers).await.map(IntoResponse::into_response)
 }
 
 /// [`get`], for who has the request in parts.
-pub async fn answer(it: &AppState, asker: &Asker, headers: &HeaderMap) -> Result<Response, KapiError> {
+pub async fn answer(it: &AppState, asker: &Asker, headers: &HeaderMap) -> Result<Given, KapiError> {
     let seen = guard::seen(it, headers, asker).await?;
-    Ok(json_answer(to_json(&seen, it.config.tokeninfo_case)))
+    Ok(json_given(to_json(&seen, it.config.tokeninfo_case)))
 }
 
 /// Written by hand into one buffer: this is what resource servers ask on every call of theirs.
@@ -33,13 +34,21 @@ fn to_json(seen: &Seen, case: TokeninfoCase) -> String {
         TokeninfoCase::Sample => "ACTIVE",
         TokeninfoCase::Table => "active",
     };
+    let (mut id, mut app_user) = (itoa::Buffer::new(), itoa::Buffer::new());
     let mut text = String::with_capacity(512);
-    // Writing into a String does not fail.
-    let _ = write!(text, r#"{{"id":"{}","token_user_id":"{}","biz_agreements":["#, seen.id, seen.app_user);
+    for part in [
+        r#"{"id":""#,
+        id.format(seen.id.0),
+        r#"","token_user_id":""#,
+        app_user.format(seen.app_user.0),
+        r#"","biz_agreements":["#,
+    ] {
+        text.push_str(part);
+    }
     seen.write(&mut text);
-    text.push_str(r#"],"status":""#);
-    text.push_str(status);
-    text.push_str(r#"","updated_at":""#);
+    for part in [r#"],"status":""#, status, r#"","updated_at":""#] {
+        text.push_str(part);
+    }
     seen.updated_at.write_utc(&mut text);
     text.push_str(r#""}"#);
     text

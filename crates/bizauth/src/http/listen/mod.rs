@@ -6,15 +6,30 @@
 
 mod aside;
 mod crowd;
+mod plain;
 mod pulse;
 mod streams;
 #[cfg(test)]
 mod tests;
 mod workers;
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use axum::{Router, body::Body};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    response::IntoResponse,
+};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -23,11 +38,11 @@ use hyper_util::{
 use ipnet::IpNet;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     select,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::{sleep, sleep_until, timeout},
+    time::{Sleep, sleep, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
@@ -272,24 +287,36 @@ async fn connection(
     }
 }
 
-async fn converse<S>(stream: S, peer: Peer, shared: &Arc<Shared>, mut phase: watch::Receiver<Phase>)
+async fn converse<S>(stream: S, peer: Peer, shared: &Arc<Shared>, phase: watch::Receiver<Phase>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pulse = Arc::new(Pulse::new(&shared.limits, shared.in_flight.clone(), shared.crowded.clone()));
-    let io = TokioIo::new(Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled));
+    let mut stream = Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled);
+    let mut beside = Beside { phase, told: Phase::Serving, check: Box::pin(sleep_until(pulse.first_check())), pulse };
+    if let Some(hot) = &shared.hot {
+        stream = stream.unnoted();
+        let read = match answer_plainly(&mut stream, hot, peer, &mut beside).await {
+            Plainly::Over => return,
+            Plainly::Leave => return drop(timeout(pulse::FAREWELL, stream.shutdown()).await),
+            Plainly::Read(read) => read,
+        };
+        stream = stream.from(read);
+    }
+    let pulse = Arc::clone(&beside.pulse);
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
         let beat = pulse.begin(request.version());
-        let mut request = request;
+        let (mut parts, body) = request.into_parts();
         let shared = Arc::clone(shared);
         async move {
-            let hot = shared.hot.as_ref().and_then(|hot| Some((hot, hot.knows(&request)?)));
+            let hot = shared.hot.as_ref().and_then(|hot| Some((hot, hot.knows(&parts)?)));
             let response = match hot {
-                Some((hot, endpoint)) => hot.answer(endpoint, request, peer).await,
+                Some((hot, endpoint)) => hot.answer(endpoint, &parts, body, peer).await.into_response(),
                 // Boxed, or every connection would have room for it that hardly any needs.
                 None => {
-                    request.extensions_mut().insert(peer);
-                    match Box::pin(shared.router.clone().call(request.map(Body::new))).await {
+                    parts.extensions.insert(peer);
+                    let request = hyper::Request::from_parts(parts, Body::new(body));
+                    match Box::pin(shared.router.clone().call(request)).await {
                         Ok(response) => response,
                         Err(never) => match never {},
                     }
@@ -298,18 +325,8 @@ where
             Ok::<_, Infallible>(response.map(|body| beat.follow(body)))
         }
     });
-    let mut connection = pin!(shared.http.serve_connection(io, service));
-    let mut told = Phase::Serving;
-    let mut check = Box::pin(sleep_until(pulse.first_check()));
+    let mut connection = pin!(shared.http.serve_connection(TokioIo::new(stream), service));
     loop {
-        let aside = aside(async {
-            select! {
-                biased;
-                // Returns at once if the phase changed before this connection began to listen.
-                now = phase.wait_for(|now| *now != told) => Word::Told(now.as_deref().copied().unwrap_or(Phase::Cut)),
-                () = check.as_mut() => Word::Look,
-            }
-        });
         let word = select! {
             biased;
             ended = connection.as_mut() => {
@@ -318,30 +335,95 @@ where
                 }
                 return;
             }
-            word = aside => word,
+            word = beside.word() => word,
         };
         match word {
-            Word::Told(Phase::Cut) => return,
-            Word::Told(now) => {
-                told = now;
-                connection.as_mut().graceful_shutdown();
-            }
-            Word::Look => match pulse.next() {
-                Next::Wait(until) => check.as_mut().reset(until),
-                Next::Close(until) => {
-                    connection.as_mut().graceful_shutdown();
-                    check.as_mut().reset(until);
-                }
-                Next::Drop => return,
-            },
+            Word::Leave => connection.as_mut().graceful_shutdown(),
+            Word::Drop => return,
         }
     }
 }
 
-/// What a connection hears of beside its caller.
+/// How the plain beginning of a connection ended.
+enum Plainly {
+    /// There is no more to say or to hear.
+    Over,
+    /// Nothing is in flight, and it is time to go.
+    Leave,
+    /// These bytes are hyper's to answer, and all that follow.
+    Read(Bytes),
+}
+
+async fn answer_plainly<S>(stream: &mut Paced<S>, hot: &Hot, peer: Peer, beside: &mut Beside) -> Plainly
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (pulse, leaving) = (Arc::clone(&beside.pulse), AtomicBool::new(false));
+    let mut plainly = pin!(plain::serve(stream, hot, peer, &pulse, &leaving));
+    loop {
+        let word = select! {
+            biased;
+            ended = plainly.as_mut() => {
+                return match ended {
+                    Ok(Some(read)) => Plainly::Read(read),
+                    Ok(None) => Plainly::Leave,
+                    Err(error) => {
+                        tracing::debug!(address = %peer.address, %error, "connection ended early");
+                        Plainly::Over
+                    }
+                };
+            }
+            word = beside.word() => word,
+        };
+        match word {
+            Word::Leave if pulse.is_quiet() => return Plainly::Leave,
+            Word::Leave => leaving.store(true, Relaxed),
+            Word::Drop => return Plainly::Over,
+        }
+    }
+}
+
+/// What a connection minds beside its caller.
+struct Beside {
+    phase: watch::Receiver<Phase>,
+    /// The phase it has heard of.
+    told: Phase,
+    /// When it looks how the caller is doing.
+    check: Pin<Box<Sleep>>,
+    pulse: Arc<Pulse>,
+}
+
+/// What a connection is to do.
 enum Word {
-    /// The listener has come to another phase.
-    Told(Phase),
-    /// It is time to look how the caller is doing.
-    Look,
+    /// Finish what is in flight, and end.
+    Leave,
+    /// End at once.
+    Drop,
+}
+
+impl Beside {
+    /// The next word, whenever it comes.
+    fn word(&mut self) -> impl Future<Output = Word> {
+        aside(async {
+            loop {
+                select! {
+                    biased;
+                    // Returns at once if the phase changed before this connection began to listen.
+                    now = self.phase.wait_for(|now| *now != self.told) => {
+                        self.told = now.as_deref().copied().unwrap_or(Phase::Cut);
+                        return if self.told == Phase::Cut { Word::Drop } else { Word::Leave };
+                    }
+                    () = self.check.as_mut() => {}
+                }
+                match self.pulse.next() {
+                    Next::Wait(until) => self.check.as_mut().reset(until),
+                    Next::Close(until) => {
+                        self.check.as_mut().reset(until);
+                        return Word::Leave;
+                    }
+                    Next::Drop => return Word::Drop,
+                }
+            }
+        })
+    }
 }

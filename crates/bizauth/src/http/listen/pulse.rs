@@ -27,7 +27,7 @@ use super::Limits;
 use super::streams::Progress;
 
 /// How long a connection that was told to close may take to do so.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The number of requests in flight on all connections of a listener.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +123,11 @@ impl Pulse {
         Next::Wait(header_ends.unwrap_or(idle_ends).min(soon))
     }
 
+    /// Whether no request is in flight.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.state().running == 0
+    }
+
     fn received(&self) {
         let mut state = self.state();
         if state.running == 0 && !state.multiplexed && state.header_since.is_none() {
@@ -195,11 +200,25 @@ pub(super) struct Paced<S> {
     pulse: Arc<Pulse>,
     stalled: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
+    /// What is read before the stream is.
+    before: Bytes,
+    /// Whether the pulse hears of every byte that comes.
+    noted: bool,
 }
 
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, pulse: Arc<Pulse>, stalled: Duration) -> Paced<S> {
-        Paced { stream, pulse, stalled, waiting: None }
+        Paced { stream, pulse, stalled, waiting: None, before: Bytes::new(), noted: true }
+    }
+
+    /// The same for a reader that either has a whole request at once, or gives back what it read.
+    pub(super) fn unnoted(self) -> Paced<S> {
+        Paced { noted: false, ..self }
+    }
+
+    /// The same once more from these bytes on, which were given back.
+    pub(super) fn from(self, before: Bytes) -> Paced<S> {
+        Paced { before, noted: true, ..self }
     }
 
     fn pace<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -219,9 +238,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let now = self.before.len().min(buffer.remaining());
+            buffer.put_slice(&self.before.split_to(now));
+            self.pulse.received();
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        if buffer.filled().len() > before {
+        if self.noted && buffer.filled().len() > before {
             self.pulse.received();
         }
         Poll::Ready(read)
