@@ -24,12 +24,14 @@ pub(crate) const APP_USER: i64 = 5_000_000_000;
 pub(crate) const REQUEST: i64 = 6_000_000_000;
 pub(crate) const IMPORT: i64 = 8_000_000_000;
 pub(crate) const HOLDING: i64 = 7_000_000_000;
+pub(crate) const WEBHOOK: i64 = 8_500_000_000;
+const DELIVERY: i64 = 8_600_000_000;
 const OPERATOR_KEY: i64 = 9_000_000_000;
 const SESSION: i64 = 9_500_000_000;
 
 /// So many rows, numbered from 1 as `i`.
 fn numbers(count: i64) -> String {
-    format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})")
+    format!("WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count})")
 }
 
 /// Fills an empty store.
@@ -153,7 +155,36 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
                  {at} + 604800000 FROM n",
             numbers(some)
         ),
-        "ANALYZE".to_owned(),
+        format!(
+            "INSERT INTO ip_versions (serial, published_at, updated, author, reason) {} SELECT i, {long_ago} + i * 60000,
+                 '2026-08-01', 'user1@example.com', 'More servers' FROM n",
+            numbers(some)
+        ),
+        format!(
+            "INSERT INTO ip_services (serial, direction, position, name, ports, updated) {} SELECT i, 'inbound', 0, 'Calls',
+                 '443', '2026-08-01' FROM n",
+            numbers(some)
+        ),
+        format!(
+            "INSERT INTO ip_prefixes (serial, direction, service, step, position, change, date, cidr) {} SELECT
+                 1 + i / 40, 'inbound', 0, CASE WHEN i % 40 < 38 THEN 0 ELSE i % 40 - 37 END, i % 40,
+                 CASE i % 40 WHEN 38 THEN 'exclusion' WHEN 39 THEN 'addition' ELSE 'listed' END,
+                 CASE WHEN i % 40 < 38 THEN '2026-08-01' ELSE '2026-12-01' END,
+                 '27.0.' || (CASE i % 40 WHEN 38 THEN 1 ELSE i % 40 END) || '.0/24' FROM n WHERE i < {some} * 40",
+            numbers(some * 40)
+        ),
+        format!(
+            "INSERT INTO ip_webhooks (id, url, sealed, made_at, made_by)
+             VALUES ({WEBHOOK} + 1, 'https://example.com/ips', {{blob}}, {at}, 'user1@example.com')"
+        ),
+        format!(
+            "INSERT INTO ip_deliveries (id, webhook, event, serial, date, made_at, due_at, leased_until, attempts,
+                 ended_at, answer) {} SELECT {DELIVERY} + i, {WEBHOOK} + 1, 'published', i, '', {at}, {at}, 0, 1, {at}, '200'
+                 FROM n",
+            numbers(some)
+        ),
+        // A PostgreSQL that runs does both by itself, after a while.
+        if place.url().is_some() { "VACUUM ANALYZE" } else { "ANALYZE" }.to_owned(),
     ];
     for script in scripts {
         place.script(&script).await?;

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::Engine;
-use crate::fill::{self, APP, APP_USER, CONSENT, IMPORT, KEY, REQUEST, Size, TOKEN};
+use crate::fill::{self, APP, APP_USER, CONSENT, IMPORT, KEY, REQUEST, Size, TOKEN, WEBHOOK};
 use crate::store::Place;
 
 /// 2026-11-21 12:00 in Seoul.
@@ -36,6 +36,7 @@ const NOW: Time = Time::from_millis(1_795_230_000_000);
 struct Cost {
     path: String,
     bytes: usize,
+    best: Duration,
     median: Duration,
     worst: Duration,
 }
@@ -87,7 +88,11 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
     let key = (header::AUTHORIZATION, format!("Bearer {}", Credential::OperatorKey.spell(key.0, &secret)));
     for rule in operator::v1::table().into_iter().filter(|rule| rule.method == Method::GET) {
         let Some(path) = concrete(rule.path)? else { continue };
-        let path = if path.ends_with("/v1/assets") { format!("{path}?group=moment") } else { path };
+        let path = match path.rsplit('/').next() {
+            Some("assets") if path.ends_with("/v1/assets") => format!("{path}?group=moment"),
+            Some("diff") => format!("{path}?from=1&to=2"),
+            _ => path,
+        };
         let (cost, body) = measure(&operators, &path, &key, rounds).await.with_context(|| path.clone())?;
         costs.push(cost);
         let next = serde_json::from_str::<Value>(&body).unwrap_or_default();
@@ -106,7 +111,7 @@ pub(crate) async fn run(engine: Engine, size: Size, rounds: usize, json: Option<
     print(&costs);
     if let Some(file) = json {
         let ms = |span: Duration| Value::from(span.as_secs_f64() * 1e3);
-        let row = |cost: &Cost| json!({ "path": cost.path, "bytes": cost.bytes, "median_ms": ms(cost.median), "worst_ms": ms(cost.worst) });
+        let row = |cost: &Cost| json!({ "path": cost.path, "bytes": cost.bytes, "best_ms": ms(cost.best), "median_ms": ms(cost.median), "worst_ms": ms(cost.worst) });
         let pages: Vec<Value> = costs.iter().map(row).collect();
         let engine = format!("{engine:?}").to_lowercase();
         let document = json!({ "engine": engine, "accounts": size.accounts, "tokens": size.tokens, "pages": pages });
@@ -145,6 +150,11 @@ fn concrete(path: &str) -> anyhow::Result<Option<String>> {
             "{account}" | "{user}" | "{asset}" => out.push('1'),
             "{group}" => out.push_str("moment"),
             "{item}" => out.push_str("moment_management"),
+            "{serial}" => out.push('2'),
+            "{list}" => out.push_str("inbound"),
+            "{place}" | "{nth}" => out.push('0'),
+            "{change}" => out.push_str("addition"),
+            "{webhook}" => out.push_str(&(WEBHOOK + 1).to_string()),
             "{import}" => out.push_str(&(IMPORT + 1).to_string()),
             // There is no directory.
             "{source}" => return Ok(None),
@@ -265,17 +275,18 @@ async fn measure(router: &Router, path: &str, who: &Sent, rounds: usize) -> anyh
         }
     }
     spans.sort();
-    let (median, worst) = (spans[spans.len() / 2], spans[spans.len() - 1]);
-    let cost = Cost { path: path.to_owned(), bytes: last.len(), median, worst };
+    let (best, median, worst) = (spans[0], spans[spans.len() / 2], spans[spans.len() - 1]);
+    let cost = Cost { path: path.to_owned(), bytes: last.len(), best, median, worst };
     Ok((cost, String::from_utf8_lossy(&last).into_owned()))
 }
 
 fn print(costs: &[Cost]) {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["PAGE", "KB", "MEDIAN ms", "WORST ms"]);
+    table.load_style(comfy_table::presets::NOTHING).set_header(["PAGE", "KB", "BEST ms", "MEDIAN ms", "WORST ms"]);
     let ms = |span: Duration| format!("{:.2}", span.as_secs_f64() * 1e3);
     for cost in costs {
-        table.add_row([cost.path.clone(), format!("{:.1}", cost.bytes as f64 / 1e3), ms(cost.median), ms(cost.worst)]);
+        let size = format!("{:.1}", cost.bytes as f64 / 1e3);
+        table.add_row([cost.path.clone(), size, ms(cost.best), ms(cost.median), ms(cost.worst)]);
     }
     println!("{table}");
 }
