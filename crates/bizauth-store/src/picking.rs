@@ -24,6 +24,15 @@ pub(crate) struct Sought {
     pub(crate) range: (String, String),
     /// What it is like.
     pub(crate) pattern: String,
+    /// What it contains: the same for those who have it at hand.
+    text: String,
+}
+
+impl Sought {
+    /// Whether what stands under this sort is listed.
+    pub(crate) fn admits(&self, sort: &str) -> bool {
+        *self.range.0 <= *sort && *sort < *self.range.1 && sort.contains(&self.text)
+    }
 }
 
 macro_rules! columns {
@@ -95,29 +104,38 @@ impl Store {
         search: &str,
         before: Option<&AssetId>,
     ) -> Result<(i64, i64)> {
-        const COUNT: &str =
-            "SELECT COUNT(*) AS found, COUNT(CASE WHEN sort < $1 OR (sort = $1 AND asset_id < $2) THEN 1 END)
-                 AS earlier
-             FROM (SELECT sort, asset_id FROM holdings WHERE user_id = $3 AND group_id = $4 AND sort >= $5 AND sort < $6
-                 AND sort LIKE $7 ESCAPE '!' ORDER BY sort, asset_id LIMIT $8) AS listed";
+        // Where nothing is sought there is nothing to compare: the index alone is counted.
+        const ALL: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
+             WHERE user_id = $1 AND group_id = $2 ORDER BY sort, asset_id LIMIT $3) AS listed";
+        const ALL_EARLIER: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
+             WHERE user_id = $1 AND group_id = $2 AND (sort, asset_id) < ($3, $4) ORDER BY sort, asset_id LIMIT $5)
+             AS listed";
+        const SOUGHT: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
+             WHERE user_id = $1 AND group_id = $2 AND sort >= $3 AND sort < $4 AND sort LIKE $5 ESCAPE '!'
+             ORDER BY sort, asset_id LIMIT $6) AS listed";
+        const SOUGHT_EARLIER: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
+             WHERE user_id = $1 AND group_id = $2 AND (sort, asset_id) < ($3, $4) AND sort >= $5 AND sort LIKE $6 ESCAPE '!'
+             ORDER BY sort, asset_id LIMIT $7) AS listed";
         let Some(sought) = self.sought(user, group, search).await? else { return Ok((0, 0)) };
         let place = match before {
             Some(id) => self.place_of(user, group, id).await?,
             None => None,
         };
-        let (sort, id) = place.unwrap_or_default();
-        let params = [
-            sort.into(),
-            id.into(),
-            user.into(),
-            group.clone().into(),
-            sought.range.0.into(),
-            sought.range.1.into(),
-            sought.pattern.into(),
-            (COUNTED + 1).into(),
-        ];
-        let row = self.db.rows(COUNT, &params).await?.into_iter().next();
-        row.map_or(Ok((0, 0)), |row| Ok((row.get("found")?, row.get("earlier")?)))
+        let (all, (low, high)) = (search.is_empty(), sought.range);
+        let mine: [Value; 2] = [user.into(), group.clone().into()];
+        let most: Value = (COUNTED + 1).into();
+        let among: &[Value] = if all { &[] } else { &[low.clone().into(), high.into(), sought.pattern.clone().into()] };
+        let params = [&mine[..], among, std::slice::from_ref(&most)].concat();
+        let found = self.count(if all { ALL } else { SOUGHT }, &params).await?;
+        let Some((sort, id)) = place else { return Ok((found, 0)) };
+        let among: &[Value] = if all { &[] } else { &[low.into(), sought.pattern.into()] };
+        let params = [&mine[..], &[sort.into(), id.into()], among, &[most]].concat();
+        let earlier = self.count(if all { ALL_EARLIER } else { SOUGHT_EARLIER }, &params).await?;
+        Ok((found, earlier))
+    }
+
+    async fn count(&self, sql: &'static str, params: &[Value]) -> Result<i64> {
+        self.db.rows(sql, params).await?.first().map_or(Ok(0), |row| row.get("n"))
     }
 
     /// What a search means among this account's assets; `None` if no name can be so.
@@ -125,15 +143,15 @@ impl Store {
         const LONG: &str = "SELECT asset_id FROM holdings WHERE user_id = $1 AND group_id = $2
              ORDER BY sort, asset_id LIMIT 1 OFFSET $3";
         let Some(pattern) = like(search) else { return Ok(None) };
+        let text = search.to_lowercase();
         let everything = (String::new(), behind(""));
         if search.is_empty() {
-            return Ok(Some(Sought { range: everything, pattern }));
+            return Ok(Some(Sought { range: everything, pattern, text }));
         }
         if self.db.row(LONG, &[user.into(), group.clone().into(), COUNTED.into()]).await?.is_some() {
-            let low = search.to_lowercase();
-            return Ok(Some(Sought { range: (low.clone(), behind(&low)), pattern: "%".to_owned() }));
+            return Ok(Some(Sought { range: (text.clone(), behind(&text)), pattern: "%".to_owned(), text }));
         }
-        Ok(Some(Sought { range: everything, pattern }))
+        Ok(Some(Sought { range: everything, pattern, text }))
     }
 
     /// Where an asset stands in the list of this account's.

@@ -187,6 +187,8 @@ async fn pages_cover_all_and_overlap_nowhere() {
             let first = found.rows.first().map(|it| it.asset.clone());
             let counted = store.count_holdings((user, &group), "계정", first.as_ref()).await.unwrap();
             assert_eq!(counted, (25, 10 * page as i64));
+            let all = store.count_holdings((user, &group), "", first.as_ref()).await.unwrap();
+            assert_eq!(all, counted, "whether sought or not");
             turn = Turn::After(found.rows.last().unwrap().asset.clone());
             seen.extend(found.rows.into_iter().map(|it| it.asset.0));
         }

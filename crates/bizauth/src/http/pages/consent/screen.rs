@@ -109,7 +109,7 @@ async fn picker(
             let place = turn(query.get(&format!("page.{group}")).unwrap_or_default());
             let mine = (user, group);
             let listed = it.store.holdings_page(mine, &search, &place, PAGE).await?;
-            let first = listed.rows.first().map(|held| &held.asset);
+            let first = listed.rows.first().filter(|_| listed.before).map(|held| &held.asset);
             let (matching, earlier_rows) = it.store.count_holdings(mine, &search, first).await?;
             let (total, _) = match search.is_empty() {
                 true => (matching, 0),
