@@ -62,15 +62,17 @@ pub struct MemberRecord {
     pub role: String,
 }
 
-/// The columns of an app, wherever it is joined as `a`. Sanctioned is what the app or any of its owners is.
+/// The columns of an app, wherever it is joined as `a`. Sanctioned is what the app or any of its owners is. Parent and
+/// owners are asked for their values: an EXISTS PostgreSQL may answer by reading all accounts and all owners.
 macro_rules! app_columns {
     () => {
         "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota, a.icon,
-         CASE WHEN a.kind = 'test' AND EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.kind = 'biz'
-             AND p.deleted_at IS NULL) THEN 1 ELSE 0 END AS parent_is_biz,
-         CASE WHEN a.sanctioned = 1 OR EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
-             OR EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
-             WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1) THEN 1 ELSE 0 END AS sanctioned"
+         CASE WHEN a.kind = 'test' AND (SELECT p.kind FROM apps p WHERE p.id = a.parent_id AND p.deleted_at IS NULL) = 'biz'
+             THEN 1 ELSE 0 END AS parent_is_biz,
+         CASE WHEN a.sanctioned = 1 OR (SELECT p.sanctioned FROM apps p WHERE p.id = a.parent_id) = 1
+             OR (SELECT MAX((SELECT o.developer_sanctioned FROM users o WHERE o.id = m.user_id)) FROM members m
+                 WHERE m.app_id = a.id AND m.role = 'owner') = 1
+             THEN 1 ELSE 0 END AS sanctioned"
     };
 }
 pub(crate) use app_columns;

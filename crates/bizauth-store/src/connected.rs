@@ -6,9 +6,11 @@
 //! Of an app the newest thousand consents that stand are looked at: each was given by hand, and nobody comes near that.
 //! It keeps a page from reading ten thousand rows where a program did what no person does.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bizauth_core::app::AppKind;
+use bizauth_core::asset::AssetId;
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::{self, GroupId, ItemId};
 use bizauth_core::secret::Digest;
@@ -72,13 +74,32 @@ pub struct ConnectedApp {
     pub reach: Vec<Reach>,
 }
 
-/// Whether tokens for the app `a` work at all, whosever they are.
+/// One app that a person agreed to, and what it can reach, as one reading found it.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The app.
+    pub app: ConnectedApp,
+    pub(crate) user: UserId,
+    /// What is named one by one, by group and name.
+    pub(crate) named: Vec<NamedAsset>,
+}
+
+/// An asset that an app can reach by name, in the order of lists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NamedAsset {
+    pub(crate) group: GroupId,
+    pub(crate) sort: String,
+    pub(crate) asset: AssetId,
+}
+
+/// Whether tokens for the app `a` work at all, whosever they are. Here and below what is named by its key is asked for
+/// its value: an EXISTS PostgreSQL may answer from the other end, and read all accounts, owners or keys for it.
 macro_rules! app_works {
     () => {
         "a.deleted_at IS NULL AND a.sanctioned = 0
-              AND NOT EXISTS (SELECT 1 FROM apps p WHERE p.id = a.parent_id AND p.sanctioned = 1)
-              AND NOT EXISTS (SELECT 1 FROM members m JOIN users o ON o.id = m.user_id
-                  WHERE m.app_id = a.id AND m.role = 'owner' AND o.developer_sanctioned = 1)"
+              AND COALESCE((SELECT p.sanctioned FROM apps p WHERE p.id = a.parent_id), 0) = 0
+              AND COALESCE((SELECT MAX((SELECT o.developer_sanctioned FROM users o WHERE o.id = m.user_id))
+                  FROM members m WHERE m.app_id = a.id AND m.role = 'owner'), 0) = 0"
     };
 }
 pub(crate) use app_works;
@@ -87,7 +108,8 @@ pub(crate) use app_works;
 macro_rules! account_works {
     () => {
         "u.state NOT IN ('blocked', 'withdrawn')
-              AND (a.kind <> 'test' OR EXISTS (SELECT 1 FROM members m WHERE m.app_id = a.id AND m.user_id = u.id))"
+              AND (a.kind <> 'test'
+                  OR (SELECT m.role FROM members m WHERE m.app_id = a.id AND m.user_id = u.id) IS NOT NULL)"
     };
 }
 pub(crate) use account_works;
@@ -110,7 +132,7 @@ macro_rules! live {
             $app_era,
             " AND t.user_era = ",
             $user_era,
-            " AND EXISTS (SELECT 1 FROM app_keys k WHERE k.id = t.key_id AND k.state <> 'deleted')"
+            " AND (SELECT k.state FROM app_keys k WHERE k.id = t.key_id) <> 'deleted'"
         )
     };
 }
@@ -122,21 +144,19 @@ macro_rules! standing {
         "c.user_id = a.user_id AND c.app_id = a.id AND c.withdrawn_at IS NULL AND c.id >= a.from_id"
     };
 }
-pub(crate) use standing;
 
 /// Whether the consent `c` is in effect.
 macro_rules! in_effect {
-    ($used_after:literal, $agreed_after:literal) => {
+    ($agreed_after:literal, $used_after:literal) => {
         concat!(
             "(c.agreed_at > ",
             $agreed_after,
             " OR (a.works = 1 AND EXISTS (SELECT 1 FROM tokens t WHERE t.consent_id = c.id AND ",
-            crate::connected::live!($used_after, "a.era", "a.user_era"),
+            live!($used_after, "a.era", "a.user_era"),
             ")))"
         )
     };
 }
-pub(crate) use in_effect;
 
 /// What is asked of an app `a` that the account `u` lent to, by the entry `l`.
 macro_rules! seen {
@@ -145,7 +165,7 @@ macro_rules! seen {
             "WITH a AS MATERIALIZED (
              SELECT a.id, a.name, a.company, a.kind, a.icon, a.era, a.deleted_at, l.id AS age, u.id AS user_id,
                  u.era AS user_era, CASE WHEN ",
-            crate::connected::works!(),
+            works!(),
             " THEN 1 ELSE 0 END AS works,
                  (SELECT c.agreed_at FROM consents c WHERE c.user_id = u.id AND c.app_id = a.id
                      AND c.withdrawn_at IS NULL ORDER BY c.id LIMIT 1) AS since,
@@ -174,52 +194,52 @@ macro_rules! a_page {
 /// One app that the person ever agreed to.
 macro_rules! one_app {
     () => {
-        crate::connected::seen!("AND l.app_id = $2 LIMIT 1")
+        seen!("AND l.app_id = $2 LIMIT 1")
     };
 }
-pub(crate) use {one_app, seen};
 
-macro_rules! summary {
-    ($used_after:literal) => {
+/// What is told of the apps `a`: a row for every text of items, with the tokens of the consents that say so. It is in
+/// effect if one of these tokens lives, or one of the consents is `young`.
+macro_rules! told {
+    ($agreed_after:literal, $used_after:literal) => {
         concat!(
             "SELECT a.id, a.name, a.company, a.kind, a.icon, a.since, CASE WHEN a.deleted_at IS NULL THEN 0 ELSE 1 END AS deleted,
-                 COUNT(t.id) AS tokens, MAX(t.used_at) AS used_at
-             FROM a LEFT JOIN consents c ON a.works = 1 AND ",
+                 c.items, MAX(CASE WHEN c.agreed_at > ",
+            $agreed_after,
+            " THEN 1 ELSE 0 END) AS young, COUNT(t.id) AS tokens, MAX(t.used_at) AS used_at
+             FROM a LEFT JOIN consents c ON ",
             standing!(),
-            " LEFT JOIN tokens t ON t.consent_id = c.id AND ",
+            " LEFT JOIN tokens t ON a.works = 1 AND t.consent_id = c.id AND ",
             live!($used_after, "a.era", "a.user_era"),
-            " GROUP BY a.id, a.name, a.company, a.kind, a.icon, a.since, a.deleted_at, a.age ORDER BY a.age DESC"
+            " GROUP BY a.id, a.name, a.company, a.kind, a.icon, a.since, a.deleted_at, a.age, c.items ORDER BY a.age DESC"
         )
     };
 }
 
-macro_rules! items {
-    ($used_after:literal, $agreed_after:literal) => {
+/// By what of it the apps `a` can reach anything: the consents in effect `c` and what was lent with them.
+macro_rules! lent {
+    ($agreed_after:literal, $used_after:literal) => {
         concat!(
-            "SELECT DISTINCT a.id, c.items FROM a CROSS JOIN consents c WHERE ",
+            "FROM a CROSS JOIN consents c CROSS JOIN lent_assets l
+             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = a.user_id AND h.lendable = 1
+             WHERE l.consent_id = c.id AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) AND ",
             standing!(),
             " AND ",
-            in_effect!($used_after, $agreed_after)
+            in_effect!($agreed_after, $used_after)
         )
     };
 }
 
 macro_rules! reach {
-    ($used_after:literal, $agreed_after:literal) => {
+    ($agreed_after:literal, $used_after:literal) => {
         concat!(
             "SELECT a.id, l.group_id, COUNT(DISTINCT h.id) AS assets,
-                 MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
-             FROM a CROSS JOIN consents c CROSS JOIN lent_assets l
-             LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = a.user_id AND h.lendable = 1
-             WHERE l.consent_id = c.id AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) AND ",
-            crate::connected::standing!(),
-            " AND ",
-            crate::connected::in_effect!($used_after, $agreed_after),
+                 MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole ",
+            lent!($agreed_after, $used_after),
             " GROUP BY a.id, l.group_id ORDER BY a.id, l.group_id"
         )
     };
 }
-pub(crate) use reach;
 
 impl Store {
     /// A page of the apps that a person is connected with and whose names contain `search`: those they agreed to first
@@ -233,50 +253,36 @@ impl Store {
         alive: Alive,
     ) -> Result<Leaf<ConnectedApp>> {
         // Each is a text of its own, with the page in it: what is asked about a page must be of the same apps.
-        const ON: [&str; 3] = [
+        const ON: [&str; 2] = [
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
                  ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
                 ),
-                summary!("$5")
+                told!("$5", "$6")
             ),
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
                  ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
                 ),
-                items!("$6", "$5")
-            ),
-            concat!(
-                a_page!(
-                    "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
-                 ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
-                ),
-                reach!("$6", "$5")
+                reach!("$5", "$6")
             ),
         ];
-        const BACK: [&str; 3] = [
+        const BACK: [&str; 2] = [
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
                  ORDER BY l.user_id, l.id LIMIT $4"
                 ),
-                summary!("$5")
+                told!("$5", "$6")
             ),
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
                  ORDER BY l.user_id, l.id LIMIT $4"
                 ),
-                items!("$6", "$5")
-            ),
-            concat!(
-                a_page!(
-                    "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
-                 ORDER BY l.user_id, l.id LIMIT $4"
-                ),
-                reach!("$6", "$5")
+                reach!("$5", "$6")
             ),
         ];
         const PLACE: &str = "SELECT id FROM app_users WHERE user_id = $1 AND app_id = $2";
@@ -288,69 +294,92 @@ impl Store {
         };
         let turn = if place.is_some() { turn } else { &Turn::First };
         let from: i64 = place.map_or(Ok(i64::MAX), |row| row.get("id"))?;
-        let [apps, items, reach] = if turn.is_back() { BACK } else { ON };
-        let page: [Value; 4] = [user.into(), pattern.into(), from.into(), (most + 1).into()];
-        let apps = self.db.rows(apps, &[&page[..], &[alive.used_after.into()]].concat()).await?;
-        if apps.is_empty() {
+        let [told, reach] = if turn.is_back() { BACK } else { ON };
+        let mut page: Vec<Value> = vec![user.into(), pattern.into(), from.into(), (most + 1).into()];
+        page.extend([alive.agreed_after.into(), alive.used_after.into()]);
+        let mut found = read_told(&self.db.rows(told, &page).await?)?;
+        if found.is_empty() {
             return Ok(Leaf { after: turn.is_back(), ..nothing });
         }
-        let long = [&page[..], &[alive.agreed_after.into(), alive.used_after.into()]].concat();
-        let mut found = put_together(&apps, &self.db.rows(items, &long).await?, &self.db.rows(reach, &long).await?)?;
+        for row in &self.db.rows(reach, &page).await? {
+            let id: AppId = row.get("id")?;
+            if let Some(app) = found.iter_mut().find(|app| app.id == id) {
+                let (group, whole, assets) = (row.get("group_id")?, row.get("whole")?, row.get("assets")?);
+                app.reach.push(Reach { group, whole, assets });
+            }
+        }
         if turn.is_back() {
             found.reverse();
         }
         Ok(Leaf::of(turn, found, most))
     }
 
-    /// An app that a person ever agreed to.
-    pub async fn connected_app(&self, user: UserId, app: AppId, alive: Alive) -> Result<Option<ConnectedApp>> {
-        const APP: &str = concat!(one_app!(), summary!("$3"));
-        const ITEMS: &str = concat!(one_app!(), items!("$4", "$3"));
-        const REACH: &str = concat!(one_app!(), reach!("$4", "$3"));
-        let short = [user.into(), app.into(), alive.used_after.into()];
-        let long = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
-        let apps = self.db.rows(APP, &short).await?;
-        if apps.is_empty() {
-            return Ok(None);
+    /// An app that a person ever agreed to, with all that it can reach.
+    pub async fn connected_app(&self, user: UserId, app: AppId, alive: Alive) -> Result<Option<Connection>> {
+        const TOLD: &str = concat!(one_app!(), told!("$3", "$4"));
+        // Each asset once, however often it was lent.
+        const LENT: &str =
+            concat!(one_app!(), "SELECT DISTINCT l.group_id, l.holding_id, h.asset_id, h.sort ", lent!("$3", "$4"));
+        let params = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
+        let Some(mut app) = read_told(&self.db.rows(TOLD, &params).await?)?.pop() else { return Ok(None) };
+        let (mut reach, mut named) = (BTreeMap::new(), Vec::new());
+        for row in &self.db.rows(LENT, &params).await? {
+            let group: GroupId = row.get("group_id")?;
+            let nothing = || Reach { group: group.clone(), whole: false, assets: 0 };
+            let of_group = reach.entry(group.0.clone()).or_insert_with(nothing);
+            match row.get::<Option<String>>("asset_id")? {
+                None => of_group.whole = true,
+                Some(asset) => {
+                    of_group.assets += 1;
+                    named.push(NamedAsset { group, sort: row.get("sort")?, asset: AssetId(asset) });
+                }
+            }
         }
-        let found = put_together(&apps, &self.db.rows(ITEMS, &long).await?, &self.db.rows(REACH, &long).await?)?;
-        Ok(found.into_iter().next())
+        app.reach = reach.into_values().collect();
+        named.sort();
+        Ok(Some(Connection { app, user, named }))
+    }
+
+    /// The name of an app that a person ever agreed to.
+    pub async fn agreed_app(&self, user: UserId, app: AppId) -> Result<Option<String>> {
+        const FIND: &str = "SELECT a.name FROM app_users l JOIN apps a ON a.id = l.app_id
+             WHERE l.user_id = $1 AND l.app_id = $2";
+        let row = self.db.row(FIND, &[user.into(), app.into()]).await?;
+        row.map(|row| row.get("name")).transpose()
     }
 }
 
-/// The apps, each with its items (every one once) and with what it can reach.
-fn put_together(apps: &[Row], items: &[Row], reach: &[Row]) -> Result<Vec<ConnectedApp>> {
-    let mut found = Vec::new();
-    for row in apps {
-        found.push(ConnectedApp {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            company: row.get("company")?,
-            kind: row.get("kind")?,
-            icon: row.get("icon")?,
-            deleted: row.get("deleted")?,
-            since: row.get("since")?,
-            used_at: row.get("used_at")?,
-            tokens: row.get("tokens")?,
-            items: Vec::new(),
-            reach: Vec::new(),
-        });
-    }
-    for row in items {
+/// Reads what [`told`] gives: the apps, each with its items, every one once. What they reach is not in it.
+fn read_told(rows: &[Row]) -> Result<Vec<ConnectedApp>> {
+    let mut found: Vec<ConnectedApp> = Vec::new();
+    for row in rows {
         let id: AppId = row.get("id")?;
-        if let Some(app) = found.iter_mut().find(|app| app.id == id) {
-            for item in scope::ids(&row.get::<String>("items")?) {
+        if found.last().is_none_or(|app| app.id != id) {
+            found.push(ConnectedApp {
+                id,
+                name: row.get("name")?,
+                company: row.get("company")?,
+                kind: row.get("kind")?,
+                icon: row.get("icon")?,
+                deleted: row.get("deleted")?,
+                since: row.get("since")?,
+                used_at: None,
+                tokens: 0,
+                items: Vec::new(),
+                reach: Vec::new(),
+            });
+        }
+        // No consent of it stands: then it has no items.
+        let (Some(items), Some(app)) = (row.get::<Option<String>>("items")?, found.last_mut()) else { continue };
+        let tokens: i64 = row.get("tokens")?;
+        app.tokens += tokens;
+        app.used_at = app.used_at.max(row.get("used_at")?);
+        if tokens > 0 || row.get("young")? {
+            for item in scope::ids(&items) {
                 if !app.items.contains(&item) {
                     app.items.push(item);
                 }
             }
-        }
-    }
-    for row in reach {
-        let id: AppId = row.get("id")?;
-        if let Some(app) = found.iter_mut().find(|app| app.id == id) {
-            let (group, whole, assets) = (row.get("group_id")?, row.get("whole")?, row.get("assets")?);
-            app.reach.push(Reach { group, whole, assets });
         }
     }
     Ok(found)

@@ -1,15 +1,16 @@
 //! One connected app, in the eyes of the person who lent: the assets it can reach, its live tokens, and what was agreed
 //! to. Page by page, each along an index.
 
-use bizauth_core::asset::{AssetId, AssetKind};
+use bizauth_core::asset::{AssetId, AssetKind, Holding};
 use bizauth_core::id::{AppId, ConsentId, TokenId, UserId};
 use bizauth_core::scope::{self, GroupId, ItemId};
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::connected::{Alive, in_effect, live, one_app, reach, standing, works};
-use crate::db::{Result, Row};
+use crate::connected::{Alive, Connection, NamedAsset, Reach, live, works};
+use crate::db::{Result, Row, Value};
 use crate::leaf::{Leaf, Turn};
+use crate::picking::Sought;
 
 /// An asset that an app can reach now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,60 +64,6 @@ pub struct TakenBack {
     pub at: Time,
 }
 
-/// The holdings `h` behind a place, with their assets `n`.
-macro_rules! on {
-    ($sort:literal, $id:literal, $bound:literal, $pattern:literal, $most:literal) => {
-        concat!(
-            "(h.sort, h.asset_id) > (",
-            $sort,
-            ", ",
-            $id,
-            ") AND h.sort < ",
-            $bound,
-            " AND h.sort LIKE ",
-            $pattern,
-            " ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
-             ORDER BY h.sort, h.asset_id LIMIT ",
-            $most
-        )
-    };
-}
-
-/// The holdings `h` before a place.
-macro_rules! back {
-    ($sort:literal, $id:literal, $bound:literal, $pattern:literal, $most:literal) => {
-        concat!(
-            "(h.sort, h.asset_id) < (",
-            $sort,
-            ", ",
-            $id,
-            ") AND h.sort >= ",
-            $bound,
-            " AND h.sort LIKE ",
-            $pattern,
-            " ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
-             ORDER BY h.sort DESC, h.asset_id DESC LIMIT ",
-            $most
-        )
-    };
-}
-
-/// The holdings `h` that the consents in effect name one by one, each once.
-macro_rules! named {
-    () => {
-        concat!(
-            one_app!(),
-            ", x AS MATERIALIZED (SELECT DISTINCT l.holding_id FROM a CROSS JOIN consents c CROSS JOIN lent_assets l WHERE ",
-            standing!(),
-            " AND ",
-            in_effect!("$4", "$3"),
-            " AND l.consent_id = c.id AND l.withdrawn_at IS NULL AND l.group_id = $5 AND l.holding_id IS NOT NULL)
-             SELECT h.group_id, h.asset_id, n.kind, n.name FROM x CROSS JOIN holdings h CROSS JOIN assets n
-             WHERE h.id = x.holding_id AND h.user_id = $1 AND "
-        )
-    };
-}
-
 /// The live tokens `t` of one person for one app.
 macro_rules! living {
     ($rest:literal) => {
@@ -153,38 +100,34 @@ impl Store {
     /// A page of the assets that an app can reach now and whose names or ids contain `search`, by group and name.
     pub async fn reached_assets(
         &self,
-        (user, app): (UserId, AppId),
+        connection: &Connection,
         search: &str,
         turn: &Turn<(GroupId, AssetId)>,
         most: i64,
-        alive: Alive,
     ) -> Result<Leaf<ReachedAsset>> {
-        const GROUPS: &str = concat!(one_app!(), reach!("$4", "$3"));
-        let params = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
-        let mut groups: Vec<(GroupId, bool)> = Vec::new();
-        for row in &self.db.rows(GROUPS, &params).await? {
-            groups.push((row.get("group_id")?, row.get("whole")?));
-        }
         let place = match turn.key() {
-            Some((group, asset)) => self.place_of(user, group, asset).await?.map(|place| (group.clone(), place)),
+            Some((group, asset)) => {
+                self.place_of(connection.user, group, asset).await?.map(|place| (group.clone(), place))
+            }
             None => None,
         };
         let turn = if place.is_some() { turn } else { &Turn::First };
+        let mut groups: Vec<&Reach> = connection.app.reach.iter().collect();
         if turn.is_back() {
             groups.reverse();
         }
         let wanted = most + 1;
         let mut rows: Vec<ReachedAsset> = Vec::new();
-        for (group, whole) in groups {
+        for reach in groups {
             let from = match &place {
-                Some((at, place)) if *at == group => Some(place.clone()),
+                Some((at, place)) if *at == reach.group => Some(place.clone()),
                 // Groups before the one that is named were on the pages before.
-                Some((at, _)) if (group.0 < at.0) != turn.is_back() => continue,
+                Some((at, _)) if (reach.group.0 < at.0) != turn.is_back() => continue,
                 _ => None,
             };
             let missing = wanted - i64::try_from(rows.len()).unwrap_or(0);
-            let of_group = (&group, whole, from);
-            rows.extend(self.reached_of_group((user, app), search, of_group, (turn.is_back(), missing), alive).await?);
+            let of_group = self.reached_of_group((connection, reach), search, from, (turn.is_back(), missing));
+            rows.extend(of_group.await?);
             if i64::try_from(rows.len()).unwrap_or(0) >= wanted {
                 break;
             }
@@ -192,47 +135,55 @@ impl Store {
         Ok(Leaf::of(turn, rows, most))
     }
 
-    /// The next of a group. All of a group is read along the holder's index; what was lent one by one is put in order,
-    /// and is no more than people picked.
+    /// The next of a group. All of a group is read along the holder's index; of what was lent one by one the connection
+    /// knows the order, and those on the page are read.
     async fn reached_of_group(
         &self,
-        (user, app): (UserId, AppId),
+        (connection, reach): (&Connection, &Reach),
         search: &str,
-        (group, whole, from): (&GroupId, bool, Option<(String, String)>),
+        from: Option<(String, String)>,
         (back, most): (bool, i64),
-        alive: Alive,
     ) -> Result<Vec<ReachedAsset>> {
-        const WHOLE: &str = concat!(
-            "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n WHERE ",
-            "h.user_id = $1 AND h.group_id = $2 AND ",
-            on!("$3", "$4", "$5", "$6", "$7")
-        );
-        const WHOLE_BACK: &str = concat!(
-            "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n WHERE ",
-            "h.user_id = $1 AND h.group_id = $2 AND ",
-            back!("$3", "$4", "$5", "$6", "$7")
-        );
-        const NAMED: &str = concat!(named!(), on!("$6", "$7", "$8", "$9", "$10"));
-        const NAMED_BACK: &str = concat!(named!(), back!("$6", "$7", "$8", "$9", "$10"));
+        const WHOLE: &str = "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) > ($3, $4) AND h.sort < $5
+                 AND h.sort LIKE $6 ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
+             ORDER BY h.sort, h.asset_id LIMIT $7";
+        const WHOLE_BACK: &str = "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) < ($3, $4) AND h.sort >= $5
+                 AND h.sort LIKE $6 ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
+             ORDER BY h.sort DESC, h.asset_id DESC LIMIT $7";
+        let (user, group) = (connection.user, &reach.group);
         let Some(sought) = self.sought(user, group, search).await? else { return Ok(Vec::new()) };
+        if !reach.whole {
+            let most = usize::try_from(most).unwrap_or(0);
+            let page = page_of(connection, group, &sought, from.as_ref(), (back, most));
+            let named: Vec<_> = page.iter().map(|it| (it.group.clone(), it.asset.clone())).collect();
+            let mut held = self.holdings_named(user, &named).await?;
+            // They come in the order of their ids.
+            let mut take = |(group, asset): &(GroupId, AssetId)| {
+                let at = held.iter().position(|held| held.group == *group && held.asset == *asset)?;
+                let Holding { group, asset, kind, name, .. } = held.swap_remove(at);
+                Some(ReachedAsset { group, id: asset, kind, name })
+            };
+            return Ok(named.iter().filter_map(&mut take).collect());
+        }
         let (low, high) = sought.range;
         let (sort, id) = match from {
             Some(place) => place,
             None if back => (high.clone(), String::new()),
             None => (low.clone(), String::new()),
         };
-        let bound = if back { low } else { high };
-        let place = [sort.into(), id.into(), bound.into(), sought.pattern.into(), most.into()];
-        let (sql, who) = match (whole, back) {
-            (true, false) => (WHOLE, vec![user.into(), group.clone().into()]),
-            (true, true) => (WHOLE_BACK, vec![user.into(), group.clone().into()]),
-            (false, _) => {
-                let who = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
-                let sql = if back { NAMED_BACK } else { NAMED };
-                (sql, [&who[..], &[group.clone().into()]].concat())
-            }
-        };
-        self.db.rows(sql, &[&who[..], &place].concat()).await?.iter().map(read_asset).collect()
+        let (sql, bound) = if back { (WHOLE_BACK, low) } else { (WHOLE, high) };
+        let params = [
+            user.into(),
+            group.clone().into(),
+            sort.into(),
+            id.into(),
+            bound.into(),
+            sought.pattern.into(),
+            most.into(),
+        ];
+        self.db.rows(sql, &params).await?.iter().map(read_asset).collect()
     }
 
     /// An asset that is lent to an app, and whether as a part of all.
@@ -242,18 +193,27 @@ impl Store {
         group: &GroupId,
         asset: &AssetId,
     ) -> Result<Option<(ReachedAsset, bool)>> {
-        // Of all consents, however many: what is named in an address has to be found.
-        const FIND: &str = "SELECT n.group_id, n.asset_id, n.kind, n.name,
-                 MAX(CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END) AS whole
-             FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at IS NULL
-             JOIN holdings h ON h.user_id = c.user_id AND h.group_id = l.group_id AND h.lendable = 1
-                 AND (l.holding_id IS NULL OR l.holding_id = h.id)
-             JOIN assets n ON n.group_id = h.group_id AND n.asset_id = h.asset_id
-             WHERE c.user_id = $1 AND c.app_id = $2 AND c.withdrawn_at IS NULL AND h.group_id = $3 AND h.asset_id = $4
-             GROUP BY n.group_id, n.asset_id, n.kind, n.name";
-        let params = [user.into(), app.into(), group.clone().into(), asset.0.clone().into()];
-        let row = self.db.row(FIND, &params).await?;
-        row.map(|row| Ok((read_asset(&row)?, row.get("whole")?))).transpose()
+        // Of all consents, however many: what is named in an address has to be found. What a page shows is in one of the
+        // newest, and the walk ends there.
+        const LENT: &str = "SELECT CASE WHEN l.holding_id IS NULL THEN 1 ELSE 0 END AS whole
+             FROM consents c CROSS JOIN lent_assets l
+             WHERE (c.user_id, c.app_id, c.id) < ($1, $2, 9223372036854775807)
+                 AND (c.user_id, c.app_id, c.id) > ($1, $2, 0) AND c.withdrawn_at IS NULL AND l.consent_id = c.id
+                 AND l.group_id = $3 AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR l.holding_id = $4)
+             ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT 1";
+        // Of the consents that everything here is told by.
+        const WHOLE: &str = "SELECT 1 AS whole
+             FROM (SELECT c.id FROM consents c WHERE (c.user_id, c.app_id, c.id) < ($1, $2, 9223372036854775807)
+                     AND (c.user_id, c.app_id, c.id) > ($1, $2, 0) AND c.withdrawn_at IS NULL
+                 ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT 1000) AS c CROSS JOIN lent_assets l
+             WHERE l.consent_id = c.id AND l.group_id = $3 AND l.withdrawn_at IS NULL AND l.holding_id IS NULL LIMIT 1";
+        let held = self.holdings_named(user, &[(group.clone(), asset.clone())]).await?.pop();
+        let Some(Holding { id: holding, kind, name, .. }) = held.filter(|held| held.lendable) else { return Ok(None) };
+        let of_group: [Value; 3] = [user.into(), app.into(), group.clone().into()];
+        let lent = self.db.rows(LENT, &[&of_group[..], &[holding.into()]].concat()).await?;
+        let Some(lent) = lent.first() else { return Ok(None) };
+        let whole = lent.get("whole")? || !self.db.rows(WHOLE, &of_group).await?.is_empty();
+        Ok(Some((ReachedAsset { group: group.clone(), id: asset.clone(), kind, name }, whole)))
     }
 
     /// A page of the live tokens of a person for an app, newest first.
@@ -341,6 +301,22 @@ impl Store {
             Ok(TakenBack { group: row.get("group_id")?, asset: row.get("asset_id")?, at: row.get("withdrawn_at")? })
         };
         self.db.rows(ROWS, &[consent.into(), most.into()]).await?.iter().map(read).collect()
+    }
+}
+
+/// Of what is named one by one in a group and sought, the next `most`.
+fn page_of<'c>(
+    connection: &'c Connection,
+    group: &GroupId,
+    sought: &Sought,
+    from: Option<&(String, String)>,
+    (back, most): (bool, usize),
+) -> Vec<&'c NamedAsset> {
+    let listed = connection.named.iter().filter(|it| it.group == *group && sought.admits(&it.sort));
+    let place = |it: &NamedAsset| (it.sort.clone(), it.asset.0.clone());
+    match back {
+        false => listed.filter(|it| from.is_none_or(|from| place(it) > *from)).take(most).collect(),
+        true => listed.rev().filter(|it| from.is_none_or(|from| place(it) < *from)).take(most).collect(),
     }
 }
 

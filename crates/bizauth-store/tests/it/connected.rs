@@ -21,8 +21,8 @@ async fn withdraw(scene: &Scene, asset: &str) -> bool {
 }
 
 async fn reached(scene: &Scene) -> Vec<String> {
-    let mine = (scene.user, scene.app);
-    let found = scene.store.reached_assets(mine, "", &Turn::First, 99, alive()).await.unwrap();
+    let connection = scene.store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap();
+    let found = scene.store.reached_assets(&connection, "", &Turn::First, 99).await.unwrap();
     found.rows.iter().map(|it| format!("{}:{}", it.group, it.id)).collect()
 }
 
@@ -35,7 +35,7 @@ async fn names(store: &Store, user: UserId, search: &str, turn: Turn<AppId>) -> 
 async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;
-        let app = async || store.connected_app(scene.user, scene.app, alive()).await.unwrap();
+        let app = async || store.connected_app(scene.user, scene.app, alive()).await.unwrap().map(|found| found.app);
         assert!(app().await.is_none() && names(&store, scene.user, "", Turn::First).await.is_empty());
         give(&store, scene.user, "moment", &[("1", "one"), ("2", "two")]).await;
         let holdings = held(&store, scene.user, &[("moment", "1"), ("moment", "2")]).await;
@@ -44,7 +44,7 @@ async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
         assert_eq!((found.tokens, found.since, found.used_at), (0, Some(NOW), None));
         assert!(found.items.is_empty() && reached(&scene).await.is_empty(), "its code is too old to buy anything");
         let young = Alive::at(NOW.plus(MINUTE), 365 * DAY, 10 * MINUTE);
-        assert_eq!(store.connected_app(scene.user, scene.app, young).await.unwrap().unwrap().items.len(), 2);
+        assert_eq!(store.connected_app(scene.user, scene.app, young).await.unwrap().unwrap().app.items.len(), 2);
 
         let token = scene.buys(code).await;
         scene.buys(scene.lends(vec![all("keyword")]).await).await;
@@ -73,7 +73,7 @@ async fn an_app_is_told_of_as_its_tokens_would_be_admitted() {
         let found = app().await.unwrap();
         assert_eq!((found.tokens, found.reach.len()), (1, 1), "nothing is in reach without a token");
         let late = Alive::at(NOW.plus(365 * DAY), 365 * DAY, 10 * MINUTE);
-        assert_eq!(store.connected_app(scene.user, scene.app, late).await.unwrap().unwrap().tokens, 0, "of disuse");
+        assert_eq!(store.connected_app(scene.user, scene.app, late).await.unwrap().unwrap().app.tokens, 0, "of disuse");
         by.delete_key(scene.key).await.unwrap();
         assert_eq!(app().await.unwrap().tokens, 0);
     })
@@ -107,8 +107,10 @@ async fn apps_are_searched_and_paged() {
             ["Alpha"],
             "what was taken back is not connected"
         );
-        let gone = store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap();
+        let gone = store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap().app;
         assert_eq!((gone.since, gone.tokens), (None, 0), "but can be looked up");
+        assert_eq!(store.agreed_app(scene.user, scene.app).await.unwrap(), Some(gone.name));
+        assert!(store.agreed_app(scene.developer, scene.app).await.unwrap().is_none());
     })
     .await;
 }
@@ -166,12 +168,12 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         give(&store, scene.user, "moment", &[("1", "one"), ("2", "two"), ("3", "three")]).await;
         let token = scene.buys(scene.lends(vec![all("moment"), all("keyword")]).await).await;
         assert_eq!(reached(&scene).await, ["moment:1", "moment:3", "moment:2"], "by name");
-        let mine = (scene.user, scene.app);
-        let page = store.reached_assets(mine, "T", &Turn::First, 1, alive()).await.unwrap();
+        let connection = store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap();
+        let page = store.reached_assets(&connection, "T", &Turn::First, 1).await.unwrap();
         let key = |it: &ReachedAsset| (it.group.clone(), it.id.clone());
-        let next = store.reached_assets(mine, "T", &Turn::After(key(&page.rows[0])), 9, alive()).await.unwrap();
+        let next = store.reached_assets(&connection, "T", &Turn::After(key(&page.rows[0])), 9).await.unwrap();
         assert_eq!((page.rows[0].id.0.as_str(), next.rows.len(), next.rows[0].id.0.as_str()), ("3", 1, "2"));
-        let back = store.reached_assets(mine, "T", &Turn::Before(key(&next.rows[0])), 9, alive()).await.unwrap();
+        let back = store.reached_assets(&connection, "T", &Turn::Before(key(&next.rows[0])), 9).await.unwrap();
         assert_eq!((back.rows, back.before, back.after), (page.rows, false, true));
         let (_, whole) = store
             .lent_asset((scene.user, scene.app), &"moment".into(), &AssetId("2".to_owned()))
@@ -192,6 +194,28 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
             assert!(withdraw(&scene, asset).await);
         }
         assert_eq!(scene.lent(&token).await, ["keyword:*"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_lent_by_name_and_as_a_part_of_all_is_both() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        give(&store, scene.user, "moment", &[("1", "one"), ("2", "two")]).await;
+        let named = held(&store, scene.user, &[("moment", "1")]).await;
+        scene.buys(scene.lends(vec![these("moment", &named)]).await).await;
+        let lent = async |id: &str| {
+            let (mine, asset) = ((scene.user, scene.app), AssetId(id.to_owned()));
+            store.lent_asset(mine, &"moment".into(), &asset).await.unwrap().map(|(_, whole)| whole)
+        };
+        assert_eq!((lent("1").await, lent("2").await), (Some(false), None));
+        scene.buys(scene.lends(vec![all("moment")]).await).await;
+        scene.buys(scene.lends(vec![these("moment", &named)]).await).await;
+        assert_eq!((lent("1").await, lent("2").await), (Some(true), Some(true)));
+        assert_eq!(reached(&scene).await, ["moment:1", "moment:2"]);
+        let app = store.connected_app(scene.user, scene.app, alive()).await.unwrap().unwrap().app;
+        assert_eq!((app.tokens, app.reach.len(), app.reach[0].whole, app.reach[0].assets), (3, 1, true, 1));
     })
     .await;
 }

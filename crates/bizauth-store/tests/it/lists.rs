@@ -164,17 +164,18 @@ async fn a_person_sees_all_that_an_app_reaches() {
         // One group is lent one by one, in two consents that overlap; the other as a whole.
         scene.buys(scene.lends(vec![these("moment", &picked[..4]), all("keyword")]).await).await;
         scene.buys(scene.lends(vec![these("moment", &picked[2..])]).await).await;
-        let (mine, alive) = ((scene.user, scene.app), Alive::at(NOW, 60 * MINUTE, MINUTE));
-        let page = async |turn| store.reached_assets(mine, "", &turn, 2, alive).await;
+        let alive = Alive::at(NOW, 60 * MINUTE, MINUTE);
+        let connection = store.connected_app(scene.user, scene.app, alive).await.unwrap().unwrap();
+        let page = async |turn| store.reached_assets(&connection, "", &turn, 2).await;
         let seen = walk(10, page, |it| (it.group.clone(), it.id.clone())).await;
         let told: Vec<String> = seen.iter().map(|(group, id)| format!("{group}:{id}")).collect();
         let mut sorted = told.clone();
         sorted.sort();
         assert_eq!(told, sorted, "by group and name");
-        let page = async |turn| store.reached_assets(mine, "D", &turn, 2, alive).await;
+        let page = async |turn| store.reached_assets(&connection, "D", &turn, 2).await;
         walk(2, page, |it: &bizauth_store::ReachedAsset| (it.group.clone(), it.id.clone())).await;
         let gone = Turn::After((GroupId::from("moment"), AssetId("gone".to_owned())));
-        assert!(!store.reached_assets(mine, "", &gone, 2, alive).await.unwrap().before, "the list begins anew");
+        assert!(!store.reached_assets(&connection, "", &gone, 2).await.unwrap().before, "the list begins anew");
     })
     .await;
 }

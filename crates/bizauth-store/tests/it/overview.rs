@@ -78,8 +78,17 @@ async fn the_newest_tokens_of_an_app_are_counted() {
         assert_eq!(count(NOW, 9).await, AliveTokens { alive: 0, seen: 3 });
         store.revoke_token((tokens[2].0, tokens[2].1.digest()), NOW).await.unwrap();
         assert_eq!(count(idle, 2).await, AliveTokens { alive: 1, seen: 2 });
-        store.by(someone(NOW)).set_sanction(scene.app, true).await.unwrap();
+        store.by(someone(NOW)).set_developer_sanction(scene.developer, true).await.unwrap();
         assert_eq!(count(idle, 9).await, AliveTokens { alive: 0, seen: 3 });
+        store.by(someone(NOW)).set_developer_sanction(scene.developer, false).await.unwrap();
+        let fresh = scene.buys(scene.agrees().await).await;
+        assert_eq!(count(idle, 9).await, AliveTokens { alive: 1, seen: 4 });
+        assert!(scene.is_alive(&fresh).await);
+        store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap();
+        assert_eq!(count(idle, 9).await, AliveTokens { alive: 0, seen: 4 });
+        scene.buys(scene.agrees().await).await;
+        store.by(someone(NOW)).set_user_state(scene.user, UserState::Blocked).await.unwrap();
+        assert_eq!(count(idle, 9).await, AliveTokens { alive: 0, seen: 5 });
         assert_eq!(store.alive_tokens(AppId(1), idle, 9).await.unwrap(), AliveTokens { alive: 0, seen: 0 });
     })
     .await;

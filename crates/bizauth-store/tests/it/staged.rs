@@ -55,7 +55,7 @@ async fn a_staged_token_says_what_an_issued_one_says() {
         assert_eq!((listed.agreed_at, listed.key.0), (NOW.minus(MINUTE), scene.key));
         let alive = Alive::at(NOW, IDLE_LIFETIME, 10 * MINUTE);
         let connected = store.connected_app(scene.user, scene.app, alive).await.unwrap().unwrap();
-        assert_eq!(connected.tokens, 2);
+        assert_eq!(connected.app.tokens, 2);
         let on = AuditFilter { on: Some(("account".to_owned(), scene.user.to_string())), ..AuditFilter::default() };
         let noted = store.audit_page(&on, None, 1).await.unwrap().remove(0).entry;
         assert_eq!(noted.act, "consent.give");

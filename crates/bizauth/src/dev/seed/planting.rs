@@ -80,7 +80,7 @@ async fn the_demo_is_planted_whole() {
     assert_eq!(it.lent("unused").await, ["keyword:730030"], "all that is held, where nothing is named");
     let lender = it.planted.user("lender@example.com").unwrap();
     let alive = Alive::at(NOW, IDLE_LIFETIME, Duration::from_secs(600));
-    assert_eq!(it.store.connected_app(lender.id, app.id, alive).await.unwrap().unwrap().tokens, 1);
+    assert_eq!(it.store.connected_app(lender.id, app.id, alive).await.unwrap().unwrap().app.tokens, 1);
     for (email, state) in
         [("dormant", UserState::Dormant), ("blocked", UserState::Blocked), ("withdrawn", UserState::Withdrawn)]
     {

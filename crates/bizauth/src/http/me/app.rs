@@ -26,7 +26,8 @@ const OF_CONSENTS: List = List { after: "consents", before: "consents_before", a
 
 /// The page. The query: `q`, what an asset's name contains; `assets`, `tokens`, `consents`, where each list goes on.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
-    let app = connected(&it, &visit).await?;
+    let connection = connected(&it, &visit).await?;
+    let app = &connection.app;
     let (form, path, now) = (visit.form(), path_of(app.id), alive(&it, &visit));
     let mine = (visit.user().id, app.id);
     let search = form.get("q").unwrap_or_default().trim().to_owned();
@@ -37,7 +38,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let turn = lists.turn(&OF_ASSETS, |text| {
         text.split_once(':').map(|(group, id)| (GroupId::from(group), AssetId(id.to_owned())))
     });
-    let assets = it.store.reached_assets(mine, &search, &turn, PAGE, now).await?;
+    let assets = it.store.reached_assets(&connection, &search, &turn, PAGE).await?;
     let assets_pager = lists.pager(&OF_ASSETS, &assets, |it| format!("{}:{}", it.group, it.id));
 
     let turn = lists.turn(&OF_TOKENS, |text| text.parse::<TokenId>().ok());
@@ -77,7 +78,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         },
     };
     let view = AppPage {
-        app: line(&it, &frame, &catalogue, &app),
+        app: line(&it, &frame, &catalogue, app),
         groups: lines(&it.words, &frame, &catalogue, &app.items),
         wholes,
         assets: assets.rows.iter().map(asset).collect(),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bizauth_core::id::ConsentId;
 use serde_json::Value;
 
-use super::{connected, named, path_of};
+use super::{agreed, named, path_of};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
@@ -19,9 +19,9 @@ const MOST: i64 = 1000;
 
 /// The page.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
-    let app = connected(&it, &visit).await?;
+    let (app, name) = agreed(&it, &visit).await?;
     let id: ConsentId = visit.param("consent")?;
-    let mine = (visit.user().id, app.id);
+    let mine = (visit.user().id, app);
     let (shown, agreed_at, withdrawn_at) = it.store.consent_shown(mine, id).await?.ok_or(PageError::NotFound)?;
     let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
     let shown: Value = serde_json::from_str(&shown).unwrap_or(Value::Null);
@@ -36,7 +36,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
             at: taken.at.into(),
         }
     };
-    let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(app.name, path_of(app.id))];
+    let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(name, path_of(app))];
     let page = ConsentPaper {
         taken: taken.iter().map(line).collect(),
         language: Language::from_code(&text(&shown["language"])).unwrap_or(frame.language),

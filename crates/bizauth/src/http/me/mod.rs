@@ -10,7 +10,7 @@ pub mod withdraw;
 
 use bizauth_core::id::AppId;
 use bizauth_core::scope::{Catalogue, ItemId};
-use bizauth_store::{Alive, ConnectedApp, Leaf, Turn};
+use bizauth_store::{Alive, Connection, Leaf, Turn};
 
 use super::access::{Rule, Who};
 use super::form::Form;
@@ -86,10 +86,17 @@ fn alive(it: &AppState, visit: &Visit) -> Alive {
     Alive::at(visit.at(), it.config.token_idle_lifetime, it.config.code_lifetime)
 }
 
-/// The app in the path, if the person ever agreed to it.
-async fn connected(it: &AppState, visit: &Visit) -> Result<ConnectedApp, PageError> {
+/// The app in the path with what it reaches, if the person ever agreed to it.
+async fn connected(it: &AppState, visit: &Visit) -> Result<Connection, PageError> {
     let id: AppId = visit.param("connected")?;
     it.store.connected_app(visit.user().id, id, alive(it, visit)).await?.ok_or(PageError::NotFound)
+}
+
+/// Id and name of the app in the path, if the person ever agreed to it: for pages that tell nothing else of it.
+async fn agreed(it: &AppState, visit: &Visit) -> Result<(AppId, String), PageError> {
+    let id: AppId = visit.param("connected")?;
+    let name = it.store.agreed_app(visit.user().id, id).await?.ok_or(PageError::NotFound)?;
+    Ok((id, name))
 }
 
 /// The address of an app's page.
