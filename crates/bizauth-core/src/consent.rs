@@ -40,12 +40,12 @@ pub enum Unfit {
 /// account's holdings that were named or ticked, as they are now.
 ///
 /// # Errors
-/// The first group whose choice does not fit, and why.
+/// Every group whose choice does not fit, each with why.
 pub fn grant(
     asked: &Asked,
     choice: impl Fn(&GroupId) -> Choice,
     holdings: &[Holding],
-) -> Result<Vec<(GroupId, Grant)>, (GroupId, Unfit)> {
+) -> Result<Vec<(GroupId, Grant)>, Vec<(GroupId, Unfit)>> {
     let these = |group: &GroupId, ids: &mut dyn Iterator<Item = String>| {
         let find = |id: String| {
             let fits = |held: &&Holding| held.group == *group && held.asset.0 == id && held.lendable;
@@ -66,5 +66,12 @@ pub fn grant(
             Choice { picked, .. } => these(group, &mut picked.into_iter()),
         },
     };
-    asked.wanted.iter().map(judge).collect()
+    let (mut grants, mut unfit) = (Vec::new(), Vec::new());
+    for judged in asked.wanted.iter().map(judge) {
+        match judged {
+            Ok(grant) => grants.push(grant),
+            Err(group) => unfit.push(group),
+        }
+    }
+    if unfit.is_empty() { Ok(grants) } else { Err(unfit) }
 }

@@ -174,6 +174,11 @@ impl Catalogue {
     }
 }
 
+/// Whether a new group may have this id: its items begin with it and `_`, so there is no `_` in it.
+pub fn begins_items(group: &GroupId) -> bool {
+    !group.0.contains('_')
+}
+
 /// Whether an item of this id belongs to a group: its group is what stands before its first `_`.
 pub fn belongs_to(item: &ItemId, group: &GroupId) -> bool {
     item.0.split_once('_').is_some_and(|(prefix, rest)| prefix == group.0 && !rest.is_empty())
@@ -211,6 +216,13 @@ mod tests {
             ("biz_account_email", "personal", false),
         ] {
             assert_eq!(belongs_to(&item.into(), &group.into()), belongs, "{item}");
+        }
+    }
+
+    #[test]
+    fn a_new_group_has_no_underscore() {
+        for (group, may) in [("moment", true), ("my-shop", true), ("my_shop", false), ("_", false)] {
+            assert_eq!(begins_items(&group.into()), may, "{group}");
         }
     }
 

@@ -167,10 +167,10 @@ impl By {
         self.store.db.write(async move |tx: &mut Tx<'_>| told(put_verified(tx, &actor, id, verified).await?)).await
     }
 
-    /// Signs an account out everywhere. `false`: it was signed in nowhere.
+    /// Signs an account out everywhere, also where somebody is halfway in. `false`: it was signed in nowhere.
     pub async fn end_sessions(&self, user: UserId) -> Result<bool> {
-        let change = Change::new("session.end_all", ("account", user), SEE_SESSIONS, [user.into()]);
-        self.change(change, "DELETE FROM sessions WHERE user_id = $1", [user.into()]).await
+        self.sign_out_all(Change::new("session.end_all", ("account", user), SEE_SESSIONS, [user.into()]), user, None)
+            .await
     }
 }
 

@@ -8,6 +8,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::audit::{Acting, By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
+use crate::limits::made_before;
 use crate::users::told;
 
 /// An app to be made.
@@ -86,6 +87,16 @@ const SEE_PERMISSION: &str = "SELECT group_id, granted_at FROM app_permissions W
 impl By {
     /// Makes an app. `None`: its owner does not exist, or its parent is no Biz app. Only a Biz app has test apps.
     pub async fn create_app(&self, new: NewApp) -> Result<Option<AppId>> {
+        self.make_app(new, None).await
+    }
+
+    /// As [`By::create_app`], but once for each form: sent again, it finds the app that it made. `form` tells one form
+    /// from all others, until then.
+    pub async fn create_app_once(&self, new: NewApp, form: (String, Time)) -> Result<Option<AppId>> {
+        self.make_app(new, Some(form)).await
+    }
+
+    async fn make_app(&self, new: NewApp, form: Option<(String, Time)>) -> Result<Option<AppId>> {
         const KNOWN: &str = "SELECT id FROM apps WHERE id = $1 AND deleted_at IS NULL AND kind = 'biz'";
         const CREATE: &str = "INSERT INTO apps (id, name, company, kind, parent_id, sanctioned, era, created_at, sort)
              VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7)";
@@ -97,6 +108,11 @@ impl By {
                 let id = AppId(ids.next(now));
                 // Claims the log's head: a parent that is deleted at the same time is seen to be.
                 let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
+                if let Some((form, until)) = &form
+                    && let Some(made) = made_before(tx, form, *until, id.0).await?
+                {
+                    return roll_back(Some(AppId(made)));
+                }
                 if let Some(parent) = new.parent
                     && tx.row(KNOWN, &[parent.into()]).await?.is_none()
                 {

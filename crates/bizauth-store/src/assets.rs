@@ -69,11 +69,12 @@ const SEE_HOLDING: &str =
     "SELECT id AS holding, role, lendable FROM holdings WHERE user_id = $1 AND group_id = $2 AND asset_id = $3";
 
 impl By {
-    /// Adds an asset, or changes its name and kind. `false`: no such group, or it is one without assets.
+    /// Adds an asset, or changes its name and kind. `false`: no such group, or it is one without such assets.
     pub async fn keep_asset(&self, asset: AssetRecord) -> Result<bool> {
         const KEEP: &str = "INSERT INTO assets (group_id, asset_id, kind, name, search, sort)
              SELECT g.id, CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT)
-             FROM asset_groups g WHERE g.id = $6 AND g.has_assets = 1
+             FROM asset_groups g
+             WHERE g.id = $6 AND g.has_assets = 1 AND (g.has_ad_accounts = 1 OR CAST($2 AS TEXT) <> 'ad_account')
              ON CONFLICT (group_id, asset_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, search = excluded.search,
                  sort = excluded.sort";
         let search = format!("{} {}", asset.name.to_lowercase(), asset.id.0.to_lowercase());

@@ -93,13 +93,6 @@ impl Store {
         let items = scope::ids(&row.get::<String>("items")?);
         Ok(Some(Earlier { items, assets, agreed_at: row.get("agreed_at")? }))
     }
-
-    /// What this account was shown when it agreed for this app last, for a dispute.
-    pub async fn last_shown(&self, user: UserId, app: AppId) -> Result<Option<String>> {
-        const SHOWN: &str = "SELECT shown FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY id DESC LIMIT 1";
-        let row = self.db.row(SHOWN, &[user.into(), app.into()]).await?;
-        row.map(|row| row.get("shown")).transpose()
-    }
 }
 
 /// What a person agreed to, for an app.

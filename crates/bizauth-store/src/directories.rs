@@ -221,13 +221,6 @@ impl Store {
              WHERE source = $1 AND external_id > $2 ORDER BY external_id LIMIT $3";
         self.db.rows(ALL, &[source.into(), after.into(), most.into()]).await?.iter().map(read_asset).collect()
     }
-
-    /// The asset that a directory calls so.
-    pub async fn directory_asset(&self, source: &str, external_id: &str) -> Result<Option<DirectoryAsset>> {
-        const FIND: &str = "SELECT external_id, group_id, asset_id FROM directory_assets
-             WHERE source = $1 AND external_id = $2";
-        self.db.row(FIND, &[source.into(), external_id.into()]).await?.as_ref().map(read_asset).transpose()
-    }
 }
 
 fn read(row: &Row) -> Result<DirectoryRecord> {

@@ -198,15 +198,16 @@ impl Store {
         self.db.few(ALL, &[app.into(), now.into()]).await?.iter().map(read).collect()
     }
 
-    /// The open invitations addressed to an account, if its address is verified: oldest first, at most fifty.
-    pub async fn invitations_for(&self, user: UserId, now: Time) -> Result<Vec<ReceivedInvitation>> {
+    /// The open invitations addressed to an account, if its address is verified: oldest first, at most
+    /// `most`.
+    pub async fn invitations_for(&self, user: UserId, now: Time, most: u8) -> Result<Vec<ReceivedInvitation>> {
         const ALL: &str = concat!(
             "SELECT i.id AS invitation_id, i.role, i.expires_at, w.email AS invited_by, ",
             app_columns!(),
             " FROM users u JOIN invitations i ON i.email = u.email JOIN apps a ON a.id = i.app_id
                  LEFT JOIN users w ON w.id = i.invited_by
              WHERE u.id = $1 AND u.email_verified = 1 AND i.expires_at > $2 AND a.deleted_at IS NULL
-             ORDER BY i.id LIMIT 50"
+             ORDER BY i.id LIMIT $3"
         );
         let read = |row: &Row| {
             Ok(ReceivedInvitation {
@@ -217,6 +218,6 @@ impl Store {
                 expires_at: row.get("expires_at")?,
             })
         };
-        self.db.few(ALL, &[user.into(), now.into()]).await?.iter().map(read).collect()
+        self.db.few(ALL, &[user.into(), now.into(), i64::from(most).into()]).await?.iter().map(read).collect()
     }
 }

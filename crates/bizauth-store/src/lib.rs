@@ -95,7 +95,7 @@ pub use secrets::{IssuedSecret, Replaces};
 pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
 pub use staged::{Staged, StagedKey, StagedToken};
 pub use sweep::Swept;
-pub use token_lists::{LentOne, LentRecord, TokenRecord};
+pub use token_lists::{EndedBy, LentOne, LentRecord, TokenRecord};
 pub use tokens::{Found, Revocation, Sight};
 pub use usage::Usage;
 pub use users::{NewUser, UserRecord};

@@ -61,6 +61,19 @@ pub(crate) async fn take(tx: &mut Tx<'_>, limit: Limit, subject: String, now: Ti
     Ok(tx.row(TAKE, &params).await?.is_some())
 }
 
+/// Marks a form as the one that made `id`, within the transaction that makes it. `Some`: it made something before, and
+/// nothing was marked.
+pub(crate) async fn made_before(tx: &mut Tx<'_>, form: &str, until: Time, id: i64) -> Result<Option<i64>> {
+    // A mark is a row of the counters, so that it is cleared away like them.
+    const MARK: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
+         VALUES ('made', $1, 0, $2, $3, 0) ON CONFLICT (kind, subject, starts_at) DO NOTHING";
+    const MADE: &str = "SELECT taken FROM counters WHERE kind = 'made' AND subject = $1 AND starts_at = 0";
+    if tx.execute(MARK, &[form.into(), until.into(), id.into()]).await? > 0 {
+        return Ok(None);
+    }
+    tx.row(MADE, &[form.into()]).await?.map(|row| row.get("taken")).transpose()
+}
+
 impl Store {
     /// Counts one against `limit`. `false`: it is reached, and nothing was counted.
     pub async fn take(&self, limit: Limit, subject: String, now: Time) -> Result<bool> {

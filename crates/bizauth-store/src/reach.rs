@@ -56,6 +56,8 @@ pub struct ConsentRecord {
 /// What was taken back of a consent: one asset, or all of a group (`*`, which named assets then replaced).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenBack {
+    /// Its place among what was lent.
+    pub position: i64,
     /// The group.
     pub group: GroupId,
     /// The platform's id, or `*`.
@@ -293,14 +295,20 @@ impl Store {
         row.map(|row| Ok((row.get("shown")?, row.get("agreed_at")?, row.get("withdrawn_at")?))).transpose()
     }
 
-    /// What was taken back of a consent, at most `most` of it.
-    pub async fn taken_back(&self, consent: ConsentId, most: i64) -> Result<Vec<TakenBack>> {
-        const ROWS: &str = "SELECT group_id, asset_id, withdrawn_at FROM lent_assets
-             WHERE consent_id = $1 AND withdrawn_at IS NOT NULL ORDER BY position LIMIT $2";
+    /// A page of what was taken back of a consent, in the order in which it was lent.
+    pub async fn taken_back(&self, consent: ConsentId, turn: &Turn<i64>, most: i64) -> Result<Leaf<TakenBack>> {
+        const ON: &str = "SELECT position, group_id, asset_id, withdrawn_at FROM lent_assets
+             WHERE consent_id = $1 AND position > $2 AND withdrawn_at IS NOT NULL ORDER BY position LIMIT $3";
+        const BACK: &str = "SELECT position, group_id, asset_id, withdrawn_at FROM lent_assets
+             WHERE consent_id = $1 AND position < $2 AND withdrawn_at IS NOT NULL ORDER BY position DESC LIMIT $3";
         let read = |row: &Row| {
-            Ok(TakenBack { group: row.get("group_id")?, asset: row.get("asset_id")?, at: row.get("withdrawn_at")? })
+            let (position, group) = (row.get("position")?, row.get("group_id")?);
+            Ok(TakenBack { position, group, asset: row.get("asset_id")?, at: row.get("withdrawn_at")? })
         };
-        self.db.rows(ROWS, &[consent.into(), most.into()]).await?.iter().map(read).collect()
+        let sql = if turn.is_back() { BACK } else { ON };
+        let from = turn.key().copied().unwrap_or(i64::MIN);
+        let rows = self.db.rows(sql, &[consent.into(), from.into(), (most + 1).into()]).await?;
+        Ok(Leaf::of(turn, rows.iter().map(read).collect::<Result<_>>()?, most))
     }
 }
 

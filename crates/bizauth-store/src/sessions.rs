@@ -1,5 +1,7 @@
 //! Signed-in browsers, and browsers that have signed in before.
 
+use std::time::Duration;
+
 use bizauth_core::id::{DeviceId, IdSource, SessionId, UserId};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
@@ -22,6 +24,8 @@ pub struct SignedIn {
     pub is_operator: bool,
     /// When it was last seen, as far as that was noted.
     pub used_at: Time,
+    /// How long it lives, from its beginning to its end.
+    pub life: Duration,
 }
 
 /// A browser that is about to be signed in.
@@ -100,17 +104,19 @@ impl Store {
     /// state its account is, is for the rules to judge: a closed one is told so where it asks for something.
     pub async fn session(&self, id: SessionId, secret: &Secret, now: Time) -> Result<Option<SignedIn>> {
         const FIND: &str = concat!(
-            "SELECT s.digest, s.expires_at, COALESCE(s.used_at, s.created_at) AS used_at, ",
+            "SELECT s.digest, s.created_at AS began_at, s.expires_at, COALESCE(s.used_at, s.created_at) AS used_at, ",
             user_columns!(),
             ", u.is_operator
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
         );
         let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok(None) };
-        if row.get::<Digest>("digest")? != secret.digest() || now >= row.get("expires_at")? {
+        let ends_at: Time = row.get("expires_at")?;
+        if row.get::<Digest>("digest")? != secret.digest() || now >= ends_at {
             return Ok(None);
         }
         let (is_operator, used_at) = (row.get("is_operator")?, row.get("used_at")?);
-        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator, used_at }))
+        let life = ends_at.since(row.get("began_at")?);
+        Ok(Some(SignedIn { id, user: read_user(&row)?, is_operator, used_at, life }))
     }
 
     /// Writes down that a session was seen, and where.
@@ -215,11 +221,32 @@ impl By {
         self.change(change.about("session", session), END, [session.into(), user.into()]).await
     }
 
-    /// Ends all sessions of an account but this one. `false`: there was no other.
+    /// Ends all sessions of an account but this one, and sign-ins that wait for their second factor. `false`: there was
+    /// no other.
     pub async fn end_other_sessions(&self, user: UserId, but: SessionId) -> Result<bool> {
-        const END: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
         let change = Change::new("session.end_others", ("account", user), SEE_SESSIONS, [user.into()]);
-        self.change(change, END, [user.into(), but.into()]).await
+        self.sign_out_all(change, user, Some(but)).await
+    }
+
+    /// Ends the sessions of an account, all or all but one, and first its sign-ins that wait for their second factor:
+    /// whoever is finishing one has committed the session when the next statement looks.
+    pub(crate) async fn sign_out_all(&self, change: Change, user: UserId, but: Option<SessionId>) -> Result<bool> {
+        const STEPS: &str = "DELETE FROM login_steps WHERE user_id = $1 AND used_at IS NULL";
+        const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+        let actor = self.actor.clone();
+        self.store
+            .db
+            .write(async move |tx: &mut Tx<'_>| {
+                let note = change.begin(tx, &actor).await?;
+                let steps = tx.execute(STEPS, &[user.into()]).await?;
+                let but = but.unwrap_or(SessionId(0));
+                if steps + tx.execute(SESSIONS, &[user.into(), but.into()]).await? == 0 {
+                    return roll_back(false);
+                }
+                note.end(tx).await?;
+                commit(true)
+            })
+            .await
     }
 
     /// Forgets a known browser of an account; its session goes on. `false`: the account knows no such browser.

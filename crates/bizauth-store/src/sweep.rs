@@ -57,7 +57,6 @@ impl Store {
             (CODES, now.minus(SPENT_CODES_STAY).into()),
             (COUNTERS, now.minus(DAY).into()),
             (USAGE, (today - USAGE_STAYS).into()),
-            (IMPORTS, now.into()),
             (INVITATIONS, now.into()),
             (DELIVERIES, now.minus(DELIVERIES_STAY).into()),
         ];

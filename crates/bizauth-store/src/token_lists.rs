@@ -4,7 +4,7 @@ use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::id::{AppId, AppUserId, KeyId, TokenId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::Time;
-use bizauth_core::token::Token;
+use bizauth_core::token::{Ending, Token};
 
 use crate::Store;
 use crate::db::{Result, Row};
@@ -42,6 +42,23 @@ pub struct LentOne {
     pub id: AssetId,
     /// Ad account or channel, and its name; `None` if the person does not hold it any more.
     pub named: Option<(AssetKind, String)>,
+}
+
+/// Who ended a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The person who had agreed.
+    Owner,
+    /// A member of the app, by the address they had then.
+    Member(String),
+    /// Whoever runs the platform.
+    Operator,
+    /// Whoever took a copy of the database for it.
+    Restore,
+    /// The app, with the token itself or by a replay of its code: neither is audited.
+    App,
+    /// Nobody knows any more: the audit log does not reach so far back.
+    Unknown,
 }
 
 /// A token of a list.
@@ -141,6 +158,36 @@ impl Store {
         let Some(user) = self.known_as(app, person).await? else { return Ok(Vec::new()) };
         let rows = self.db.rows(NEXT, &[user.into(), app.into(), after.into(), most.into()]).await?;
         rows.iter().rev().map(read_record).collect()
+    }
+
+    /// Who ended a token, as the audit log has it; `None` if it ended otherwise than by being revoked or withdrawn.
+    pub async fn ended_by(&self, token: &Token) -> Result<Option<EndedBy>> {
+        const DEEDS: &str = "SELECT act, actor_kind, actor_id, actor, on_id, about FROM audit_log
+             WHERE at = $1 AND act IN ('token.revoke', 'token.withdraw', 'consent.withdraw', 'restore.accept')
+             ORDER BY seq";
+        const FORGOTTEN: &str = "SELECT trimmed_seq FROM audit_head WHERE trimmed_seq > 0
+             AND NOT EXISTS (SELECT 1 FROM audit_log WHERE at <= $1)";
+        let (Some(Ending::Revoked(at)) | Some(Ending::Withdrawn(at))) = token.ended else { return Ok(None) };
+        let (this, app, user) =
+            (format!(r#""token":"{}""#, token.id), format!(r#""app":"{}""#, token.app.id), token.user.id);
+        for row in self.db.rows(DEEDS, &[at.into()]).await? {
+            let (act, about): (String, String) = (row.get("act")?, row.get("about")?);
+            let is_this = match act.as_str() {
+                "consent.withdraw" => row.get::<String>("on_id")? == user.to_string() && about.contains(&app),
+                "restore.accept" => return Ok(Some(EndedBy::Restore)),
+                _ => about.contains(&this),
+            };
+            if is_this {
+                let (kind, id): (String, Option<i64>) = (row.get("actor_kind")?, row.get("actor_id")?);
+                return Ok(Some(match id.filter(|_| kind == "account") {
+                    Some(_) if act == "token.revoke" => EndedBy::Member(row.get("actor")?),
+                    Some(id) if id == user.0 => EndedBy::Owner,
+                    _ => EndedBy::Operator,
+                }));
+            }
+        }
+        let forgotten = self.db.row(FORGOTTEN, &[at.into()]).await?.is_some();
+        Ok(Some(if forgotten { EndedBy::Unknown } else { EndedBy::App }))
     }
 
     /// Whom an app knows by this id.

@@ -1,9 +1,10 @@
 //! An entry of the audit log as it is exported: by the command line and by the operator's API alike.
 
-use bizauth_core::time::Time;
+use bizauth_core::time::{DAY, Time};
 use bizauth_store::{AuditFilter, AuditRecord, Store};
 use bytes::Bytes;
 use futures_util::stream::{Stream, try_unfold};
+use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use crate::http::reply::log_breakage;
@@ -42,9 +43,19 @@ pub fn filtered_lines(store: Store, filter: AuditFilter) -> impl Stream<Item = b
     })
 }
 
-/// An instant, or a day for its midnight (UTC).
+/// Since when: an instant, or a day for its midnight.
 pub fn instant(text: &str) -> Option<Time> {
-    let day = || strict_date(text)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
-    let instant = text.parse::<jiff::Timestamp>().ok().or_else(day)?;
-    Some(Time::from_millis(instant.as_millisecond()))
+    let instant = text.parse::<jiff::Timestamp>().ok().map(|instant| Time::from_millis(instant.as_millisecond()));
+    instant.or_else(|| day(text))
+}
+
+/// Until when: an instant, which is not included, or a day, all of which is.
+pub fn until(text: &str) -> Option<Time> {
+    day(text).map(|midnight| midnight.plus(DAY)).or_else(|| instant(text))
+}
+
+/// The midnight that a day begins at: in Seoul, whatever door asks, because that is whose days people look back on.
+pub fn day(text: &str) -> Option<Time> {
+    let midnight = strict_date(text)?.to_zoned(TimeZone::fixed(Offset::constant(9))).ok()?;
+    Some(Time::from_millis(midnight.timestamp().as_millisecond()))
 }

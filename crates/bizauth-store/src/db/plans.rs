@@ -139,7 +139,9 @@ async fn ask_for_all(store: &Store) -> crate::Result<()> {
     store.count_holdings((ONE, &group), "", Some(&asset)).await?;
     store.holdings_named(ONE, &[(group.clone(), asset.clone()), (GroupId::from("keyword"), asset.clone())]).await?;
     store.lent_asset((ONE, APP), &group, &asset).await?;
-    store.taken_back(ConsentId(6), 2).await?;
+    for turn in turns(1) {
+        store.taken_back(ConsentId(6), &turn, 2).await?;
+    }
     store.tokens_of(APP, None, 2).await?;
     store.tokens_after(APP, TokenId(1), 2).await?;
     store.tokens_of_person((APP, AppUserId(5)), None, 2).await?;

@@ -3,6 +3,7 @@
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::{AppId, UserId};
 use bizauth_core::key::KeyKind;
+use bizauth_core::time::DAY;
 use bizauth_store::{Membership, NewApp, NewKey, Progress, RequestState, Turn};
 
 use crate::engines::on_each_engine;
@@ -32,6 +33,30 @@ async fn a_test_app_is_as_biz_as_its_parent() {
             assert_eq!(by.create_app(new(parent, owner)).await.unwrap(), None, "{parent:?} {owner:?}");
         }
         assert_eq!(store.apps(9).await.unwrap().len(), 2, "what was refused left nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_makes_one_app_however_often_it_is_sent() {
+    on_each_engine(async |store| {
+        let form = || ("a form".to_owned(), NOW.plus(DAY));
+        let send = async || store.by(someone(NOW)).create_app_once(new(None, None), form()).await.unwrap();
+        let (a, b, c) = tokio::join!(send(), send(), send());
+        assert!(a.is_some() && a == b && b == c, "{a:?} {b:?} {c:?}");
+        assert_eq!(store.apps(9).await.unwrap().len(), 1);
+        let other = ("another".to_owned(), NOW.plus(DAY));
+        assert_ne!(store.by(someone(NOW)).create_app_once(new(None, None), other).await.unwrap(), a);
+        let refused = ("refused".to_owned(), NOW.plus(DAY));
+        let by = store.by(someone(NOW));
+        assert_eq!(by.create_app_once(new(Some(AppId(1)), None), refused.clone()).await.unwrap(), None);
+        assert!(
+            by.create_app_once(new(None, None), refused).await.unwrap().is_some(),
+            "a form that made nothing is new"
+        );
+        store.sweep(100, NOW.plus(3 * DAY)).await.unwrap();
+        assert_ne!(send().await, a, "the mark is cleared away, and only the mark");
+        assert_eq!(store.apps(9).await.unwrap().len(), 4);
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Assets: who holds them, how they are found, and when they leave what a token speaks for.
 
 use bizauth_core::asset::{AssetId, AssetKind};
-use bizauth_core::scope::GroupId;
+use bizauth_core::scope::{Group, GroupId};
 use bizauth_core::token::LentAsset;
 use bizauth_store::{AssetRecord, Turn};
 
@@ -217,6 +217,14 @@ async fn an_asset_belongs_to_a_group_that_has_assets() {
                 name: String::new(),
             };
             assert!(!store.by(someone(NOW)).keep_asset(asset).await.unwrap(), "{group}");
+        }
+        let known = store.catalogue().await.unwrap().group("moment").unwrap().clone();
+        let group = Group { id: "shop".into(), has_ad_accounts: false, ..known };
+        store.by(someone(NOW)).add_group(group, Vec::new()).await.unwrap();
+        for (kind, fits) in [(AssetKind::AdAccount, false), (AssetKind::Channel, true), (AssetKind::AdAccount, false)] {
+            let (group, id) = ("shop".into(), AssetId("1".to_owned()));
+            let asset = AssetRecord { group, id, kind, name: "shop".to_owned() };
+            assert_eq!(store.by(someone(NOW)).keep_asset(asset).await.unwrap(), fits, "{kind:?}");
         }
         assert!(!store.by(someone(NOW)).hold_asset(user, hold("moment", "1")).await.unwrap(), "no such asset");
         an_asset(&store, "moment", "1", "old name").await;

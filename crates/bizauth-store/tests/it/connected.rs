@@ -147,7 +147,7 @@ async fn an_asset_that_is_taken_back_leaves_every_token_at_once() {
         assert_eq!((found.id.0.as_str(), whole), (kept.as_str(), false));
         let consents = store.consents_given(mine, &Turn::First, 9, alive()).await.unwrap().rows;
         assert_eq!(consents.iter().map(|it| it.tokens).collect::<Vec<_>>(), [1, 1, 1]);
-        let back = store.taken_back(consents[0].id, 9).await.unwrap();
+        let back = store.taken_back(consents[0].id, &Turn::First, 9).await.unwrap().rows;
         assert_eq!((back.len(), back[0].asset.as_str(), back[0].at), (1, taken.as_str(), NOW.plus(MINUTE)));
         let page = store.consents_given(mine, &Turn::After(consents[0].id), 1, alive()).await.unwrap();
         assert_eq!((page.rows, page.before, page.after), (consents[1..2].to_vec(), true, true));
@@ -189,7 +189,7 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"], "new ones are not included");
         let consent =
             store.consents_given((scene.user, scene.app), &Turn::First, 9, alive()).await.unwrap().rows.remove(0).id;
-        assert_eq!(store.taken_back(consent, 9).await.unwrap()[0].asset, "*");
+        assert_eq!(store.taken_back(consent, &Turn::First, 9).await.unwrap().rows[0].asset, "*");
         for asset in ["1", "3"] {
             assert!(withdraw(&scene, asset).await);
         }

@@ -3,7 +3,7 @@
 use bizauth_core::asset::AssetId;
 use bizauth_core::id::SessionId;
 use bizauth_core::time::DAY;
-use bizauth_store::{Approval, Limit};
+use bizauth_store::{Alive, Approval, Limit, Turn};
 
 use crate::engines::{at_once, on_each_engine, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, all, digest, give, held, secret, someone, these};
@@ -166,15 +166,21 @@ async fn the_last_consent_is_remembered_until_it_is_withdrawn() {
 async fn what_was_shown_is_kept_for_a_dispute() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;
-        assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap(), None);
+        let mine = (scene.user, scene.app);
+        let last_shown = async || {
+            let alive = Alive { used_after: NOW, agreed_after: NOW };
+            let newest = store.consents_given(mine, &Turn::First, 1, alive).await.unwrap().rows.pop()?;
+            Some(store.consent_shown(mine, newest.id).await.unwrap()?.0)
+        };
+        assert_eq!(last_shown().await, None);
         for shown in ["before", "모먼트 광고 관리\n'\"\\ 100 %"] {
             let mut new = scene.agreement(scene.shows().await, vec![all("moment")], digest()).await;
             new.shown = shown.to_owned();
             assert!(matches!(store.by(someone(NOW)).approve(new).await.unwrap(), Approval::Kept(_)));
-            assert_eq!(store.last_shown(scene.user, scene.app).await.unwrap().as_deref(), Some(shown));
+            assert_eq!(last_shown().await.as_deref(), Some(shown));
         }
         store.by(someone(NOW)).withdraw_consents(scene.user, scene.app).await.unwrap();
-        assert!(store.last_shown(scene.user, scene.app).await.unwrap().is_some(), "also after it was taken back");
+        assert!(last_shown().await.is_some(), "also after it was taken back");
     })
     .await;
 }

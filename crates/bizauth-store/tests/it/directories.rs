@@ -72,9 +72,7 @@ async fn told_again_nothing_changes_and_a_hold_stays_the_same_hold() {
         assert_eq!(gone, Followed::Done(vec![removed, Effect::default()]));
         assert!(held(&store, kim, &[("moment", "1")]).await.is_empty());
         let left = store.directory_assets("crm", "", 10).await.unwrap();
-        assert_eq!((left.len(), left[0].external_id.as_str()), (1, "b"));
-        assert_eq!(store.directory_asset("crm", "b").await.unwrap().unwrap().asset.0, "2");
-        assert!(store.directory_asset("crm", "a").await.unwrap().is_none());
+        assert_eq!((left.len(), left[0].external_id.as_str(), left[0].asset.0.as_str()), (1, "b", "2"));
 
         let filter = AuditFilter { on: Some(("asset".to_owned(), "moment:1".to_owned())), ..AuditFilter::default() };
         let told: Vec<_> = store.audit_page(&filter, None, 9).await.unwrap();

@@ -38,12 +38,12 @@ async fn an_invitation_is_for_whoever_has_verified_its_address() {
         let unsure = format!("choi-{}@example.com", number());
         let choi = an_account(&store, &unsure, false).await;
         let for_choi = made(&store, to(app, &unsure, Role::Owner), NOW).await;
-        assert!(store.invitations_for(choi, NOW).await.unwrap().is_empty(), "not verified");
+        assert!(store.invitations_for(choi, NOW, 50).await.unwrap().is_empty(), "not verified");
         assert_eq!(by.accept_invitation(for_choi, choi).await.unwrap(), None);
         assert!(!by.decline_invitation(for_choi, choi).await.unwrap());
         assert_eq!(by.accept_invitation(id, scene.user).await.unwrap(), None, "addressed to another");
         assert!(!by.decline_invitation(id, scene.user).await.unwrap());
-        let received = store.invitations_for(park, NOW).await.unwrap();
+        let received = store.invitations_for(park, NOW, 50).await.unwrap();
         assert_eq!((received[0].id, received[0].app.id, received[0].role), (id, app, Role::Editor));
         assert_eq!(by.accept_invitation(id, park).await.unwrap(), Some(app));
         assert_eq!(by.accept_invitation(id, park).await.unwrap(), None, "once");
@@ -64,11 +64,11 @@ async fn an_invitation_ends() {
         let late = NOW.plus(MINUTE);
         let id = made(&store, to(app, &email, Role::Editor), NOW).await;
         assert!(store.invitations_of(app, late).await.unwrap().is_empty());
-        assert!(store.invitations_for(park, late).await.unwrap().is_empty());
+        assert!(store.invitations_for(park, late, 50).await.unwrap().is_empty());
         assert_eq!(store.by(someone(late)).accept_invitation(id, park).await.unwrap(), None);
         let again = NewInvitation { expires_at: late.plus(MINUTE), ..to(app, &email, Role::Owner) };
         assert_eq!(made(&store, again, late).await, id, "made afresh, it is the same one");
-        assert_eq!(store.invitations_for(park, late).await.unwrap()[0].role, Role::Owner);
+        assert_eq!(store.invitations_for(park, late, 50).await.unwrap()[0].role, Role::Owner);
         assert!(!by.cancel_invitation(AppId(1), id).await.unwrap(), "another app's");
         assert!(by.cancel_invitation(app, id).await.unwrap());
         assert!(!by.cancel_invitation(app, id).await.unwrap());

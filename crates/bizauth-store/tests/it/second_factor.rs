@@ -1,7 +1,7 @@
 //! Every step of a one-time password, every recovery code and every waiting sign-in counts once, whoever comes at the
 //! same time.
 
-use bizauth_core::id::{LoginStepId, UserId};
+use bizauth_core::id::{LoginStepId, SessionId, UserId};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::user::UserState;
 use bizauth_store::{Finish, NewLoginStep, NewSession, Proof, Store};
@@ -29,6 +29,25 @@ async fn with_second_factor(store: &Store, recovery: &[Digest]) -> UserId {
     assert!(by.begin_second_factor(user, b"sealed".to_vec()).await.unwrap());
     assert!(by.confirm_second_factor(user, b"sealed".to_vec(), 10, recovery.to_vec()).await.unwrap());
     user
+}
+
+/// Whoever knows the password and stands before the second factor is signed out, too: everywhere, or everywhere else.
+#[tokio::test]
+async fn signing_out_ends_those_who_are_halfway_in() {
+    on_each_engine(async |store| {
+        let user = with_second_factor(&store, &[]).await;
+        let alive =
+            async |(id, secret): &(LoginStepId, Secret)| store.login_step(*id, secret, NOW).await.unwrap().is_some();
+        let by = store.by(someone(NOW));
+        let step = waits(&store, user).await;
+        assert!(alive(&step).await && by.end_sessions(user).await.unwrap() && !alive(&step).await);
+        assert!(!by.end_sessions(user).await.unwrap(), "nobody is left");
+        let step = waits(&store, user).await;
+        assert!(by.end_other_sessions(user, SessionId(5)).await.unwrap() && !alive(&step).await);
+        let done = (step.0, step.1.digest());
+        assert!(matches!(store.finish_login_step(done, Proof::Step(11), browser(), NOW).await.unwrap(), Finish::Over));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Sweeping is bounded, and leaves what still guards something.
 
 use bizauth_core::time::DAY;
-use bizauth_store::{Limit, Redemption, Store};
+use bizauth_store::{Counts, Limit, NewImport, Redemption, Store};
 
 use crate::engines::on_each_engine;
-use crate::scene::{MINUTE, NO_LIMIT, NOW, Scene, a_browser, a_user, digest, is_alive, secret, yes};
+use crate::scene::{MINUTE, NO_LIMIT, NOW, Scene, a_browser, a_user, digest, is_alive, secret, someone, yes};
 
 /// Sweeps five at a time until nothing is left, and says in how many rounds and rows.
 async fn sweep_all(store: &Store, days: u32) -> (u64, u64) {
@@ -94,6 +94,21 @@ async fn a_late_replay_still_kills_for_thirty_days_and_the_token_is_never_swept(
         assert!(is_alive(&store, &token).await);
         assert_eq!(store.tokens_of(scene.app, None, 9).await.unwrap().len(), 2);
         assert!(store.earlier_consent(scene.user, scene.app).await.unwrap().is_some());
+    })
+    .await;
+}
+
+/// As many of each kind as it was told, and no kind twice.
+#[tokio::test]
+async fn each_kind_is_swept_once() {
+    on_each_engine(async |store| {
+        for n in 0..9 {
+            let (name, format, body, counts) = (format!("{n}.csv"), "csv".to_owned(), String::new(), Counts::default());
+            let new = NewImport { name, format, body, total: 0, refused: String::new(), n_refused: 0, counts };
+            store.by(someone(NOW)).keep_import(new).await.unwrap();
+        }
+        let swept = store.sweep(4, NOW.plus(99 * DAY)).await.unwrap();
+        assert_eq!((swept.rows, swept.more), (4, true));
     })
     .await;
 }

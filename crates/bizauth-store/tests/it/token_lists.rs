@@ -1,8 +1,9 @@
 //! An app's tokens as its members see them: found by id, listed by person, with what was lent.
 
 use bizauth_core::id::{AppUserId, TokenId};
+use bizauth_core::time::{DAY, Time};
 use bizauth_core::token::{Ending, IDLE_LIFETIME, Standing};
-use bizauth_store::{LentOne, TokenRecord, Turn};
+use bizauth_store::{Actor, EndedBy, LentOne, TokenRecord, Turn, Who};
 
 use crate::engines::on_each_engine;
 use crate::scene::{NOW, Scene, a_user, all, give, held, hold, someone, these};
@@ -92,6 +93,46 @@ async fn what_was_lent_is_told_with_what_became_of_it() {
             by.lose_asset(scene.user, "moment".into(), bizauth_core::asset::AssetId("2".to_owned())).await.unwrap()
         );
         assert_eq!(told().await, ["moment: 1 One (gone)", "moment: 2 ? (gone)", "keyword: *"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_ended_a_token_is_told_as_long_as_the_log_knows() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let by = |who, at: Time| store.by(Actor { who, name: "kim".to_owned(), from: None, at });
+        let ended_by = async |token| {
+            let found = store.token_of(scene.app, token).await.unwrap().unwrap();
+            store.ended_by(&found.token).await.unwrap()
+        };
+        let buy = async || scene.buys(scene.agrees().await).await;
+        let (member, owner, shell, itself, alive) =
+            (buy().await.0, buy().await.0, buy().await.0, buy().await, buy().await.0);
+        let (kim, lee) = (Who::Account(scene.developer), Who::Account(scene.user));
+        // All at once: each is told from the others by its id.
+        assert!(by(kim, NOW).revoke_token_of(scene.app, member).await.unwrap());
+        assert!(by(lee, NOW).withdraw_token(scene.user, scene.app, owner).await.unwrap());
+        assert!(by(Who::CommandLine, NOW).revoke_token_of(scene.app, shell).await.unwrap());
+        store.revoke_token((itself.0, itself.1.digest()), NOW).await.unwrap();
+        let told = [member, owner, shell, itself.0, alive];
+        let said = [
+            Some(EndedBy::Member("kim".to_owned())),
+            Some(EndedBy::Owner),
+            Some(EndedBy::Operator),
+            Some(EndedBy::App),
+            None,
+        ];
+        for (token, said) in told.into_iter().zip(&said) {
+            assert_eq!(ended_by(token).await, *said);
+        }
+        let later = NOW.plus(DAY);
+        assert!(by(lee, later).withdraw_consents(scene.user, scene.app).await.unwrap() > 0);
+        assert_eq!(ended_by(alive).await, Some(EndedBy::Owner));
+        assert_eq!(ended_by(member).await, said[0], "what was revoked before");
+        assert!(by(Who::Server, later).trim_audit(later, 1000).await.unwrap() > 0);
+        assert_eq!(ended_by(itself.0).await, Some(EndedBy::Unknown));
+        assert_eq!(ended_by(alive).await, Some(EndedBy::Owner));
     })
     .await;
 }

@@ -27,6 +27,8 @@ app-new-basic = Basic app
     .hint = Your own app. It may use Business Authentication once the operator has made it a Biz app.
 app-new-test = Test app of a Biz app
     .hint = For trying things out: it counts as Biz, but only its members can sign in to it.
+app-new-more = Only the first { $most } of your Biz apps are listed. To choose another, open that app and make the test app from there.
+app-new-test-of = Make a test app
 app-new-basic-only = It starts as a basic app, and can become a Biz app later. Test apps need a Biz app of yours to belong to.
 app-make = Make the app
 app-name = App name
@@ -164,6 +166,7 @@ invitation-somebody = Someone
 invitation-until = Can be accepted until
 invitation-accept = Accept
 invitation-decline = Decline
+invitations-more = There are more invitations. They appear here as you answer these.
 invitations-unverified = Your e-mail address is not verified, so invitations cannot reach you. Ask the operator to verify it.
 
 done-app-made = The app has been made. Here is what comes next.

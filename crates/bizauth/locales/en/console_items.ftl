@@ -41,7 +41,6 @@ done-permission-asked = You have asked for the permission. The answer will be on
 done-permission-open = It was asked for before, and waits for the operator's answer.
 done-permission-there = The app has this permission already.
 done-permission-withdrawn = The request has been taken back.
-done-permission-decided = It could not be taken back: the request has been answered.
 
 preview-title = Preview: nothing can be agreed here
 preview-text = This is what people will see. The ad accounts and channels are made up, and no button does anything.

@@ -4,8 +4,8 @@ group-personal = About you
 group-moment = Kakao Moment
 group-keyword = Keyword Ad
 
-item-biz_account_email = Email address
-    .about = Reads the main email of this account, and whether it is verified.
+item-biz_account_email = E-mail address
+    .about = Reads the main e-mail address of this account, and whether it is verified.
 item-moment_create = Open ad accounts
     .about = Opens new ad accounts in the name of your business.
 item-moment_management = Run and read ads

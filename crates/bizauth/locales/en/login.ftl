@@ -5,12 +5,12 @@ login-for-app = Sign in to see what { $app } is asking for.
 login-for-app-host = Your answer goes to { $host } and nowhere else.
 login-nothing-yet = Signing in gives nothing away. You review the request and decide on the next screen.
 login-plain = Sign in with your business account.
-login-email = Email
+login-email = E-mail address
 login-password = Password
 login-stay = Stay signed in
 login-stay-hint = For 30 days. Leave this off on a shared device.
 login-submit = Sign in
-login-wrong = The email or the password is not right.
+login-wrong = The e-mail address or the password is not right.
 login-too-many = Too many attempts. Try again in { $minutes ->
     [one] { $minutes } minute
    *[other] { $minutes } minutes

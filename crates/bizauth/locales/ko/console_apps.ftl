@@ -27,6 +27,8 @@ app-new-basic = 기본 앱
     .hint = 새로운 앱입니다. 운영자가 비즈 앱으로 전환하면 비즈니스 인증을 쓸 수 있습니다.
 app-new-test = 비즈 앱의 테스트 앱
     .hint = 시험용 앱입니다. 비즈 앱과 똑같이 동작하지만 멤버만 로그인할 수 있습니다.
+app-new-more = 소유한 비즈 앱 중 { $most }개만 보여 드립니다. 다른 앱을 고르려면 그 앱의 화면에서 테스트 앱을 만드세요.
+app-new-test-of = 테스트 앱 만들기
 app-new-basic-only = 기본 앱으로 시작하며, 나중에 비즈 앱으로 전환할 수 있습니다. 테스트 앱을 만들려면 먼저 소유한 비즈 앱이 있어야 합니다.
 app-make = 앱 만들기
 app-name = 앱 이름
@@ -161,6 +163,7 @@ invitation-somebody = 알 수 없는 사용자
 invitation-until = 수락 기한
 invitation-accept = 수락
 invitation-decline = 거절
+invitations-more = 받은 초대가 더 있습니다. 위 초대에 답하면 이어서 나타납니다.
 invitations-unverified = 이메일 주소가 확인되지 않아 초대를 받을 수 없습니다. 운영자에게 주소 확인을 요청하세요.
 
 done-app-made = 앱을 만들었습니다. 이제 아래 단계를 진행해 보세요.

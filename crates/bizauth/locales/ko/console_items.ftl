@@ -41,7 +41,6 @@ done-permission-asked = 권한을 신청했습니다. 결과는 이 페이지에
 done-permission-open = 이미 신청한 권한입니다. 운영자의 답을 기다리고 있습니다.
 done-permission-there = 이미 승인된 권한입니다.
 done-permission-withdrawn = 신청을 취소했습니다.
-done-permission-decided = 취소하지 못했습니다. 이미 처리된 신청입니다.
 
 preview-title = 미리보기: 여기서는 아무것도 동의되지 않습니다
 preview-text = 사람들이 볼 동의 화면입니다. 광고계정과 채널은 지어낸 것이고, 버튼은 동작하지 않습니다.

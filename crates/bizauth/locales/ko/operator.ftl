@@ -41,6 +41,7 @@ op-slip-email-taken = 이 주소의 계정이 이미 있습니다.
 op-slip-nobody = 이 주소의 계정이 없습니다. 먼저 계정을 만들어 주세요.
 op-slip-empty = 내용을 입력해 주세요.
 op-slip-long = 너무 깁니다. 짧게 줄여 주세요.
+op-slip-line = 한 줄로 적어 주세요.
 op-slip-choose = 하나를 골라 주세요.
 op-slip-sure = 계속하려면 확인란에 표시해 주세요.
 op-slip-last-operator = 정상 상태의 마지막 운영자입니다. 먼저 다른 운영자를 지정해 주세요.

@@ -35,8 +35,8 @@ pub(super) enum Verb {
         /// Not before this time
         #[arg(long, value_name = "TIME", value_parser = read::instant)]
         since: Option<Time>,
-        /// Before this time
-        #[arg(long, value_name = "TIME", value_parser = read::instant)]
+        /// Before this time; a day is included
+        #[arg(long, value_name = "TIME", value_parser = read::until)]
         until: Option<Time>,
         /// Only entries before this one
         #[arg(long, value_name = "SEQ")]

@@ -140,10 +140,16 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     strict_date(text).ok_or_else(|| "a date is written YYYY-MM-DD".to_owned())
 }
 
-/// A day begins at midnight UTC.
+/// A day begins at midnight in Seoul.
 pub(super) fn instant(text: &str) -> Result<Time, String> {
     let instant = crate::audit_entry::instant(text);
-    instant.ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for its midnight (UTC)".to_owned())
+    instant.ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for its midnight in Seoul".to_owned())
+}
+
+/// A day ends at the next midnight in Seoul.
+pub(super) fn until(text: &str) -> Result<Time, String> {
+    let until = crate::audit_entry::until(text);
+    until.ok_or_else(|| "a time is written 2026-11-21T12:00:00Z, or 2026-11-21 for that whole day in Seoul".to_owned())
 }
 
 pub(super) fn thing(text: &str) -> Result<(String, String), String> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::LOCATION;
@@ -66,7 +67,7 @@ pub async fn play(it: &AppState, uri: &Uri, by: &str, decision: &Decision) -> Re
     let (secret, draw) = (it.entropy.secret(), it.entropy.bytes::<8>());
     // No session of a browser has an id below zero, so that nothing can be answered twice over.
     let id = SessionId(-1 - (i64::from_be_bytes(draw) & (i64::MAX >> 1)));
-    let signed = SignedIn { id, user: user.user, is_operator: false, used_at: it.clock.now() };
+    let signed = SignedIn { id, user: user.user, is_operator: false, used_at: it.clock.now(), life: Duration::ZERO };
     let here = uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
     let browser = Browser::played(signed, secret, "127.0.0.1".to_owned(), here);
     let headers = programs();
@@ -98,7 +99,8 @@ pub async fn answer(it: &AppState, screen: &str, decision: &Decision) -> Result<
     let Some(user) = it.store.account(parked.user).await? else {
         return Err(Unscripted("the account of this consent screen is gone".to_owned()));
     };
-    let signed = SignedIn { id: parked.session, user: user.user, is_operator: false, used_at: now };
+    let signed =
+        SignedIn { id: parked.session, user: user.user, is_operator: false, used_at: now, life: Duration::ZERO };
     let browser = Browser::played(signed, it.entropy.secret(), "127.0.0.1".to_owned(), consent::address(screen));
     let mut fields = vec![("id".to_owned(), screen.to_owned())];
     match decision.action {

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, Version};
@@ -17,10 +17,12 @@ use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::{KapiFault, KauthFault, Refusal};
 use futures_util::FutureExt;
 
+use super::access::{home_of, place_of};
+use super::guard::Browser;
 use super::pages;
 use super::reply::{KapiError, kauth_json};
 use super::state::AppState;
-use crate::view::Notice;
+use crate::view::{Notice, Place};
 
 /// The half of the platform that a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,19 +113,33 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// No route has this path.
-pub async fn unknown(State(it): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
-    match Door::of(uri.path()) {
+pub async fn unknown(State(it): State<AppState>, request: Request) -> Response {
+    match Door::of(request.uri().path()) {
         Door::Kapi => KapiError::from(KapiFault::UnknownPath).into_response(),
-        _ => say(&it, &headers, &uri, KauthFault::UnknownUrl.into(), Notice::NotFound),
+        _ => say_there(&it, request, KauthFault::UnknownUrl, Notice::NotFound).await,
     }
 }
 
 /// A route has this path, but not this method. The router adds `Allow`.
-pub async fn wrong_method(State(it): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
-    match Door::of(uri.path()) {
+pub async fn wrong_method(State(it): State<AppState>, request: Request) -> Response {
+    match Door::of(request.uri().path()) {
         Door::Kapi => KapiError::from(KapiFault::WrongMethod).into_response(),
-        _ => say(&it, &headers, &uri, KauthFault::WrongMethod.into(), Notice::WrongMethod),
+        _ => say_there(&it, request, KauthFault::WrongMethod, Notice::WrongMethod).await,
     }
+}
+
+/// As [`say`]; below `/console`, `/me` and `/operator` within the frame of that place, for those who may be there.
+async fn say_there(it: &AppState, request: Request, fault: KauthFault, notice: Notice) -> Response {
+    let place = place_of(request.uri().path());
+    let (mut parts, _) = request.into_parts();
+    if place != Place::Public {
+        let Ok(browser) = Browser::from_request_parts(&mut parts, it).await;
+        if browser.session.as_ref().is_some_and(|session| place != Place::Operator || session.is_operator) {
+            let frame = browser.frame(it);
+            return pages::say(frame, notice, Some(home_of(place).to_owned()));
+        }
+    }
+    say(it, &parts.headers, &parts.uri, fault.into(), notice)
 }
 
 /// A kauth path answers with its fault, page or JSON; any other page with a notice.
@@ -171,7 +187,7 @@ pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next
     let (parts, body) = request.into_parts();
     match host(&parts) {
         Host::Right => next.run(Request::from_parts(parts, body)).await,
-        Host::Foreign => unknown(State(it), parts.headers, parts.uri).await,
+        Host::Foreign => unknown(State(it), Request::from_parts(parts, body)).await,
         Host::Bad => match Door::of(parts.uri.path()) {
             Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
             _ => say(&it, &parts.headers, &parts.uri, KauthFault::MalformedRequest.into(), Notice::NotFound),

@@ -2,9 +2,33 @@
 
 use std::collections::HashSet;
 
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bizauth_core::authorize::decode;
+use http_body_util::LengthLimitError;
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is longer than it may be.
+    TooLong,
+    /// It broke off, or is not what its framing says.
+    Broken,
+}
+
+/// A body as a whole, of at most so many bytes.
+///
+/// # Errors
+/// It cannot be had.
+pub async fn whole(body: Body, most: usize) -> Result<Bytes, Unread> {
+    let too_long =
+        |error: &axum::Error| matches!(std::error::Error::source(error), Some(cause) if cause.is::<LengthLimitError>());
+    axum::body::to_bytes(body, most).await.map_err(|error| match too_long(&error) {
+        true => Unread::TooLong,
+        false => Unread::Broken,
+    })
+}
 
 /// The longest value of a field of the wire, in bytes. On pages the body's length is the only bound.
 const LONGEST: usize = 8192;

@@ -14,11 +14,10 @@ use bizauth_core::app::Role;
 use bizauth_core::id::AppId;
 use bizauth_core::user::UserState;
 use bizauth_store::{AppRecord, Limit, SignedIn};
-use http_body_util::LengthLimitError;
 
 use super::LONGEST_BODY;
 use super::access::{Who, home_of};
-use super::form::Form;
+use super::form::{Form, Unread, whole};
 use super::guard::{Browser, caller};
 use super::limits::{ACTIONS, ACTIONS_ADDRESS, Until, neighbourhood, spend};
 use super::pages::{html, login, say};
@@ -93,8 +92,8 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
     let visit = Visit::new(browser, admitted);
     parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, Body::empty())).await;
-    if let Some(Said(notice)) = response.extensions_mut().remove() {
-        response = say(visit.frame(&it), notice, Some(home_of(terms.place).to_owned()));
+    if let Some(Said(notice, next)) = response.extensions_mut().remove() {
+        response = say(visit.frame(&it), notice, next.or_else(|| Some(home_of(terms.place).to_owned())));
     }
     visit.forget_shown(&mut response);
     visit.say_until(&mut response);
@@ -105,6 +104,8 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
 fn session_over(it: &AppState, terms: Terms, browser: &Browser, page: &str, kept: Vec<(String, String)>) -> Response {
     let mut frame = browser.frame(it);
     home_of(terms.place).clone_into(&mut frame.here);
+    // What was typed stands on this page alone.
+    frame.switches = kept.is_empty();
     let notice = Notice::SessionOver;
     let page = NoticePage { frame, notice, next: Some(login::address(page)), kept };
     let mut response = html(StatusCode::FORBIDDEN, &page, None);
@@ -115,7 +116,7 @@ fn session_over(it: &AppState, terms: Terms, browser: &Browser, page: &str, kept
 fn refuse(it: &AppState, terms: Terms, method: &Method, browser: &Browser, notice: Notice) -> Response {
     let home = home_of(terms.place);
     let mut frame = browser.frame(it);
-    if method == Method::POST || browser.here().contains("/callback?") {
+    if method == Method::POST || is_callback(browser.here()) {
         // The language switch cannot come back to an action.
         frame.here = home.to_owned();
     }
@@ -188,7 +189,8 @@ async fn admit(
             return Err(Stop::Later(until));
         }
     }
-    Ok(Admitted { session, member, path, params, form, files, from, at: it.clock.now() })
+    let back = way_back(terms, parts, browser);
+    Ok(Admitted { session, member, path, back, posted, params, form, files, from, at: it.clock.now() })
 }
 
 /// Where somebody goes after signing in: of a form the page above it. The address of a callback holds a code, which
@@ -198,9 +200,14 @@ fn way_back(terms: Terms, parts: &Parts, browser: &Browser) -> String {
     match (parts.method == Method::POST, terms.page) {
         (true, Some(pieces)) => path.split('/').take(pieces).collect::<Vec<_>>().join("/"),
         (true, None) => home_of(terms.place).to_owned(),
-        (false, _) if path.ends_with("/callback") => home_of(terms.place).to_owned(),
+        (false, _) if is_callback(path) => home_of(terms.place).to_owned(),
         (false, _) => browser.here().to_owned(),
     }
+}
+
+/// Whether an address is one that a consent comes back to, with what is good for one use.
+fn is_callback(address: &str) -> bool {
+    address.split('?').next().is_some_and(|path| path.ends_with("/callback"))
 }
 
 /// How many fields of a form are shown again, and how much of each.
@@ -267,11 +274,9 @@ async fn read_body(headers: &HeaderMap, body: Body, most: usize) -> Result<(Form
     if text(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > most) {
         return Err(Notice::TooLarge);
     }
-    let too_long =
-        |error: &axum::Error| matches!(std::error::Error::source(error), Some(cause) if cause.is::<LengthLimitError>());
-    let bytes = axum::body::to_bytes(body, most).await.map_err(|error| match too_long(&error) {
-        true => Notice::TooLarge,
-        false => Notice::Malformed,
+    let bytes = whole(body, most).await.map_err(|why| match why {
+        Unread::TooLong => Notice::TooLarge,
+        Unread::Broken => Notice::Malformed,
     })?;
     let kind = text(CONTENT_TYPE);
     let read = match kind.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data")) {

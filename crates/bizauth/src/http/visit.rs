@@ -12,6 +12,7 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bizauth_core::app::Role;
+use bizauth_core::secret::Secret;
 use bizauth_core::time::Time;
 use bizauth_core::user::User;
 use bizauth_store::{Actor, AppRecord, By, SignedIn, Who};
@@ -27,7 +28,7 @@ use super::state::AppState;
 use super::upload::Upload;
 use crate::view::{Frame, Notice};
 
-/// How long a secret waits for the page that shows it.
+/// How long a secret, or a note on what was done, waits for the page that shows it.
 const SHOWN_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a handler of a page answers.
@@ -42,6 +43,8 @@ pub enum PageError {
     Store(bizauth_store::Error),
     /// Anything else that a notice can say.
     Notice(Notice),
+    /// The same, with the page of ours that it leads to.
+    Leads(Notice, String),
 }
 
 impl From<bizauth_store::Error> for PageError {
@@ -50,22 +53,23 @@ impl From<bizauth_store::Error> for PageError {
     }
 }
 
-/// What the gate is to say in place of an empty answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Said(pub Notice);
+/// What the gate is to say in place of an empty answer, and where that leads, if not to where the place begins.
+#[derive(Clone, Debug)]
+pub struct Said(pub Notice, pub Option<String>);
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let notice = match self {
-            PageError::NotFound => Notice::NotFound,
-            PageError::Notice(notice) => notice,
+        let said = match self {
+            PageError::NotFound => Said(Notice::NotFound, None),
+            PageError::Notice(notice) => Said(notice, None),
+            PageError::Leads(notice, next) => Said(notice, Some(next)),
             PageError::Store(error) => {
                 log_breakage(&error);
-                Notice::Unavailable
+                Said(Notice::Unavailable, None)
             }
         };
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        response.extensions_mut().insert(Said(notice));
+        response.extensions_mut().insert(said);
         response
     }
 }
@@ -79,6 +83,10 @@ pub struct Admitted {
     pub member: Option<(AppRecord, Role)>,
     /// The path of the request.
     pub path: String,
+    /// The page that answers it, or that the form was on: what can be asked for once more.
+    pub back: String,
+    /// Whether it is an action.
+    pub posted: bool,
     /// The named pieces of the path.
     pub params: Vec<(String, String)>,
     /// The form, its token proved; of a page its query.
@@ -101,6 +109,8 @@ struct Inner {
     admitted: Admitted,
     /// Whether the handler took the secret that was to be shown once.
     shown: AtomicBool,
+    /// Whether the page says what was just done.
+    noted: AtomicBool,
     /// Until when the handler says that nothing is looked at, in milliseconds; 0 if it does not.
     until: AtomicI64,
 }
@@ -116,12 +126,27 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 
 impl Visit {
     pub(super) fn new(browser: Browser, admitted: Admitted) -> Self {
-        Visit(Arc::new(Inner { browser, admitted, shown: AtomicBool::new(false), until: AtomicI64::new(0) }))
+        Visit(Arc::new(Inner {
+            browser,
+            admitted,
+            shown: AtomicBool::new(false),
+            noted: AtomicBool::new(false),
+            until: AtomicI64::new(0),
+        }))
     }
 
-    /// What the page has around it.
+    /// What the page has around it. What was just done is said on the page that the answer led to, and the answer takes
+    /// it from the browser: no other page says it, and neither does this one when it is loaded again.
     pub fn frame(&self, it: &AppState) -> Frame {
-        self.0.browser.frame(it)
+        let mut frame = self.0.browser.frame(it);
+        self.0.admitted.back.clone_into(&mut frame.here);
+        // The language switch would ask for the page anew: what was typed, or is shown once, would be lost.
+        frame.switches = !self.0.admitted.posted && self.0.browser.unseal(self.path(), self.at()).is_none();
+        if let Some(word) = self.0.browser.note(self.path(), self.at()) {
+            self.0.noted.store(true, Ordering::Relaxed);
+            frame.done = Some(frame.say(&format!("done-{word}")));
+        }
+        frame
     }
 
     /// Who is signed in.
@@ -204,10 +229,29 @@ impl Visit {
         self.0.browser.form_token(&purpose(path))
     }
 
-    /// On to `path`, which says once what was done: the words `done-<done>`.
+    /// On to `path`, which says once what was done: the words `done-<done>`. They are signed for that page and this
+    /// session, and in no address: nobody can make a link that says something was done.
     pub fn see(&self, path: &str, done: &'static str) -> Response {
-        let joint = if path.contains('?') { '&' } else { '?' };
-        see(&format!("{path}{joint}done={done}"))
+        match &self.0.browser.credential {
+            Some((_, secret)) => self.see_as(path, done, secret),
+            None => see(path),
+        }
+    }
+
+    /// The same for a browser that goes on with another session, of this secret.
+    pub fn see_as(&self, path: &str, done: &'static str, session: &Secret) -> Response {
+        let mut response = see(path);
+        let page = path.split(['?', '#']).next().unwrap_or_default();
+        let note = Browser::sign_note(session, page, self.at().plus(SHOWN_WITHIN), done);
+        self.carry(&mut response, "done", note, SHOWN_WITHIN);
+        response
+    }
+
+    /// Has the browser bring something along to the next page, for that long; no other site's link brings it.
+    fn carry(&self, response: &mut Response, name: &str, value: String, within: Duration) {
+        let mut cookie = self.0.browser.cookie(name, value, i64::try_from(within.as_secs()).ok());
+        cookie.set_same_site(SameSite::Strict);
+        set(response, cookie);
     }
 
     /// Sends a secret along to the page that `response` leads to, sealed in a cookie for that page and this session. It
@@ -216,9 +260,7 @@ impl Visit {
         let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or(self.path());
         let path = location.split(['?', '#']).next().unwrap_or_default();
         let sealed = self.0.browser.seal(path, self.at().plus(SHOWN_WITHIN), secret);
-        let mut cookie = self.0.browser.cookie("once", sealed, i64::try_from(SHOWN_WITHIN.as_secs()).ok());
-        cookie.set_same_site(SameSite::Strict);
-        set(&mut response, cookie);
+        self.carry(&mut response, "once", sealed, SHOWN_WITHIN);
         response
     }
 
@@ -242,9 +284,10 @@ impl Visit {
 
     pub(super) fn forget_shown(&self, response: &mut Response) {
         if self.0.shown.load(Ordering::Relaxed) && self.0.browser.holds_sealed() {
-            let mut cookie = self.0.browser.cookie("once", String::new(), Some(0));
-            cookie.set_same_site(SameSite::Strict);
-            set(response, cookie);
+            self.carry(response, "once", String::new(), Duration::ZERO);
+        }
+        if self.0.noted.load(Ordering::Relaxed) && response.status().is_success() {
+            self.carry(response, "done", String::new(), Duration::ZERO);
         }
     }
 }

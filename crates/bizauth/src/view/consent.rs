@@ -4,33 +4,10 @@
 //! `find.<group>`, `asset.<group>` (ticked) and `shown.<group>` (listed, so that ticks of other pages survive).
 
 use askama::Template;
-use bizauth_core::scope;
+pub use bizauth_core::scope::Risk;
 
 use super::console::Preview;
 use super::{AssetKind, Frame, PickError, Picker};
-
-/// Why a consent item deserves a second look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Risk {
-    /// It can spend the person's money.
-    Spends,
-    /// What it does cannot be undone.
-    Deletes,
-    /// It reads personal data of the person's customers.
-    Personal,
-    /// Another risk, in the page's language.
-    Other(String),
-}
-
-impl From<scope::Risk> for Risk {
-    fn from(risk: scope::Risk) -> Self {
-        match risk {
-            scope::Risk::Spends => Risk::Spends,
-            scope::Risk::Deletes => Risk::Deletes,
-            scope::Risk::Personal => Risk::Personal,
-        }
-    }
-}
 
 /// One consent item, in a person's words.
 #[derive(Clone, Debug, Default)]
@@ -129,13 +106,12 @@ pub struct ConsentPage {
     pub preview: Option<Preview>,
 }
 
-/// What a risk is, in the page's language.
-pub fn risk_text(frame: &Frame, risk: &Risk) -> String {
+/// Why a consent item deserves a second look, in the page's language.
+pub fn risk_text(frame: &Frame, risk: Risk) -> String {
     match risk {
         Risk::Spends => frame.say("risk-spends"),
         Risk::Deletes => frame.say("risk-deletes"),
         Risk::Personal => frame.say("risk-personal"),
-        Risk::Other(text) => text.clone(),
     }
 }
 
@@ -173,7 +149,7 @@ impl ConsentPage {
     }
 
     fn risk_text(&self, risk: &Risk) -> String {
-        risk_text(&self.frame, risk)
+        risk_text(&self.frame, *risk)
     }
 
     fn change_text(&self, change: &Change) -> String {

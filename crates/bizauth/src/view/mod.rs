@@ -56,6 +56,8 @@ pub struct Frame {
     pub language: Language,
     /// The local path and query of this page, where the language switch and the sign-out return to.
     pub here: String,
+    /// Whether the page offers the other language: not where that would lose what was typed, or is shown once.
+    pub switches: bool,
     /// The signed-in account, if there is one.
     pub account: Option<Account>,
     /// Whether the page links the script.
@@ -70,8 +72,6 @@ pub struct Frame {
     pub crumbs: Vec<kit::Crumb>,
     /// The pages beside this one.
     pub sections: Option<kit::Sections>,
-    /// Whether the signed-in account operates this platform.
-    pub is_operator: bool,
 }
 
 /// A part of the product, with its own navigation.
@@ -104,6 +104,7 @@ impl Frame {
             words,
             language,
             here: here.into(),
+            switches: true,
             account: None,
             script: true,
             test: false,
@@ -111,7 +112,6 @@ impl Frame {
             place: Place::Public,
             crumbs: Vec::new(),
             sections: None,
-            is_operator: false,
         }
     }
 

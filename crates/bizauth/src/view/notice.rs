@@ -15,6 +15,8 @@ pub enum Notice {
     ConsentGone,
     /// The consent request was answered already, perhaps in another window.
     ConsentAnswered,
+    /// The request of an app was answered already; nothing was done.
+    RequestAnswered,
     /// A form token was missing, foreign or too old; nothing was done.
     FormExpired,
     /// The session ended before the form was sent; nothing was done.
@@ -49,10 +51,11 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
+        Self::RequestAnswered,
         Self::FormExpired,
         Self::SessionOver,
         Self::NotFound,
@@ -76,6 +79,7 @@ impl Notice {
             Self::SignedOut => "notice-signed-out",
             Self::ConsentGone => "notice-consent-gone",
             Self::ConsentAnswered => "notice-consent-answered",
+            Self::RequestAnswered => "notice-request-answered",
             Self::FormExpired => "notice-form-expired",
             Self::SessionOver => "notice-session-over",
             Self::NotFound => "notice-not-found",

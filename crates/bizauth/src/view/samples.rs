@@ -51,7 +51,7 @@ pub(super) fn all(words: &Arc<Words>, language: Language) -> Vec<(String, String
     for (name, page) in console::tools_samples::all(&in_console) {
         keep(name, page);
     }
-    let operating = |here: &str| Frame { place: Place::Operator, is_operator: true, ..signed_in(frame(here)) };
+    let operating = |here: &str| Frame { place: Place::Operator, ..signed_in(frame(here)) };
     for (name, page) in ImportPage::samples(&operating) {
         keep(name, page.render());
     }
@@ -121,14 +121,7 @@ impl ItemView {
     fn sample(frame: &Frame, id: &str) -> Self {
         let name = frame.words.item_name(id, frame.language).expect("a built-in item");
         let about = frame.words.item_about(id, frame.language).expect("a built-in item");
-        Self {
-            id: id.to_owned(),
-            name,
-            about,
-            risk: bizauth_core::scope::Risk::of(id).map(Risk::from),
-            purpose: None,
-            new: false,
-        }
+        Self { id: id.to_owned(), name, about, risk: bizauth_core::scope::Risk::of(id), purpose: None, new: false }
     }
 }
 
@@ -261,7 +254,6 @@ impl ConsentPage {
         };
         let mut searched = page(vec![of("moment", &moment, Picker::Choose(nothing))]);
         searched.groups[0].kind = AssetKind::Channel;
-        searched.groups[0].items[0].risk = Some(Risk::Other("Operator's own risk".to_owned()));
         let mut before = page(vec![email(), of("moment", &moment, Picker::Choose(choose(few())))]);
         before.preview = Some(console::business_samples::preview(&before.frame));
         vec![

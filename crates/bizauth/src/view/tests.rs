@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bizauth_core::fault::{KapiFault, KauthFault};
+
+use super::console::errors::kebab;
 use super::words::{EN, KO};
 use super::*;
 
@@ -101,11 +104,31 @@ fn every_key_in_the_sources_exists() {
 
 #[test]
 fn every_key_is_used() {
-    let built = ["item-", "group-", "role-", "fault-koe", "kauth-", "kapi-", "done-", "op-act-", "import-bad-"];
-    let sources = ["templates", "src/view", "src/http"].into_iter().flat_map(files_under);
-    let sources: String = sources.map(|file| file.1).collect();
+    let sources = ["templates", "src/view", "src/http", "src/asset_file", "../bizauth-store/src"];
+    let sources: String = sources.into_iter().flat_map(files_under).map(|file| file.1).collect();
+    let said = |word: &str| sources.contains(&format!("\"{word}\""));
+    let plain = |name: &str| kebab(name).replace(['.', '_'], "-");
+    // Keys that are put together: what they begin with, and what may follow.
+    let platform = bizauth_core::scope::Catalogue::platform();
+    let items = platform.items.iter().map(|item| item.id.0.clone());
+    let groups = platform.groups.iter().map(|group| group.id.0.clone());
+    let codes = KauthFault::ALL.iter().map(|fault| fault.row().code.to_lowercase());
+    let built: Vec<(&str, BTreeSet<String>)> = vec![
+        ("item-", items.collect()),
+        ("group-", groups.collect()),
+        ("role-", ["owner", "manager", "operator", "editor", "member", "viewer"].map(str::to_owned).into()),
+        ("fault-", codes.collect()),
+        ("kauth-", KauthFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
+        ("kapi-", KapiFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
+    ];
+    let acts: BTreeSet<String> = sources.split('"').filter(|word| word.contains('.')).map(|act| plain(act)).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {
-        let used = sources.contains(&format!("\"{key}\"")) || built.iter().any(|prefix| key.starts_with(prefix));
+        let follows = |prefix: &str| key.strip_prefix(prefix).is_some_and(|rest| said(rest));
+        let used = said(key)
+            || built.iter().any(|(prefix, ends)| key.strip_prefix(prefix).is_some_and(|end| ends.contains(end)))
+            || follows("done-")
+            || follows("import-bad-")
+            || key.strip_prefix("op-act-").is_some_and(|act| acts.contains(act));
         assert!(used, "nobody says {key}");
     }
 }

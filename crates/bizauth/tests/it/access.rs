@@ -15,9 +15,13 @@ use bizauth_core::user::UserState;
 use crate::world::{Answer, Person, World};
 
 fn tables() -> Vec<Rule> {
-    let all: Vec<Rule> = [console::table(), me::table(), operator::pages_table()].into_iter().flatten().collect();
-    assert!(all.len() >= 3);
-    all
+    let tables = [console::table(), me::table(), operator::pages_table()];
+    for (table, home) in tables.iter().zip(["/console", "/me", "/operator"]) {
+        assert!(table.iter().any(|rule| rule.path == home && rule.method == "GET"), "{home} has no first page");
+        assert!(table.iter().all(|rule| home_of(place_of(rule.path)) == home), "a row of {home} that lies elsewhere");
+        assert!(table.iter().any(|rule| rule.method == "POST"), "nothing can be done at {home}");
+    }
+    tables.into_iter().flatten().collect()
 }
 
 /// Someone who comes along.

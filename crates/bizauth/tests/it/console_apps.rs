@@ -49,6 +49,30 @@ pub async fn done(who: &Person, answer: &Answer, path: &str, says: &str) -> Answ
     page
 }
 
+/// A finger that trembles, a line that is slow: the button is pressed twice, and there is one app.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_makes_one_app() {
+    const NEW: &str = "/console/apps/new";
+    let world = World::new().await;
+    let kim = developer(&world, "kim@example.com").await;
+    let form = kim.opens(NEW).await.hidden(NEW);
+    let with = |form: &[(String, String)], name: &str| -> Vec<(String, String)> {
+        let typed = [("name", name), ("company", "Works")].map(|(field, text)| (field.to_owned(), text.to_owned()));
+        form.iter().cloned().chain(typed).collect()
+    };
+    let send = async |form: &[(String, String)], name: &str| {
+        let fields = with(form, name);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(field, text)| (field.as_str(), text.as_str())).collect();
+        kim.posts(NEW, &fields).await.leads()
+    };
+    let (first, second) = tokio::join!(send(&form, "Shop"), send(&form, "Shop"));
+    assert!(first == second && first.ends_with(" app-made"), "{first} {second}");
+    assert_eq!(world.store().apps(9).await.unwrap().len(), 1);
+    assert_ne!(send(&form, "Other").await, first, "gone back to, and filled otherwise");
+    assert_ne!(send(&kim.opens(NEW).await.hidden(NEW), "Shop").await, first, "a form of its own");
+    assert_eq!(world.store().apps(9).await.unwrap().len(), 3);
+}
+
 #[tokio::test]
 async fn a_new_developer_is_led_from_nothing_to_a_first_app() {
     let world = World::new().await;
@@ -249,4 +273,27 @@ async fn others_requests_are_not_found() {
     let answer = kim.posts(&act(&theirs_id.to_string()), &[("form_token", "x")]).await;
     answer.says(Notice::FormExpired);
     assert_eq!(world.store().biz_requests(theirs, &Turn::First, 9).await.unwrap().rows[0].state, RequestState::Open);
+}
+
+/// However many Biz apps somebody owns, each can have a test app: its own page leads to the form.
+#[tokio::test]
+async fn a_test_app_is_made_from_the_page_of_its_biz_app() {
+    let world = World::new().await;
+    let kim = developer(&world, "kim@example.com").await;
+    for n in 0..200 {
+        named(&world, &format!("A{n:03}"), AppKind::Biz, &kim).await;
+    }
+    let last = named(&world, "Z", AppKind::Biz, &kim).await;
+    let link = kim.opens(&format!("/console/apps/{last}")).await.hrefs("a[href^='/console/apps/new']");
+    assert_eq!(link, [format!("/console/apps/new?parent={last}")]);
+    let listed = kim.opens("/console/apps/new").await;
+    assert!(listed.body.contains("Only the first 200 of your Biz apps") && !listed.body.contains(&last.to_string()));
+    let form = kim.opens(&link[0]).await;
+    assert_eq!(form.values("option[selected]"), [last.to_string()]);
+    let fields = [("name", "Trial"), ("company", "Works"), ("kind", "test"), ("parent", &last.to_string())];
+    let made = kim.submits(&link[0], "/console/apps/new", &fields).await;
+    assert_eq!(made.status, 303, "{made:?}");
+    assert_eq!(world.store().count_test_apps(last).await.unwrap(), 1);
+    let lee = developer(&world, "lee@example.com").await;
+    assert!(lee.opens(&link[0]).await.values("option").is_empty(), "another's is not offered");
 }

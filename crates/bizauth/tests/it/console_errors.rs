@@ -5,7 +5,10 @@ use bizauth_core::fault::{KapiFault, KauthFault};
 use crate::world::{Answer, Person, World};
 
 async fn look(kim: &Person, typed: &str) -> Answer {
-    let answer = kim.opens(&format!("/console/errors?code={}", bizauth::http::reply::escape(typed))).await;
+    let mut answer = kim.submits("/console/errors", "/console/errors", &[("code", typed)]).await;
+    if answer.status == 303 {
+        answer = kim.opens(answer.location()).await;
+    }
     assert_eq!(answer.status, 200, "{typed}: {answer:?}");
     answer.is_a_strict_page();
     answer
@@ -43,6 +46,31 @@ async fn a_code_a_message_or_an_answer_as_it_came_is_found() {
     let nothing = look(&kim, "KOE999").await;
     assert_eq!(nothing.all(".nothing-title"), ["Nothing fits what you typed"]);
     assert_eq!(nothing.values("#code"), ["KOE999"]);
+}
+
+/// An answer that is pasted may hold a code, a token or a secret, and an address is kept in many places.
+#[tokio::test]
+async fn only_a_code_stands_in_an_address() {
+    const HERE: &str = "/console/errors";
+    let world = World::new().await;
+    let kim = world.newcomer("kim@example.com").await;
+    kim.signs_in().await;
+    assert!(kim.opens(HERE).await.all("form[method='get']").is_empty());
+    for code in ["KOE320", "-401", "invalid_grant", "NoSuchToken"] {
+        let found = kim.submits(HERE, HERE, &[("code", code)]).await;
+        assert_eq!((found.status, found.location()), (303, format!("{HERE}?code={code}").as_str()));
+        assert!(!kim.opens(found.location()).await.all(".fault-card").is_empty());
+    }
+    let secret = "authorization code not found for code=bac_s3cret";
+    for pasted in
+        [secret, "0123456789abcdef0123456789abcdef", "KOE320\nKOE320", "https://app.example.com/cb?error=x&state=s"]
+    {
+        let found = kim.submits(HERE, HERE, &[("code", pasted)]).await;
+        assert_eq!((found.status, found.header("location")), (200, None), "{pasted}");
+        assert!(found.hrefs("a").iter().all(|href| !href.contains("code=")), "{pasted}");
+        assert_eq!(found.input("/logout", "next"), HERE);
+    }
+    assert_eq!(kim.submits(HERE, HERE, &[("code", " ")]).await.location(), HERE);
 }
 
 #[tokio::test]

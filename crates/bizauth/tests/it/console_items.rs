@@ -1,7 +1,8 @@
 //! Consent items in the console: on with a purpose, feature permissions, and the preview of the consent screen.
 
+use bizauth::view::Notice;
 use bizauth_core::app::AppKind;
-use bizauth_store::NewApp;
+use bizauth_store::{Asked, Decision, NewApp};
 
 use crate::console_keys::{a_developer, acts};
 use crate::world::{App, World};
@@ -44,7 +45,7 @@ async fn items_are_switched_on_with_a_purpose_all_or_none() {
     assert!(world.store().items_of(app.id).await.unwrap().is_empty(), "nothing is half-changed");
 
     let saved = kim.submits(&items, &items, &fields[..2]).await;
-    assert_eq!(saved.location(), format!("{items}?done=items-saved"));
+    assert_eq!(saved.leads(), format!("{items} items-saved"));
     let on = world.store().items_of(app.id).await.unwrap();
     assert_eq!(on, [("moment_management".into(), "To run your ads".to_owned())]);
     assert_eq!(acts(&world, &app).await, ["item.on"]);
@@ -72,19 +73,40 @@ async fn a_permission_is_asked_for_answered_and_taken_back() {
     assert_eq!((short.status, short.all("#ask-moment-reason-error").len()), (422, 1));
     assert_eq!(short.all("textarea"), ["please"]);
     let asked = kim.submits(&items, &ask, &[("reason", "We gather reports\nfor shop owners.")]).await;
-    assert_eq!(asked.location(), format!("{items}?done=permission-asked"));
+    assert_eq!(asked.leads(), format!("{items} permission-asked"));
     let page = kim.opens(&items).await;
     assert!(page.body.contains("We gather reports") && page.all("textarea").is_empty());
     let request = world.store().last_requests(app.id).await.unwrap().remove(0).id;
     let withdraw = format!("/console/apps/{}/permissions/{request}/withdraw", app.id);
     let token = page.input(&withdraw, "form_token");
-    assert_eq!(kim.submits(&items, &withdraw, &[]).await.location(), format!("{items}?done=permission-withdrawn"));
+    assert_eq!(kim.submits(&items, &withdraw, &[]).await.leads(), format!("{items} permission-withdrawn"));
     let late = kim.posts(&withdraw, &[("form_token", &token)]).await;
-    assert_eq!(late.location(), format!("{items}?done=permission-decided"));
+    assert_eq!(late.leads(), format!("{items} permission-withdrawn"), "it is as it was wanted");
     assert_eq!(kim.opens(&items).await.all("textarea").len(), 1, "and can be asked for again");
     assert!(world.by().grant_permission(app.id, "moment".into()).await.unwrap());
     assert!(kim.opens(&items).await.all("textarea").is_empty());
     assert_eq!(acts(&world, &app).await, ["request.withdraw", "request.make"]);
+}
+
+/// Whoever takes a request back too late is told so, and led to the answer.
+#[tokio::test]
+async fn a_request_that_was_answered_cannot_be_taken_back() {
+    let world = World::new().await;
+    let (kim, app) = bare(&world).await;
+    let (items, settings) = (format!("/console/apps/{}/items", app.id), format!("/console/apps/{}/settings", app.id));
+    let of_group = world.by().ask_permission(app.id, Some("moment".into()), "x".to_owned()).await.unwrap();
+    world.by().set_app_kind(app.id, AppKind::Basic).await.unwrap();
+    let of_biz = world.by().ask_permission(app.id, None, "x".to_owned()).await.unwrap();
+    for (asked, page, act) in [(of_group, &items, "permissions"), (of_biz, &settings, "biz")] {
+        let Asked::Made(id) = asked else { panic!("{asked:?}") };
+        let withdraw = format!("/console/apps/{}/{act}/{id}/withdraw", app.id);
+        let token = kim.form_token(page, &withdraw).await;
+        world.by().decide_request(id, Decision::Refuse, "no".to_owned()).await.unwrap();
+        let late = kim.posts(&withdraw, &[("form_token", &token)]).await;
+        assert_eq!(late.status, 409);
+        late.says(Notice::RequestAnswered);
+        assert_eq!(late.hrefs("main a"), [page.as_str()]);
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_key_is_made_and_its_secret_is_shown_once() {
         let made = kim.submits(&keys, &create, &[("kind", kind), ("name", "운영 <서버>")]).await;
         assert_eq!(made.status, 303, "{made:?}");
         let there = made.location().to_owned();
-        assert!(there.starts_with(&format!("{keys}/")) && there.ends_with("?done=key-created"), "{there}");
+        assert!(there.starts_with(&format!("{keys}/")) && made.leads() == format!("{there} key-created"), "{there}");
         let page = kim.opens(&there).await;
         page.is_a_strict_page();
         assert_eq!(page.all("h1"), ["운영 <서버>"]);
@@ -125,7 +125,7 @@ async fn a_key_is_renamed_switched_and_deleted() {
     let page = format!("/console/apps/{}/keys/{}", app.id, app.key);
     let to = |end: &str| format!("{page}/{end}");
     let renamed = kim.submits(&page, &to("rename"), &[("name", "Server")]).await;
-    assert_eq!(renamed.location(), format!("{page}?done=key-renamed"));
+    assert_eq!(renamed.leads(), format!("{page} key-renamed"));
     let empty = kim.submits(&page, &to("rename"), &[("name", "")]).await;
     assert_eq!(empty.status, 422);
     assert_eq!(kim.opens(&page).await.all("h1"), ["Server"]);
@@ -140,7 +140,7 @@ async fn a_key_is_renamed_switched_and_deleted() {
     assert_eq!((wrong.status, wrong.values("input[name=confirm]")), (422, vec!["server".to_owned()]));
     assert_eq!(world.tokeninfo(&token).await.status, 200);
     let deleted = kim.submits(&page, &to("delete"), &[("confirm", &app.client_id[28..])]).await;
-    assert_eq!(deleted.location(), format!("/console/apps/{}/keys?done=key-deleted", app.id));
+    assert_eq!(deleted.leads(), format!("/console/apps/{}/keys key-deleted", app.id));
     world.tokeninfo(&token).await.declines(KapiFault::NoSuchToken, "");
     assert_eq!(kim.opens(&page).await.status, 404, "it never comes back");
     assert_eq!(acts(&world, &app).await, ["key.delete", "key.enable", "key.disable", "key.rename"]);
@@ -153,9 +153,9 @@ async fn an_admin_key_may_be_kept_from_the_ip_list() {
     let (id, value) = world.key(&app, bizauth_core::key::KeyKind::Admin).await;
     let page = format!("/console/apps/{}/keys/{id}", app.id);
     let switch = format!("{page}/system-ips");
-    assert_eq!(kim.submits(&page, &switch, &[]).await.location(), format!("{page}?done=ips-forbidden"));
+    assert_eq!(kim.submits(&page, &switch, &[]).await.leads(), format!("{page} ips-forbidden"));
     system_ips(&world, &value).await.declines(KapiFault::ApiNotAllowed, "");
-    assert_eq!(kim.submits(&page, &switch, &[]).await.location(), format!("{page}?done=ips-allowed"));
+    assert_eq!(kim.submits(&page, &switch, &[]).await.leads(), format!("{page} ips-allowed"));
     system_ips(&world, &value).await.declines(KapiFault::StoreDown, "");
 }
 

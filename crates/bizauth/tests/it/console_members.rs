@@ -6,7 +6,7 @@ use bizauth_core::id::AppId;
 use bizauth_store::{Invited, NewInvitation, NewUser, Turn};
 
 use crate::console_apps::{developer, done, last_act, named, refused};
-use crate::world::{Answer, Person, World, minutes};
+use crate::world::{Answer, Person, World, days, minutes};
 
 async fn role(world: &World, app: AppId, who: &Person) -> Option<Role> {
     world.store().app_for_member(app, who.id).await.unwrap().map(|(_, role)| role)
@@ -37,7 +37,7 @@ async fn an_invitation_reaches_whoever_has_the_address() {
     let home = lee.opens("/console").await;
     assert_eq!(home.all("#invitations"), ["Invitations to you"]);
     assert!(home.body.contains("kim@example.com invites you to work on this app."), "{}", home.body);
-    let id = world.store().invitations_for(lee.id, world.now()).await.unwrap()[0].id;
+    let id = world.store().invitations_for(lee.id, world.now(), 9).await.unwrap()[0].id;
     let accept = format!("/console/invitations/{id}/accept");
     let token = lee.form_token("/console", &accept).await;
     let answer = lee.submits("/console", &accept, &[]).await;
@@ -53,7 +53,7 @@ async fn an_invitation_can_be_declined_cancelled_and_ends() {
     let world = World::new().await;
     let (kim, lee) = (developer(&world, "kim@example.com").await, developer(&world, "lee@example.com").await);
     let app = named(&world, "Shop", AppKind::Biz, &kim).await;
-    let open = async || world.store().invitations_for(lee.id, world.now()).await.unwrap().first().map(|it| it.id);
+    let open = async || world.store().invitations_for(lee.id, world.now(), 9).await.unwrap().first().map(|it| it.id);
     invites(&kim, app, "lee@example.com", "owner").await;
     let decline = format!("/console/invitations/{}/decline", open().await.unwrap());
     let answer = lee.submits("/console", &decline, &[]).await;
@@ -243,4 +243,24 @@ async fn an_owner_hands_the_app_on() {
     assert_eq!(last_act(&world).await, ("app.transfer".to_owned(), "kim@example.com".to_owned()));
     assert_eq!((role(&world, app, &kim).await, role(&world, app, &lee).await), (Some(Role::Editor), Some(Role::Owner)));
     assert!(world.store().app(app).await.unwrap().unwrap().app.sanctioned, "a sanction comes with its owner");
+}
+
+/// More invitations than fit are not lost: they come as the first ones are answered.
+#[tokio::test]
+async fn invitations_that_do_not_fit_wait_for_their_turn() {
+    let world = World::new().await;
+    let (kim, lee) = (developer(&world, "kim@example.com").await, developer(&world, "lee@example.com").await);
+    for n in 0..21 {
+        let app = named(&world, &format!("App {n}"), AppKind::Biz, &kim).await;
+        let (email, expires_at) = (lee.email.clone(), world.now().plus(days(14)));
+        let new = NewInvitation { app, email, role: Role::Editor, expires_at, most: 50 };
+        assert!(matches!(world.by().invite(new).await.unwrap(), Invited::Made(_)));
+    }
+    let first = lee.opens("/console").await;
+    assert_eq!(first.all("section[aria-labelledby='invitations'] li").len(), 20);
+    assert!(first.body.contains("There are more invitations"));
+    let decline = first.forms("/decline").remove(0);
+    assert_eq!(lee.submits("/console", &decline, &[]).await.status, 303);
+    let next = lee.opens("/console").await;
+    assert!(next.body.contains("App 20") && !next.body.contains("There are more invitations"));
 }

@@ -66,13 +66,13 @@ async fn ten_addresses_fit_and_a_removed_one_makes_room() {
     let (add, remove) = (format!("{page}/redirect-uris/add"), format!("{page}/redirect-uris/remove"));
     for n in 1..=9 {
         let uri = format!(" https://{n}.example.com/cb?x=%2f ");
-        assert_eq!(kim.submits(&page, &add, &[("uri", &uri)]).await.location(), format!("{page}?done=uri-added"));
+        assert_eq!(kim.submits(&page, &add, &[("uri", &uri)]).await.leads(), format!("{page} uri-added"));
     }
     let full = kim.submits(&page, &add, &[("uri", "https://11.example.com/cb")]).await;
     assert_eq!(full.status, 422);
     assert!(full.all("#redirect-uri-error")[0].contains("at most 10 addresses"));
     let gone = kim.submits(&page, &remove, &[("uri", &app.redirect_uri)]).await;
-    assert_eq!(gone.location(), format!("{page}?done=uri-removed"));
+    assert_eq!(gone.leads(), format!("{page} uri-removed"));
     kim.opens(&app.authorize("scope=moment_management")).await.shows(KauthFault::UnregisteredRedirectUri);
     assert_eq!(kim.submits(&page, &add, &[("uri", "https://11.example.com/cb")]).await.status, 303);
     let uris = world.store().key_by_id(app.key, world.now()).await.unwrap().unwrap().redirect_uris;

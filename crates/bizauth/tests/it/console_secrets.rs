@@ -16,10 +16,10 @@ async fn a_secret_is_switched_off_only_with_the_risk_understood() {
     assert_eq!((refused.status, refused.all("#switch-understood-error").len()), (422, 1));
     bare.redeems(&world, "x").await.refuses(KauthFault::BadClientSecret, "");
     let off = kim.submits(&page, &format!("{page}/secret/off"), &[("understood", "yes")]).await;
-    assert_eq!(off.location(), format!("{page}?done=secret-off"));
+    assert_eq!(off.leads(), format!("{page} secret-off"));
     bare.redeems(&world, "x").await.refuses(KauthFault::CodeNotFound, "x");
     let on = kim.submits(&page, &format!("{page}/secret/on"), &[]).await;
-    assert_eq!(on.location(), format!("{page}?done=secret-on"));
+    assert_eq!(on.leads(), format!("{page} secret-on"));
     bare.redeems(&world, "x").await.refuses(KauthFault::BadClientSecret, "");
     assert_eq!(acts(&world, &app).await, ["key.secret_state"; 2]);
 }
@@ -46,7 +46,7 @@ async fn a_new_secret_is_shown_once_and_the_old_one_lives_for_its_overlap() {
     {
         stays_in().await;
         let issued = kim.submits(&page, &issue, &[("overlap", overlap)]).await;
-        assert_eq!(issued.location(), format!("{page}?done=secret-issued"));
+        assert_eq!(issued.leads(), format!("{page} secret-issued"));
         let shown = kim.opens(issued.location()).await.all("#shown").remove(0);
         assert!(!kim.opens(&page).await.body.contains(&shown), "shown once");
         assert!(!everything_kept(&world).await.contains(&shown));
@@ -63,7 +63,7 @@ async fn a_new_secret_is_shown_once_and_the_old_one_lives_for_its_overlap() {
     stays_in().await;
     kim.submits(&page, &issue, &[("overlap", "7d")]).await;
     assert!(opens(&old).await);
-    assert_eq!(kim.submits(&page, &end, &[]).await.location(), format!("{page}?done=secret-overlap-ended"));
+    assert_eq!(kim.submits(&page, &end, &[]).await.leads(), format!("{page} secret-overlap-ended"));
     assert!(!opens(&old).await, "ended before its time");
     assert_eq!(acts(&world, &app).await[..2], ["key.end_overlap", "key.issue_secret"]);
 }

@@ -4,7 +4,7 @@ use bizauth_core::fault::KapiFault;
 use bizauth_core::user::UserState;
 
 use crate::console_keys::{a_developer, acts};
-use crate::world::{BusinessToken, World, days};
+use crate::world::{BusinessToken, World, days, minutes};
 
 async fn ids(world: &World, token: &BusinessToken) -> (String, String) {
     let told = world.tokeninfo(token).await.json();
@@ -63,7 +63,7 @@ async fn a_token_is_looked_at_and_revoked_at_once() {
     assert_eq!((unsure.status, unsure.all("#revoke-sure-error").len()), (422, 1));
     assert_eq!(world.tokeninfo(&token).await.status, 200);
     let done = kim.submits(&page, &revoke, &[("sure", "yes")]).await;
-    assert_eq!(done.location(), format!("{page}?done=token-revoked"));
+    assert_eq!(done.leads(), format!("{page} token-revoked"));
     world.tokeninfo(&token).await.declines(KapiFault::NoSuchToken, "");
     let after = kim.opens(&page).await;
     assert!(after.body.contains("Revoked") && !after.body.contains("Revoke it now"));
@@ -97,6 +97,52 @@ async fn a_token_says_how_it_stands() {
     kim.lends(&world, &app).await;
     assert!(world.by().delete_key(app.key).await.unwrap());
     assert_eq!(state().await, "Key deleted");
+}
+
+#[tokio::test]
+async fn a_token_says_who_ended_it() {
+    let world = World::new().await;
+    let (kim, app) = a_developer(&world).await;
+    let lee = world.owner("lee@example.com").await;
+    let list = format!("/console/apps/{}/tokens", app.id);
+    let who = async |token: &BusinessToken, id: &str| {
+        world.tokeninfo(token).await.declines(KapiFault::NoSuchToken, "");
+        let facts = kim.opens(&format!("{list}/{id}")).await;
+        let at = facts.all("dl.facts dt").iter().position(|name| name == "Ended by").unwrap();
+        facts.all("dl.facts dd").remove(at)
+    };
+    let token = lee.lends(&world, &app).await;
+    let (id, _) = ids(&world, &token).await;
+    assert!(!kim.opens(&format!("{list}/{id}")).await.all("dl.facts dt").contains(&"Ended by".to_owned()));
+    let (page, revoke) = (format!("{list}/{id}"), format!("{list}/{id}/revoke"));
+    assert_eq!(kim.submits(&page, &revoke, &[("sure", "yes")]).await.status, 303);
+    assert_eq!(who(&token, &id).await, "kim@example.com, a member of the app");
+
+    world.advance(minutes(1));
+    let token = lee.lends(&world, &app).await;
+    let (id, _) = ids(&world, &token).await;
+    let connected = lee.opens("/me").await.hrefs("main a").into_iter().find(|it| it.starts_with("/me/apps/")).unwrap();
+    let take = format!("{connected}/tokens/{id}/withdraw");
+    assert_eq!(lee.submits(&take, &take, &[]).await.status, 303);
+    assert_eq!(who(&token, &id).await, "the person who had agreed");
+
+    world.advance(minutes(1));
+    let token = lee.lends(&world, &app).await;
+    let (id, _) = ids(&world, &token).await;
+    assert_eq!(world.revoke(&token).await.status, 200);
+    assert!(who(&token, &id).await.starts_with("the app itself"));
+
+    world.advance(minutes(1));
+    let token = lee.lends(&world, &app).await;
+    let (id, _) = ids(&world, &token).await;
+    assert!(world.by().withdraw_consents(lee.id, app.id).await.unwrap() > 0);
+    assert_eq!(who(&token, &id).await, "the operator of this platform");
+
+    let token = lee.lends(&world, &app).await;
+    let (id, _) = ids(&world, &token).await;
+    world.advance(minutes(1));
+    assert!(world.by().revoke_token_of(app.id, id.parse().unwrap()).await.unwrap());
+    assert_eq!(who(&token, &id).await, "the operator of this platform");
 }
 
 #[tokio::test]

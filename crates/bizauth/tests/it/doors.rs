@@ -1,5 +1,6 @@
 //! What each door says when there is no handler, none in time, or a broken one; and which host may ask for what.
 
+use bizauth::view::Notice;
 use bizauth_core::fault::{KapiFault, KauthFault};
 
 use crate::world::{Answer, World};
@@ -187,4 +188,32 @@ async fn the_static_files_have_their_types() {
         assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     }
+}
+
+/// What is not there is said where it was looked for: with the pages beside it, and the way to the first of them.
+#[tokio::test]
+async fn a_place_says_in_its_own_frame_that_a_page_is_not_there() {
+    let world = World::new().await;
+    let (kim, lee) = (world.newcomer("kim@example.com").await, world.operator("lee@example.com").await);
+    let nobody = kim.opens("/console/nowhere").await;
+    nobody.says(Notice::NotFound);
+    assert!(nobody.all("nav.top a").is_empty());
+    kim.signs_in().await;
+    lee.signs_in().await;
+    let desk = lee.at(&world.operators);
+    for (who, path, home) in [
+        (&kim, "/console/nowhere", "/console"),
+        (&kim, "/me/nowhere", "/me"),
+        (&desk, "/operator/nowhere/at/all", "/operator"),
+    ] {
+        let told = who.opens(path).await;
+        assert_eq!(told.status, 404);
+        told.says(Notice::NotFound);
+        assert_eq!(told.hrefs("main a"), [home]);
+        assert!(told.all("nav.top a").len() > 1 && told.all("form.account strong") == [who.email.as_str()], "{path}");
+    }
+    let wrong = kim.opens("/console/apps/1/rename").await;
+    assert_eq!((wrong.status, wrong.hrefs("main a")), (405, vec!["/console".to_owned()]));
+    let stranger = kim.at(&world.operators).opens("/operator/nowhere").await;
+    assert_eq!((stranger.status, stranger.all("nav.top a").len()), (404, 0), "nothing of the operator's is shown");
 }

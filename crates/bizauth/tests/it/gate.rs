@@ -10,7 +10,7 @@ use bizauth::http::guard::form_token;
 use bizauth::http::listen::Listen;
 use bizauth::http::state::AppState;
 use bizauth::http::visit::{Page, PageError, Visit};
-use bizauth::view::Notice;
+use bizauth::view::{Language, Notice, Words};
 use bizauth_core::app::AppKind;
 use bizauth_core::id::AppId;
 use tokio::net::TcpListener;
@@ -46,7 +46,9 @@ async fn page(State(it): State<AppState>, visit: Visit) -> Page {
     };
     let secret = visit.shown_once().map(|secret| format!("<code>{secret}</code>")).unwrap_or_default();
     let (frame, role) = (visit.frame(&it), visit.role().word());
-    let text = [form("make"), form("end"), form("file"), secret, format!("<h1>{role} {:?}</h1>", frame.place)].concat();
+    let done = frame.done.as_ref().map(|done| format!("<p>{done}</p>")).unwrap_or_default();
+    let text =
+        [form("make"), form("end"), form("file"), secret, format!("<h1>{role} {:?}</h1>", frame.place), done].concat();
     Ok(Html(text).into_response())
 }
 
@@ -54,7 +56,7 @@ async fn make(State(it): State<AppState>, visit: Visit) -> Page {
     let id = visit.app().app.id;
     let quota = visit.form().text("lines").map_or(0, |text| i64::try_from(text.lines().count()).unwrap_or(0));
     visit.by(&it).set_daily_quota(id, Some(quota)).await?;
-    Ok(visit.show_once(visit.see(&format!("/console/apps/{id}/things"), "thing-made"), "the secret"))
+    Ok(visit.show_once(visit.see(&format!("/console/apps/{id}/things"), "app-renamed"), "the secret"))
 }
 
 async fn file(visit: Visit) -> Page {
@@ -126,7 +128,7 @@ impl Stage {
 async fn a_form_does_what_it_says_under_the_persons_name() {
     let stage = Stage::set().await;
     let done = stage.owner.submits(&stage.at(""), &stage.at("/make"), &[("lines", "a\r\nb\r\nc")]).await;
-    assert_eq!((done.status, done.location()), (303, format!("{}?done=thing-made", stage.at("")).as_str()));
+    assert_eq!(done.leads(), format!("{} app-renamed", stage.at("")));
     assert_eq!(stage.quota().await, Some(3), "a text of three lines");
     let last = stage.world.store().audit_page(&Default::default(), None, 1).await.unwrap().remove(0).entry;
     assert_eq!((last.actor.as_str(), last.address.as_deref()), ("kim@example.com", Some("127.0.0.1")));
@@ -274,19 +276,20 @@ async fn with(stage: &Stage, session: &str, sealed: &str) -> Vec<String> {
 async fn a_secret_is_shown_once_on_its_page_to_its_session() {
     let stage = Stage::set().await;
     let made = stage.owner.submits(&stage.at(""), &stage.at("/make"), &[]).await;
-    let cookie = made.header("set-cookie").unwrap().to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Max-Age=60"));
-    assert!(!cookie.contains("secret") && !made.location().contains("secret"));
+    for cookie in made.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()) {
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Max-Age=60"));
+        assert!(!cookie.contains("secret") && !made.location().contains("secret"));
+    }
     let shown = stage.owner.opens(made.location()).await;
     assert_eq!(shown.all("code"), ["the secret"]);
-    assert!(shown.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!((shown.cookie("once").as_deref(), shown.cookie("done").as_deref()), (Some(""), Some("")));
     assert!(stage.owner.opens(made.location()).await.all("code").is_empty(), "once");
     // Taken along by another session, and by its own.
     let eve = stage.editor("eve@example.com").await.at(&stage.world.base);
     eve.signs_out().await;
     let owner = stage.owner.at(&stage.world.base);
     let made = stage.owner.submits(&stage.at(""), &stage.at("/make"), &[]).await;
-    let sealed = made.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let sealed = format!("bizauth-once={}", made.cookie("once").unwrap());
     assert!(with(&stage, &session_of(&eve).await, &sealed).await.is_empty());
     assert_eq!(stage.owner.opens(made.location()).await.all("code"), ["the secret"]);
     owner.signs_out().await;
@@ -300,6 +303,75 @@ async fn a_secret_is_shown_once_on_its_page_to_its_session() {
     stage.owner.submits(&stage.at(""), &stage.at("/make"), &[]).await;
     let other = stage.world.app_of(AppKind::Biz, None, Some(stage.owner.id)).await.id;
     assert!(stage.owner.opens(&format!("/console/apps/{other}/things")).await.all("code").is_empty());
+}
+
+/// An answer to a form, and a page that shows something once, would not come back as they are: they do not offer the other
+/// language, and what they lead to is a page.
+#[tokio::test]
+async fn the_other_language_is_not_offered_where_it_would_lose_something() {
+    const SWITCH: &str = "a[href^='/language']";
+    let world = World::new().await;
+    let kim = world.newcomer("kim@example.com").await;
+    kim.signs_in().await;
+    let app = world.app_of(AppKind::Biz, None, Some(kim.id)).await;
+    let (keys, settings) = (format!("/console/apps/{}/keys", app.id), format!("/console/apps/{}/settings", app.id));
+    assert_eq!(kim.opens(&settings).await.all(SWITCH).len(), 1);
+    let made = kim.submits(&keys, &format!("{keys}/create"), &[("kind", "admin"), ("name", "x")]).await;
+    let shown = kim.opens(made.location()).await;
+    assert_eq!((shown.all("#shown").len(), shown.all(SWITCH).len()), (1, 0), "a secret that is shown once");
+    assert_eq!(kim.opens(made.location()).await.all(SWITCH).len(), 1);
+    let rename = format!("/console/apps/{}/rename", app.id);
+    let refused = kim.submits(&settings, &rename, &[("name", "Typed with care"), ("company", "")]).await;
+    assert_eq!((refused.status, refused.all(SWITCH).len()), (422, 0), "a form that is half filled");
+    let account = "/me/account/password";
+    let wrong = kim.submits(account, account, &[("current", "x"), ("new", "y"), ("again", "z")]).await;
+    assert_eq!((wrong.status, wrong.all(SWITCH).len()), (422, 0));
+    // What is gone by the time it is acted on: the notice leads on to pages, and so does whoever signs out from it.
+    let key = made.location();
+    let (delete, rename) = (format!("{key}/delete"), format!("{key}/rename"));
+    let token = kim.form_token(key, &rename).await;
+    let gone = kim.submits(key, &delete, &[("confirm", "x")]).await;
+    assert_eq!(gone.status, 303, "{gone:?}");
+    let notice = kim.posts(&rename, &[("form_token", &token), ("name", "y")]).await;
+    notice.says(Notice::NotFound);
+    assert_eq!(notice.input("/logout", "next"), key);
+    // The address that a consent comes back to holds a code.
+    let back = kim.opens("/console/test/callback?code=c0de&state=x").await;
+    back.says(Notice::FormExpired);
+    assert!(!back.body.contains("c0de"), "{back:?}");
+}
+
+/// By a link, by another page, by another session, too late, a second time: nothing says that something was done.
+#[tokio::test]
+async fn what_was_done_is_said_once_by_its_page_to_its_session() {
+    let stage = Stage::set().await;
+    let (page, said) = (stage.at(""), Words::new().say(Language::En, "done-app-renamed"));
+    let made = stage.owner.submits(&page, &stage.at("/make"), &[]).await;
+    assert_eq!(made.location(), page, "the address says nothing");
+    let other = stage.world.app_of(AppKind::Biz, None, Some(stage.owner.id)).await.id;
+    assert!(stage.owner.opens(&format!("/console/apps/{other}/things")).await.all("p").is_empty());
+    assert_eq!(stage.owner.opens(&page).await.all("p"), [said]);
+    assert!(stage.owner.opens(&page).await.all("p").is_empty(), "once");
+    assert!(stage.owner.opens(&format!("{page}?done=app-renamed")).await.all("p").is_empty(), "a link says nothing");
+    // Taken along by another's session, and by its own under another word.
+    let (owner, eve) = (stage.owner.at(&stage.world.base), stage.editor("eve@example.com").await.at(&stage.world.base));
+    owner.signs_out().await;
+    eve.signs_out().await;
+    let (own, others) = (session_of(&owner).await, session_of(&eve).await);
+    let note = stage.owner.submits(&page, &stage.at("/make"), &[]).await.cookie("done").unwrap();
+    let shown = async |session: &str, note: &str| {
+        let request = stage.world.http.get(format!("{}{page}", stage.base));
+        let request =
+            request.header("accept-language", "en").header("cookie", format!("{session}; bizauth-done={note}"));
+        Answer::of(request).await.all("p").len()
+    };
+    let forged = note.replacen("app-renamed", "app-deleted", 1);
+    assert_eq!((shown(&own, &note).await, shown(&others, &note).await), (1, 0));
+    for wrong in [&forged, "", ".", "..", "app-renamed"] {
+        assert_eq!(shown(&own, wrong).await, 0, "{wrong}");
+    }
+    stage.world.advance(minutes(1));
+    assert!(stage.owner.opens(&page).await.all("p").is_empty(), "too late");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn an_account_sees_where_it_is_signed_in_and_ends_it() {
 
     let path = format!("{HERE}/sessions/{}/end", known[1].id);
     let done = kim.submits(HERE, &path, &[]).await;
-    assert_eq!(done.location(), "/me/account?done=session-ended");
+    assert_eq!(done.leads(), "/me/account session-ended");
     assert!(!is_in(&other).await && is_in(&third).await && is_in(&kim).await);
     kim.submits(HERE, &format!("{HERE}/sessions/end-others"), &[]).await;
     assert!(!is_in(&third).await && is_in(&kim).await);
@@ -104,10 +104,10 @@ async fn known_browsers_are_forgotten() {
     assert_eq!(kim.opens(HERE).await.all("#devices tbody th").len(), 2, "the same browser is one");
     let known = world.store().devices_of(kim.id, None, 9, world.now()).await.unwrap();
     let done = kim.submits(HERE, &format!("{HERE}/devices/{}/forget", known[0].id), &[]).await;
-    assert_eq!(done.location(), "/me/account?done=device-forgotten");
+    assert_eq!(done.leads(), "/me/account device-forgotten");
     assert!(is_in(&other).await, "its session goes on");
     let done = kim.submits(HERE, &format!("{HERE}/devices/forget-all"), &[]).await;
-    assert_eq!(done.location(), "/me/account?done=devices-forgotten");
+    assert_eq!(done.leads(), "/me/account devices-forgotten");
     assert_eq!(kim.opens(HERE).await.all("#devices .nothing-title"), ["No browser is known"]);
     assert_eq!(acts(&world).await[..2], ["device.forget_all", "device.forget"]);
 }
@@ -135,7 +135,7 @@ async fn a_new_password_signs_out_everywhere_else() {
     }
     let fields = [("current", PASSWORD), ("new", NEW), ("again", NEW)];
     let done = kim.submits(&path, &path, &fields).await;
-    assert_eq!(done.location(), "/me/account?done=password-changed");
+    assert_eq!(done.leads(), "/me/account password-changed");
     assert!(is_in(&kim).await && !is_in(&other).await);
     let after = world.store().sessions_of(kim.id, None, 9, world.now()).await.unwrap();
     assert_eq!(after.len(), 1);
@@ -144,6 +144,31 @@ async fn a_new_password_signs_out_everywhere_else() {
     assert_eq!(kim.tries_password(PASSWORD, "/").await.status, 401);
     assert_eq!(kim.tries_password(NEW, "/").await.status, 303);
     assert!(acts(&world).await.contains(&"account.password".to_owned()));
+}
+
+/// Whoever ticked that they stay signed in does; whoever did not is out when the browser closes, as before.
+#[tokio::test]
+async fn another_password_keeps_how_long_one_stays_signed_in() {
+    for stay in [true, false] {
+        let world = World::new().await;
+        let kim = world.newcomer("kim@example.com").await;
+        let token = kim.form_token("/login", "/login").await;
+        let mut fields = vec![("email", kim.email.as_str()), ("password", PASSWORD), ("form_token", &token)];
+        fields.extend(stay.then_some(("stay", "yes")));
+        assert_eq!(kim.posts("/login", &fields).await.status, 303);
+        let path = format!("{HERE}/password");
+        let done = kim.submits(&path, &path, &[("current", PASSWORD), ("new", NEW), ("again", NEW)]).await;
+        assert_eq!(done.leads(), format!("{HERE} password-changed"));
+        assert_eq!(
+            kim.opens(HERE).await.all(".done p"),
+            ["The password is changed. You are signed out on all other devices."]
+        );
+        let cookies = done.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let session = cookies.into_iter().find(|line| line.starts_with("bizauth-session=")).unwrap();
+        assert_eq!(session.contains("Max-Age=2592000"), stay, "{session}");
+        world.advance(minutes(25 * 60));
+        assert_eq!(is_in(&kim).await, stay);
+    }
 }
 
 /// Whoever finds a browser signed in guesses no more than a stranger.
@@ -193,7 +218,7 @@ async fn a_second_factor_is_set_up_with_a_code_and_leaves_recovery_codes_once() 
     let fields = [("current", "wrong horse"), ("code", &app.code(&world))];
     assert_eq!(kim.submits(&codes, &codes, &fields).await.status, 422);
     let done = kim.submits(&codes, &codes, &[("current", PASSWORD), ("code", &app.code(&world))]).await;
-    assert_eq!(done.location(), format!("{FACTOR}?done=recovery-replaced"));
+    assert_eq!(done.leads(), format!("{FACTOR} recovery-replaced"));
     let fresh = kim.recovery_codes(done.location()).await;
     assert!(fresh.len() == 10 && fresh.iter().all(|code| !app.recovery.contains(code)));
 
@@ -201,7 +226,7 @@ async fn a_second_factor_is_set_up_with_a_code_and_leaves_recovery_codes_once() 
     let fields = |code| [("current", PASSWORD), ("code", code)];
     assert_eq!(kim.submits(&disable, &disable, &fields(&app.recovery[0])).await.status, 422, "of before");
     let done = kim.submits(&disable, &disable, &fields(&fresh[0])).await;
-    assert_eq!(done.location(), "/me/account?done=two-factor-off");
+    assert_eq!(done.leads(), "/me/account two-factor-off");
     kim.opens(&disable).await.says(Notice::NotFound);
     kim.signs_out().await;
     kim.signs_in().await;

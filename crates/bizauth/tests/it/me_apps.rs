@@ -76,7 +76,7 @@ async fn an_app_that_is_disconnected_can_do_nothing_any_more() {
     assert!(ask.body.contains("The one live token of Ad report ends."), "{}", ask.body);
     assert_eq!(world.tokeninfo(&token).await.status, 200, "a look changes nothing");
     let done = confirms(&kim, &page).await;
-    assert_eq!((done.status, done.location()), (303, "/me?done=app-withdrawn"));
+    assert_eq!(done.leads(), "/me app-withdrawn");
     world.tokeninfo(&token).await.declines(KapiFault::NoSuchToken, "");
     app.redeems(&world, &code).await.refuses(KauthFault::CodeNotFound, &code);
     let list = kim.opens(done.location()).await;
@@ -100,7 +100,7 @@ async fn an_asset_that_is_taken_back_leaves_tokeninfo_at_once() {
     let page = format!("{}/assets/withdraw?asset=moment:11", path(&app));
     assert!(!kim.opens(&page).await.body.contains("no longer be included"));
     let done = confirms(&kim, &page).await;
-    assert_eq!(done.location(), format!("{}?done=asset-withdrawn", path(&app)));
+    assert_eq!(done.leads(), format!("{} asset-withdrawn", path(&app)));
     assert_eq!(account_ids(&world, &token).await, json!(["12"]));
     assert_ne!(world.tokeninfo(&token).await.json()["updated_at"], before);
     let late = app.buys(&world, &waiting).await;
@@ -141,7 +141,7 @@ async fn one_token_of_several_is_taken_back() {
     let id = world.tokeninfo(&first).await.json()["id"].as_str().unwrap().to_owned();
     let page = format!("{}/tokens/{id}/withdraw", path(&app));
     let done = confirms(&kim, &page).await;
-    assert_eq!(done.location(), format!("{}?done=token-withdrawn", path(&app)));
+    assert_eq!(done.leads(), format!("{} token-withdrawn", path(&app)));
     world.tokeninfo(&first).await.declines(KapiFault::NoSuchToken, "");
     assert_eq!(world.tokeninfo(&second).await.status, 200);
     kim.opens(&page).await.says(Notice::NotFound);
@@ -179,7 +179,7 @@ async fn a_blocked_account_still_takes_back() {
     world.by().set_user_state(kim.id, UserState::Blocked).await.unwrap();
     assert!(kim.opens("/me").await.body.contains("none"), "its tokens ended with the block");
     let done = confirms(&kim, &format!("{}/withdraw", path(&app))).await;
-    assert_eq!(done.location(), "/me?done=app-withdrawn");
+    assert_eq!(done.leads(), "/me app-withdrawn");
     assert_eq!(world.store().earlier_consent(kim.id, app.id).await.unwrap(), None);
 }
 
@@ -231,4 +231,28 @@ async fn long_lists_are_searched_and_paged() {
     world.advance(days(365));
     kim.signs_in().await;
     assert_eq!(kim.opens(&path(&app)).await.all("#tokens tbody th").len(), 0, "dead of disuse");
+}
+
+/// What was taken back of a consent is on pages, however much it is.
+#[tokio::test]
+async fn what_was_taken_back_is_read_page_by_page() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.newcomer("kim@example.com").await);
+    for n in 100..160 {
+        world.gives(&kim, "moment", &n.to_string(), AssetKind::AdAccount, true).await;
+    }
+    let token =
+        app.buys(&world, &kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await).await;
+    for n in 100..158 {
+        let asset = bizauth_core::asset::AssetId(n.to_string());
+        assert!(world.by().withdraw_asset(kim.id, app.id, "moment".into(), asset).await.unwrap());
+    }
+    assert_eq!(account_ids(&world, &token).await, json!(["158", "159"]));
+    let paper = kim.opens(&path(&app)).await.hrefs("main a").into_iter().find(|it| it.contains("/consents/")).unwrap();
+    let first = kim.opens(&paper).await;
+    assert_eq!(first.all(".changes li").len(), 50);
+    let older = first.hrefs(".changes a").pop().unwrap();
+    let second = kim.opens(older.split('#').next().unwrap()).await;
+    assert_eq!(second.all(".changes li").len(), 8, "57 one by one, and all of the group");
+    assert_eq!(second.hrefs(".changes a").len(), 1, "and back");
 }

@@ -3,6 +3,8 @@
 use bizauth::http::operator::v1;
 use bizauth_core::operator::Scope;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::world::{Answer, Program, World, days, minutes};
 
@@ -132,4 +134,23 @@ async fn what_is_no_request_is_told_so() {
     for query in ["limit=0", "limit=x", "limit=501", "after=x", "colour=red", "limit=5&limit=6"] {
         assert_eq!(robot.asks("GET", &format!("/accounts?{query}")).await.status, 422, "{query}");
     }
+}
+
+/// What cannot be read to its end is not too long.
+#[tokio::test]
+async fn a_body_that_is_broken_is_not_said_to_be_too_long() {
+    let world = World::new().await;
+    let robot = world.program(&[Scope::AssetsWrite]).await;
+    let address = world.operators.trim_start_matches("http://").to_owned();
+    let mut line = TcpStream::connect(&address).await.unwrap();
+    let request = format!(
+        "PUT /operator/v1/assets/moment/1 HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n\
+         5\r\n{{\"kin\r\nnonsense\r\n",
+        robot.key
+    );
+    line.write_all(request.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    line.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 400 ") && said.contains("urn:bizauth:problem:malformed"), "{said}");
 }

@@ -1,10 +1,11 @@
 //! The operator's API about the platform itself: the catalogue, maintenance, the audit log.
 
 use bizauth_core::operator::Scope;
+use bizauth_core::time::Time;
 use bizauth_store::{AuditVerdict, Turn};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, days, minutes};
 
 #[tokio::test]
 async fn a_group_with_its_items_is_added_without_touching_code() {
@@ -127,6 +128,12 @@ async fn the_audit_log_is_read_exported_and_proved() {
         (on["items"].as_array().unwrap().len(), &on["items"][0]["after"]["email"]),
         (1, &json!("kim@example.com"))
     );
+    // A day is a whole day, as on the page.
+    let in_seoul = |at: Time| at.plus(minutes(9 * 60)).to_utc()[..10].to_owned();
+    let (today, yesterday) = (in_seoul(world.now()), in_seoul(world.now().minus(days(1))));
+    assert_ne!(robot.gets(&format!("/audit?since={today}&until={today}")).await["items"], json!([]));
+    assert_eq!(robot.gets(&format!("/audit?until={yesterday}")).await["items"], json!([]));
+    assert_eq!(robot.gets(&format!("/audit?until={today}T00:00:00%2B09:00")).await["items"], json!([]));
     assert_eq!(robot.gets("/audit?actor=nobody&since=2026-01-01&until=2027-01-01T00:00:00Z").await["items"], json!([]));
     for query in ["on=x", "since=yesterday", "after=x", "colour=red"] {
         assert_eq!(robot.asks("GET", &format!("/audit?{query}")).await.status, 422, "{query}");

@@ -37,6 +37,10 @@ async fn a_group_comes_with_its_items_or_not_at_all() {
         assert!(refused.body.contains("Send messages"), "what was typed is kept");
         assert_eq!(world.store().catalogue().await.unwrap(), before);
     }
+    let mut lines = group("message", "message_send");
+    lines[2].1 = "Messages\nand more";
+    let refused = lee.submits(NEW, NEW, &lines).await;
+    assert!(refused.status == 422 && refused.body.contains("in a single line"), "{refused:?}");
     let bare = lee.submits(NEW, NEW, &group("message", "message_send")[..4]).await;
     assert_eq!(bare.status, 422, "no group without an item");
     let told = bare.all(".summary a");

@@ -2,6 +2,7 @@
 
 use bizauth_core::asset::{AssetId, AssetKind};
 use bizauth_core::fault::KauthFault;
+use bizauth_store::{Alive, Turn};
 
 use crate::world::{PASSWORD, World, minutes};
 
@@ -52,6 +53,24 @@ async fn agreeing_without_a_choice_asks_for_one_and_keeps_what_was_typed() {
     assert_eq!(again.all("[role=alert] li").len(), 1, "keyword is missing");
     assert_eq!(again.values("input[type=checkbox][checked]"), ["11"], "moment is still ticked");
     let done = kim.answers(&again, "agree", &[("asset.moment", "11"), ("asset.keyword", "21")]).await;
+    assert_eq!(done.status, 302);
+}
+
+/// Whoever ticked nothing at all is told of every group at once, not of one after the other.
+#[tokio::test]
+async fn every_group_without_a_choice_is_named() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let screen = kim.asked(&app.authorize(SCOPE)).await;
+    let again = kim.opens(kim.answers(&screen, "agree", &[]).await.location()).await;
+    assert_eq!(
+        (again.status, again.hrefs("[role=alert] a")),
+        (422, vec!["#group-moment".into(), "#group-keyword".into()])
+    );
+    let half = kim.answers(&again, "agree", &[("asset.moment", "404")]).await;
+    let half = kim.opens(half.location()).await;
+    assert_eq!(half.all("[role=alert] li").len(), 2, "each for its own reason");
+    let done = kim.answers(&half, "agree", &[("asset.moment", "11"), ("asset.keyword", "21")]).await;
     assert_eq!(done.status, 302);
 }
 
@@ -158,7 +177,9 @@ async fn what_was_shown_and_agreed_to_is_kept() {
     assert_eq!((earlier.agreed_at, earlier.items.len()), (before, 3));
     let tokens = world.store().tokens_of(app.id, None, 10).await.unwrap();
     assert!(tokens.is_empty(), "a consent is no token yet");
-    let shown = world.store().last_shown(kim.id, app.id).await.unwrap().unwrap();
+    let (mine, alive) = ((kim.id, app.id), Alive { used_after: before, agreed_after: before });
+    let given = world.store().consents_given(mine, &Turn::First, 1, alive).await.unwrap().rows.remove(0);
+    let (shown, ..) = world.store().consent_shown(mine, given.id).await.unwrap().unwrap();
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&shown["account"], &shown["client_id"]), (&"kim@example.com".into(), &app.client_id.as_str().into()));
     assert_eq!(shown["groups"][1]["items"][0]["purpose"], "For the report");

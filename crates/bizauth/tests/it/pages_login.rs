@@ -240,3 +240,24 @@ async fn behind_tls_cookies_are_bound_to_the_host() {
     let form = page.header("set-cookie").unwrap();
     assert!(form.starts_with("__Host-bizauth-form=") && form.contains("Secure"), "{form}");
 }
+
+/// What the store could not finish looking at was no try: nobody is locked out by it.
+#[tokio::test]
+async fn a_store_that_breaks_in_the_middle_of_a_try_keeps_no_slot() {
+    let world = World::new().await;
+    let kim = world.newcomer("kim@example.com").await;
+    let broken = [
+        "CREATE TRIGGER broken BEFORE INSERT ON counters WHEN NEW.kind = 'login account'
+         BEGIN SELECT RAISE(ABORT, 'broken'); END",
+        "ALTER TABLE counters ADD CONSTRAINT broken CHECK (kind <> 'login account') NOT VALID",
+    ];
+    world.alter(broken).await;
+    let token = kim.form_token("/login", "/login").await;
+    let fields = [("email", kim.email.as_str()), ("password", PASSWORD), ("form_token", token.as_str())];
+    // As many as one address may be wrong.
+    for _ in 0..100 {
+        assert_eq!(kim.posts("/login", &fields).await.status, 503);
+    }
+    world.alter(["DROP TRIGGER broken", "ALTER TABLE counters DROP CONSTRAINT broken"]).await;
+    assert_eq!(kim.posts("/login", &fields).await.status, 303);
+}

@@ -112,8 +112,12 @@ impl noun::Verb for Verb {
 async fn add(desk: &mut Desk<'_>, asset: AssetRecord) -> anyhow::Result<()> {
     let sentence = format!("{} {} is {}", asset.group, asset.id, asset.name);
     let json = json!({ "group": asset.group.0, "id": asset.id.0, "name": asset.name, "kind": asset.kind.word() });
-    let group = asset.group.clone();
+    let (group, kind) = (asset.group.clone(), asset.kind);
     if !desk.by().keep_asset(asset).await? {
+        let known = desk.catalogue().await?;
+        if kind == AssetKind::AdAccount && known.group(&group.0).is_some_and(|group| group.has_assets) {
+            return Err(refuse(format!("the group {group} has no ad accounts"), "give --kind channel"));
+        }
         let hint = "`bizauth item list --json` shows the groups and which have assets";
         return Err(refuse(format!("there is no group {group} that has assets"), hint));
     }

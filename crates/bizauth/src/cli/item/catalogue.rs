@@ -1,7 +1,8 @@
 //! `bizauth item add` and `group-add`: what an operator adds to the catalogue. What is there already is left alone
-//! unless `--replace` says otherwise: apps and consents rely on it.
+//! unless `--replace` says otherwise: apps and consents rely on it. The rules are those of the operator's pages and API.
 
-use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId, Wording};
+use bizauth_core::scope::{Group, GroupId, Item, ItemId, Wording, begins_items, belongs_to};
+use bizauth_store::{Added, Changed};
 
 use super::super::desk::Desk;
 use super::super::read;
@@ -82,11 +83,16 @@ impl Add {
         if catalogue.group(&self.group.0).is_none() {
             return Err(no_group(&self.group));
         }
-        match catalogue.item(&self.id.0) {
+        let known = catalogue.item(&self.id.0).map(|item| item.group.clone());
+        match &known {
             Some(_) if !self.replace => return Err(taken("consent item", &self.id.0)),
-            Some(known) if known.group != self.group => {
-                let what = format!("{} belongs to the group {}, which cannot be changed", self.id, known.group);
+            Some(group) if *group != self.group => {
+                let what = format!("{} belongs to the group {group}, which cannot be changed", self.id);
                 return Err(refuse(what, "add an item with another id"));
+            }
+            None if !belongs_to(&self.id, &self.group) => {
+                let what = format!("{} is no id of an item of the group {}", self.id, self.group);
+                return Err(refuse(what, format!("it begins with the group's id and _, such as {}_read", self.group)));
             }
             _ => {}
         }
@@ -102,7 +108,17 @@ impl Add {
             yields_channels: self.yields_channels,
         };
         let (sentence, json) = (format!("{} is in the catalogue", item.id), item_json(&item));
-        desk.by().keep_catalogue(Catalogue { groups: Vec::new(), items: vec![item] }).await?;
+        let (id, group) = (item.id.clone(), item.group.clone());
+        let added = match (known, desk.by()) {
+            (None, by) => by.add_item(item).await?,
+            (Some(_), by) if by.change_item(item).await? => Added::Done,
+            (Some(_), _) => Added::NoSuchGroup,
+        };
+        match added {
+            Added::Done => {}
+            Added::NoSuchGroup => return Err(no_group(&group)),
+            Added::ItemThere(_) | Added::GroupThere => return Err(taken("consent item", &id.0)),
+        }
         Ok(desk.output.done(&sentence, json)?)
     }
 }
@@ -110,8 +126,13 @@ impl Add {
 impl GroupAdd {
     /// Adds it.
     pub(super) async fn run(self, desk: &mut Desk<'_>) -> anyhow::Result<()> {
-        if desk.catalogue().await?.group(&self.id.0).is_some() && !self.replace {
+        let there = desk.catalogue().await?.group(&self.id.0).is_some();
+        if there && !self.replace {
             return Err(taken("asset group", &self.id.0));
+        }
+        if !there && !begins_items(&self.id) {
+            let what = format!("{} is no id for a group: an item's group is what stands before its first _", self.id);
+            return Err(refuse(what, "choose an id without _"));
         }
         let group = Group {
             id: self.id,
@@ -121,7 +142,21 @@ impl GroupAdd {
             needs_permission: self.needs_permission,
         };
         let (sentence, json) = (format!("the group {} is in the catalogue", group.id), group_json(&group));
-        desk.by().keep_catalogue(Catalogue { groups: vec![group], items: Vec::new() }).await?;
+        let id = group.id.clone();
+        if !there {
+            if desk.by().add_group(group, Vec::new()).await? != Added::Done {
+                return Err(taken("asset group", &id.0));
+            }
+            return Ok(desk.output.done(&sentence, json)?);
+        }
+        match desk.by().change_group(group).await? {
+            Changed::Done => {}
+            Changed::NotFound => return Err(no_group(&id)),
+            Changed::HasAssets => {
+                let what = format!("there are assets in the group {id} that it then could not have");
+                return Err(refuse(what, "`bizauth asset remove` takes them away"));
+            }
+        }
         Ok(desk.output.done(&sentence, json)?)
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /console/apps/{app}`: what an app is, and what it lacks for its first token.
 
 use axum::extract::State;
-use bizauth_core::app::AppKind;
+use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::AppId;
 use bizauth_store::AppRecord;
 
@@ -54,6 +54,8 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         head,
         parent,
         test_apps: test_apps.into_iter().map(test_app).collect(),
+        new_test_app: (app.kind == AppKind::Biz && visit.role() == Role::Owner)
+            .then(|| format!("/console/apps/new?parent={}", app.id)),
         steps,
     }))
 }

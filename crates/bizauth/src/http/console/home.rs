@@ -14,6 +14,8 @@ use crate::view::kit::Pager;
 
 /// How many apps stand on a page.
 const ON_A_PAGE: usize = 20;
+/// How many invitations are shown at a time; those that are answered make room for the next.
+const INVITATIONS: u8 = 20;
 
 /// The page.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
@@ -24,7 +26,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let most = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
     let mut apps = it.store.apps_of(visit.user().id, &search, place, most).await?;
     let pager = cut(&mut apps, place, &search);
-    let invitations = it.store.invitations_for(visit.user().id, visit.at()).await?;
+    let mut invitations = it.store.invitations_for(visit.user().id, visit.at(), INVITATIONS + 1).await?;
+    let more_invitations = invitations.len() > usize::from(INVITATIONS);
+    invitations.truncate(usize::from(INVITATIONS));
     let row = |(record, role): &(AppRecord, Role)| AppRow {
         head: AppHead::of(&record.app, *role),
         company: record.app.company.clone(),
@@ -36,6 +40,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         pager,
         search,
         invitations: invitations.into_iter().map(|one| invitation(&visit, one)).collect(),
+        more_invitations,
         email_verified: visit.user().email_verified,
     }))
 }

@@ -8,7 +8,7 @@ use bizauth_core::secret::Digest;
 use bizauth_store::{KeptItems, RequestRecord, RequestState};
 
 use super::page::{app_frame, app_path, post as form_to};
-use crate::http::pages::consent::{group_name, item_about, item_name, risk};
+use crate::http::pages::consent::{group_name, item_about, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
@@ -117,7 +117,7 @@ async fn page(
         id: item.id.0.clone(),
         name: item_name(&it.words, frame.language, item),
         about: item_about(&it.words, frame.language, item),
-        risk: risk(item).map(|risk| risk_text(&frame, &risk)),
+        risk: item.risk().map(|risk| risk_text(&frame, risk)),
         needs_all: item.needs_all,
         never_alone: item.never_alone,
     };

@@ -100,6 +100,7 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/console/apps/{app}/test/redeem", Who::Editor, test::redeem::post).limit(TEST_CALLS).secret(),
         Rule::get("/console/apps/{app}/usage", Who::Editor, usage::get),
         Rule::get("/console/errors", Who::SignedIn, errors::get),
+        Rule::post("/console/errors", Who::SignedIn, errors::post).secret(),
     ]
 }
 

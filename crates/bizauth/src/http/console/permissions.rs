@@ -4,12 +4,13 @@
 use axum::extract::State;
 use bizauth_core::id::RequestId;
 use bizauth_core::scope::GroupId;
-use bizauth_store::Asked;
+use bizauth_store::{Asked, RequestRecord, RequestState};
 
 use super::items::show;
 use super::page::app_path;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
+use crate::view::Notice;
 use crate::view::kit::Fields;
 
 /// How long a reason is, in characters: enough to decide on, and short enough to be read.
@@ -47,11 +48,23 @@ pub async fn request(State(it): State<AppState>, visit: Visit) -> Page {
 /// Takes a request back that the operator has not decided.
 pub async fn withdraw(State(it): State<AppState>, visit: Visit) -> Page {
     let (app, id): (_, RequestId) = (visit.app().app.id, visit.param("request")?);
-    let done = match visit.by(&it).withdraw_request(app, id).await? {
-        true => "permission-withdrawn",
+    let list = app_path(&visit, "/items");
+    if !visit.by(&it).withdraw_request(app, id).await? {
         // Somebody else took it back, or the operator was faster.
-        false if it.store.request_of(app, id).await?.is_some_and(|it| it.group.is_some()) => "permission-decided",
-        false => return Err(PageError::NotFound),
-    };
-    Ok(visit.see(&app_path(&visit, "/items"), done))
+        let known = it.store.request_of(app, id).await?.filter(|known| known.group.is_some());
+        answered(known, &list)?;
+    }
+    Ok(visit.see(&list, "permission-withdrawn"))
+}
+
+/// What became of a request that could not be taken back. That it was taken back before is as good.
+///
+/// # Errors
+/// The operator has answered it, which `list` shows, or there is no such request.
+pub(super) fn answered(known: Option<RequestRecord>, list: &str) -> Result<(), PageError> {
+    match known.map(|known| known.state) {
+        Some(RequestState::Withdrawn) => Ok(()),
+        Some(_) => Err(PageError::Leads(Notice::RequestAnswered, list.to_owned())),
+        None => Err(PageError::NotFound),
+    }
 }

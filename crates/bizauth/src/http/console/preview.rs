@@ -8,7 +8,7 @@ use bizauth_core::redirect::Destination;
 use bizauth_core::scope::{Item, ItemId};
 
 use super::page::app_path;
-use crate::http::pages::consent::{group_name, item_about, item_name, risk};
+use crate::http::pages::consent::{group_name, item_about, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
@@ -61,7 +61,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         id: item.id.0.clone(),
         name: name(item),
         about: item_about(&it.words, frame.language, item),
-        risk: risk(item),
+        risk: item.risk(),
         purpose: on.iter().find(|(id, text)| *id == item.id && !text.is_empty()).map(|(_, text)| text.clone()),
         new: false,
     };

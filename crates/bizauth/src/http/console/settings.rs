@@ -7,6 +7,7 @@ use bizauth_core::id::RequestId;
 use bizauth_store::{Asked, RequestRecord, RequestState, Turn};
 
 use super::new::read_names;
+use super::permissions::answered;
 use super::{app_frame, head, page, post, typed};
 use crate::http::state::AppState;
 use crate::http::turn::turn;
@@ -131,8 +132,11 @@ pub async fn ask_biz(State(it): State<AppState>, visit: Visit) -> Page {
 /// Takes the request back.
 pub async fn withdraw_biz(State(it): State<AppState>, visit: Visit) -> Page {
     let (head, id) = (head(&visit), visit.param::<RequestId>("request")?);
-    match visit.by(&it).withdraw_biz_request(head.id, id).await? {
-        true => Ok(visit.see(&format!("{}/settings", head.path()), "request-withdrawn-now")),
-        false => Err(PageError::NotFound),
+    let list = format!("{}/settings", head.path());
+    if !visit.by(&it).withdraw_biz_request(head.id, id).await? {
+        // Somebody else took it back, or the operator was faster.
+        let known = it.store.request_of(head.id, id).await?.filter(|known| known.group.is_none());
+        answered(known, &list)?;
     }
+    Ok(visit.see(&list, "request-withdrawn-now"))
 }

@@ -64,6 +64,7 @@ async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) 
         user: token.app_user.to_string(),
         of_user: app_path(visit, &format!("/tokens?q={}", token.app_user)),
         standing: token.standing(it.config.token_idle_lifetime, visit.at()),
+        ended_by: it.store.ended_by(token).await?,
         key: (key_name(&frame, &found.key.1), key_there.then(|| key::path(visit, found.key.0))),
         agreed: found.agreed_at.into(),
         used: token.used_at.into(),

@@ -60,6 +60,8 @@ pub struct Browser {
     anonymous: Secret,
     /// A secret on its way to a page.
     pub(super) sealed: Option<String>,
+    /// A word about what was just done, on its way to the page that says it.
+    pub(super) note: Option<String>,
     here: String,
 }
 
@@ -103,6 +105,7 @@ impl FromRequestParts<AppState> for Browser {
             language: language(&parts.headers),
             secure,
             sealed: sent("once"),
+            note: sent("done"),
             anonymous: anonymous.unwrap_or_else(|| it.entropy.secret()),
             here: parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
         })
@@ -140,7 +143,7 @@ pub fn form_token(session: &Secret, purpose: &str) -> String {
     URL_SAFE_NO_PAD.encode(keyed(session, "form", purpose).finalize().into_bytes())
 }
 
-fn keyed(key: &Secret, kind: &str, purpose: &str) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &Secret, kind: &str, purpose: &str) -> Hmac<Sha256> {
     let mac: Hmac<Sha256> = Hmac::new_from_slice(key.expose()).expect("a MAC takes a key of any length");
     mac.chain_update(format!("bizauth {kind} {purpose}"))
 }
@@ -168,6 +171,7 @@ impl Browser {
             secure: false,
             anonymous: secret,
             sealed: None,
+            note: None,
             here,
         }
     }
@@ -177,21 +181,11 @@ impl Browser {
         let mut frame = Frame::new(it.words.clone(), self.language, self.here.clone());
         frame.test = it.dev.is_some();
         frame.place = place_of(&self.here);
-        frame.is_operator = self.session.as_ref().is_some_and(|session| session.is_operator);
-        frame.done = self.done().filter(|key| it.words.has(key)).map(|key| frame.say(&key));
         frame.account = self
             .session
             .as_ref()
             .map(|session| Account { email: session.user.email.clone(), form_token: self.form_token("logout") });
         frame
-    }
-
-    /// The key of the words about what was just done, if the address names one.
-    fn done(&self) -> Option<String> {
-        let query = self.here.split_once('?')?.1;
-        let word = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
-        let plain = (1..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        plain.then(|| format!("done-{word}"))
     }
 
     /// The token of a form with this purpose.

@@ -1,14 +1,17 @@
-//! A secret on its way to the next page: sealed with a key of the session's own, for one path, for a minute. No record
-//! holds it, and neither does an address; the browser carries it and cannot read or alter it.
+//! What is on its way to the next page: a secret, sealed with a key of the session's own, or a note on what was done,
+//! signed with it; for one path, for a minute. No record holds it, and neither does an address; the browser carries it
+//! and cannot alter it, and what is sealed it cannot read.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bizauth_core::secret::Secret;
 use bizauth_core::time::Time;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use hmac::Mac;
 
 use super::Browser;
+use super::browser::keyed;
 
 const NONCE: usize = 12;
 
@@ -39,6 +42,22 @@ impl Browser {
     /// Whether the browser carries something sealed.
     pub fn holds_sealed(&self) -> bool {
         self.sealed.is_some()
+    }
+
+    /// Signs a note for the page at `path`, until then. `key`: the secret of the session that will open the page.
+    pub fn sign_note(key: &Secret, path: &str, until: Time, word: &str) -> String {
+        let note = format!("{word}.{}", until.millis());
+        let mac = keyed(key, "done", &format!("{path} {note}")).finalize().into_bytes();
+        format!("{note}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    /// The word of the note that was signed for the page at `path`, if it is not too late.
+    pub fn note(&self, path: &str, now: Time) -> Option<&str> {
+        let (note, mac) = self.note.as_ref()?.rsplit_once('.')?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+        self.keyed("done", &format!("{path} {note}")).verify_slice(&mac).ok()?;
+        let (word, until) = note.rsplit_once('.')?;
+        (now < Time::from_millis(until.parse().ok()?)).then_some(word)
     }
 
     fn cipher(&self) -> ChaCha20Poly1305 {

@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::{agreed, named, path_of};
 use crate::http::pages::html;
 use crate::http::state::AppState;
+use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::Language;
-use crate::view::kit::Crumb;
+use crate::view::kit::{Crumb, Turning};
 use crate::view::me::{ConsentPaper, ItemLine, PaperAsset, PaperGroup, PaperLent, TakenBackLine};
 
-/// How many lines of what was taken back are shown.
-const MOST: i64 = 1000;
+/// Lines of what was taken back on a page.
+const TAKEN: i64 = 50;
 
 /// The page.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
@@ -26,7 +27,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
     let shown: Value = serde_json::from_str(&shown).unwrap_or(Value::Null);
     let groups: Vec<PaperGroup> = shown["groups"].as_array().into_iter().flatten().map(group).collect();
-    let taken = it.store.taken_back(id, MOST).await?;
+    let taken = it.store.taken_back(id, &turn(visit.form()), TAKEN).await?;
+    let here = format!("{}/consents/{id}", path_of(app));
+    let taken_pager = Turning { anchor: "taken", ..Turning::alone(&here) }.of(&taken, |line| line.position.to_string());
     let line = |taken: &bizauth_store::TakenBack| {
         let known = groups.iter().find(|group| group.id == taken.group.0);
         TakenBackLine {
@@ -38,7 +41,8 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     };
     let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(name, path_of(app))];
     let page = ConsentPaper {
-        taken: taken.iter().map(line).collect(),
+        taken: taken.rows.iter().map(line).collect(),
+        taken_pager,
         language: Language::from_code(&text(&shown["language"])).unwrap_or(frame.language),
         app: text(&shown["app"]),
         developer: text(&shown["developer"]),

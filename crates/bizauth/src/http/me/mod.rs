@@ -14,7 +14,7 @@ use bizauth_store::{Alive, Connection, Leaf, Turn};
 
 use super::access::{Rule, Who};
 use super::form::Form;
-use super::pages::consent::{group_name, item_about, item_name, risk};
+use super::pages::consent::{group_name, item_about, item_name};
 use super::state::AppState;
 use super::turn::named_by;
 use super::visit::{PageError, Visit};
@@ -110,7 +110,7 @@ fn lines(words: &Words, frame: &Frame, catalogue: &Catalogue, items: &[ItemId]) 
         name: item_name(words, frame.language, item),
         about: item_about(words, frame.language, item),
         purpose: None,
-        risky: risk(item).is_some(),
+        risky: item.risk().is_some(),
     };
     let of_group = |(group, items): (&bizauth_core::scope::Group, Vec<&bizauth_core::scope::Item>)| ItemsLine {
         group: group_name(words, frame.language, group),

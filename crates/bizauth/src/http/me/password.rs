@@ -1,5 +1,5 @@
 //! `GET` and `POST /me/account/password`: another password. It signs out everywhere else, and this browser goes on with
-//! a session of a new id.
+//! a session of a new id, which lasts as the one before it did.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,7 +8,7 @@ use bizauth_core::user::PASSWORD_LENGTH;
 
 use crate::http::pages::html;
 use crate::http::pages::login::trial::{Trial, Verdict};
-use crate::http::pages::login::{Opening, minutes_until};
+use crate::http::pages::login::{Opening, minutes_until, stays};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::password;
@@ -46,13 +46,13 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
     let entropy = it.entropy.clone();
     let hashed = tokio::task::spawn_blocking(move || password::hash(&new, &entropy)).await;
     let Ok(Ok(hash)) = hashed else { return Err(PageError::Notice(Notice::Broken)) };
-    let opening = Opening::of(&it, visit.browser(), false);
+    let opening = Opening::of(&it, visit.browser(), stays(visit.session()));
     let opened = visit.by(&it).change_password(visit.user().id, (old, hash), opening.new.clone()).await?;
     let Some(ids) = opened else {
         fields.refuse("current", PasswordError::Wrong.text(&frame));
         return Ok(page(&it, &visit, StatusCode::UNPROCESSABLE_ENTITY, fields));
     };
-    let mut response = visit.see("/me/account", "password-changed");
+    let mut response = visit.see_as("/me/account", "password-changed", opening.secret());
     opening.hand_over(visit.browser(), ids, &mut response);
     Ok(response)
 }

@@ -179,12 +179,7 @@ fn below(frame: Frame, here: &str) -> Frame {
     if here != HERE {
         crumbs.push(Crumb::new(frame.say("two-factor-title"), HERE));
     }
-    let mut frame = frame.below(crumbs);
-    // The language switch cannot come back to an action.
-    if !frame.here.starts_with(here) || here == HERE && frame.here != HERE && !frame.here.contains('?') {
-        frame.here = here.to_owned();
-    }
-    frame
+    frame.below(crumbs)
 }
 
 async fn page(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) -> Page {

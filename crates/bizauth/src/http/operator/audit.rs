@@ -7,12 +7,10 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use bizauth_core::time::DAY;
 use bizauth_store::AuditFilter;
 
 use super::desk::{ROWS, Typed, refused, shown};
-use super::keys::day;
-use crate::audit_entry::filtered_lines;
+use crate::audit_entry::{day, filtered_lines, until};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::kit::Fields;
@@ -47,8 +45,7 @@ fn read(it: &AppState, visit: &Visit) -> (Sought, AuditFilter, Fields) {
         act: filled(&sought.act),
         on: filled(&sought.kind).zip(filled(&sought.id)),
         since: day(&sought.since),
-        // Up to the end of the day that was named.
-        until: day(&sought.until).map(|day| day.plus(DAY)),
+        until: until(&sought.until),
     };
     (sought, filter, typed.fields)
 }

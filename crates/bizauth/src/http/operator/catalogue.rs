@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bizauth_core::asset::Resource;
-use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId, Wording, belongs_to};
+use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId, Wording, begins_items, belongs_to};
 use bizauth_store::{Added, Changed};
 
 use super::desk::{Typed, refused, shown};
@@ -33,8 +33,7 @@ pub async fn create(State(it): State<AppState>, visit: Visit) -> Page {
         .collect();
     let mut typed = Typed::of(&it, &visit, &names);
     let id = typed.line("id");
-    // An item's group is what stands before its first `_`, so a group has none in its id.
-    if resource(&id).is_none() || id.contains('_') {
+    if resource(&id).is_none() || !begins_items(&id.as_str().into()) {
         typed.refuse("id", slips::GROUP_ID);
     }
     let new = read_group(&mut typed, &visit, GroupId(id.clone()), true);

@@ -106,7 +106,9 @@ impl<'v> Typed<'v> {
     /// Words for people, or nothing.
     pub fn may_words(&mut self, name: &str) -> String {
         let words = self.line(name);
-        if words.chars().count() > LONGEST {
+        if words.contains(char::is_control) {
+            self.refuse(name, slips::LINE);
+        } else if words.chars().count() > LONGEST {
             self.refuse(name, slips::LONG);
         }
         words

@@ -3,17 +3,15 @@
 use axum::extract::State;
 use bizauth_core::id::OperatorKeyId;
 use bizauth_core::operator::Scope;
-use jiff::tz::{Offset, TimeZone};
 
 use super::desk::{ROWS, Typed, refused, shown, turn};
+use crate::audit_entry::day;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
-use crate::ip_document::strict_date;
 use crate::view::kit::Fields;
 use crate::view::operator::keys::{list, new};
 use crate::view::operator::slips;
 use bizauth_core::secret::Credential;
-use bizauth_core::time::Time;
 
 const PATH: &str = "/operator/keys";
 
@@ -27,12 +25,6 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 /// `GET /operator/keys/new`.
 pub async fn blank(State(it): State<AppState>, visit: Visit) -> Page {
     shown(&it, &visit, |desk| new(desk, Fields::new()))
-}
-
-/// The beginning of a day in Seoul.
-pub(super) fn day(text: &str) -> Option<Time> {
-    let at = strict_date(text)?.to_zoned(TimeZone::fixed(Offset::constant(9))).ok()?;
-    Some(Time::from_millis(at.timestamp().as_millisecond()))
 }
 
 /// `POST /operator/keys/new`.

@@ -90,7 +90,7 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
     let status = match notice {
         Notice::SignedOut => StatusCode::OK,
         Notice::ConsentGone | Notice::NotFound => StatusCode::NOT_FOUND,
-        Notice::ConsentAnswered => StatusCode::CONFLICT,
+        Notice::ConsentAnswered | Notice::RequestAnswered => StatusCode::CONFLICT,
         Notice::FormExpired
         | Notice::SessionOver
         | Notice::OwnersOnly

@@ -6,6 +6,7 @@ use bizauth_core::id::AppId;
 use bizauth_core::key::KeyKind;
 use bizauth_core::time::Time;
 use bizauth_core::token::{Ending, Standing};
+use bizauth_store::EndedBy;
 
 use super::*;
 use crate::view::Frame;
@@ -110,7 +111,7 @@ fn items(frame: Framed<'_>) -> ItemsPage {
         id: id.to_owned(),
         name: frame.words.item_name(id, frame.language).expect("a built-in item"),
         about: frame.words.item_about(id, frame.language).expect("a built-in item"),
-        risk: bizauth_core::scope::Risk::of(id).map(|risk| crate::view::risk_text(&frame, &risk.into())),
+        risk: bizauth_core::scope::Risk::of(id).map(|risk| crate::view::risk_text(&frame, risk)),
         needs_all: id.ends_with("_create"),
         never_alone: id.starts_with("biz_"),
     };
@@ -166,6 +167,7 @@ fn token(frame: Framed<'_>, standing: Standing) -> TokenPage {
         user: "29114183680001028".to_owned(),
         of_user: "/console/apps/5/tokens?q=29114183680001028".to_owned(),
         standing,
+        ended_by: matches!(standing, Standing::Ended(_)).then(|| EndedBy::Member("kim@example.com".to_owned())),
         key: ("운영 서버".to_owned(), Some("/console/apps/5/keys/17".to_owned())),
         agreed: when(0),
         used: when(3),

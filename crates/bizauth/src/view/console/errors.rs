@@ -7,7 +7,7 @@ use askama::Template;
 use bizauth_core::fault::{Answer, KapiFault, KauthFault, Standing};
 
 use crate::view::Frame;
-use crate::view::kit::{Badge, Titled, Tone};
+use crate::view::kit::{Badge, Post, Titled, Tone};
 use crate::view::words::FaultWords;
 
 /// The page.
@@ -16,6 +16,8 @@ use crate::view::words::FaultWords;
 pub struct ErrorsPage {
     /// The frame around the page.
     pub frame: Frame,
+    /// Where the form goes.
+    pub post: Post,
     /// What was typed.
     pub typed: String,
     /// What was found; everything, if nothing was typed.
@@ -67,13 +69,9 @@ impl Titled for ErrorsPage {
 
 impl ErrorsPage {
     /// The page for what was typed.
-    pub fn new(frame: Frame, typed: &str) -> Self {
-        let typed = typed.trim();
-        let rows = find(all(&frame), typed);
-        let of =
-            |door: &'static str| DoorRows { door, rows: rows.iter().filter(|row| row.door == door).cloned().collect() };
-        let doors = [of("kauth"), of("kapi")].into_iter().filter(|door| !door.rows.is_empty()).collect();
-        Self { frame, typed: typed.to_owned(), doors }
+    pub fn new(frame: Frame, typed: &str, post: Post) -> Self {
+        let (typed, doors) = (typed.trim().to_owned(), doors(&frame, typed));
+        Self { frame, post, typed, doors }
     }
 
     fn found(&self) -> usize {
@@ -102,9 +100,23 @@ impl ErrorsPage {
     }
 }
 
+/// The rows that fit what was typed, door by door; all of them, if nothing was.
+pub fn doors(frame: &Frame, typed: &str) -> Vec<DoorRows> {
+    let rows = find(all(frame), typed.trim());
+    let of =
+        |door: &'static str| DoorRows { door, rows: rows.iter().filter(|row| row.door == door).cloned().collect() };
+    [of("kauth"), of("kapi")].into_iter().filter(|door| !door.rows.is_empty()).collect()
+}
+
 /// Where the look-up answers for a code or a name.
 pub fn address(code: &str) -> String {
     format!("/console/errors?code={}", crate::http::reply::escape(code))
+}
+
+/// Whether this is what the catalogue itself calls a row, and so no secret: its code, its name, its `error`, its status.
+pub fn is_named(frame: &Frame, typed: &str) -> bool {
+    let question = Question { text: typed.to_lowercase(), ..Question::default() };
+    all(frame).iter().any(|row| question.is_code_of(row) || question.is_name_of(row))
 }
 
 /// Every row, in the words of the page.
@@ -159,7 +171,7 @@ fn told(template: &str) -> Option<String> {
 }
 
 /// `NoSuchToken` as `no-such-token`.
-fn kebab(name: &str) -> String {
+pub(in crate::view) fn kebab(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     for (at, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && at > 0 {
@@ -326,6 +338,19 @@ mod tests {
         }
         assert_eq!(names("-401").len(), 7, "all that say -401");
         assert_eq!(names("").len(), KauthFault::ALL.len() + KapiFault::ALL.len());
+    }
+
+    #[test]
+    fn only_what_the_catalogue_says_is_fit_for_an_address() {
+        let frame = frame(Language::En);
+        for named in ["KOE320", "koe010", "010", "-401", "401", "invalid_grant", "CodeNotFound"] {
+            assert!(is_named(&frame, named), "{named}");
+        }
+        for other in
+            ["", "KOE999", "0123456789abcdef0123456789abcdef", "secret", "{\"code\":-401}", "User denied access"]
+        {
+            assert!(!is_named(&frame, other), "{other}");
+        }
     }
 
     #[test]

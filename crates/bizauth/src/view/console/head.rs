@@ -143,7 +143,7 @@ mod tests {
     fn a_page_stands_among_the_pages_about_its_app() {
         for (here, current, crumbs) in [
             ("/console/apps/5", "Overview", 1),
-            ("/console/apps/5?done=x", "Overview", 1),
+            ("/console/apps/5?q=x", "Overview", 1),
             ("/console/apps/5/keys", "Platform keys", 2),
             ("/console/apps/5/keys/7?x=/settings", "Platform keys", 3),
             ("/console/apps/5/rename", "Overview", 2),

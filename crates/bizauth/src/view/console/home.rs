@@ -59,6 +59,8 @@ pub struct ConsoleHome {
     pub pager: Pager,
     /// Open invitations.
     pub invitations: Vec<InvitationRow>,
+    /// Whether there are more, which come when these are answered.
+    pub more_invitations: bool,
     /// Whether the account's e-mail address is verified: to another nobody can be invited.
     pub email_verified: bool,
 }

@@ -18,6 +18,8 @@ pub struct NewAppPage {
     pub post: Post,
     /// The Biz apps that may have a test app made by this person.
     pub parents: Vec<Pick>,
+    /// How many of them there are, if the person owns more.
+    pub more: Option<usize>,
 }
 
 impl NewAppPage {

@@ -44,6 +44,8 @@ pub struct OverviewPage {
     pub parent: Option<Relative>,
     /// Of a Biz app.
     pub test_apps: Vec<Relative>,
+    /// Where another one is made, for an owner.
+    pub new_test_app: Option<String>,
     /// In their order.
     pub steps: Vec<Step>,
 }

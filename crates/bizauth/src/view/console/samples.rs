@@ -30,6 +30,7 @@ pub(in crate::view) fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, 
     let empty = ConsoleHome {
         apps: Vec::new(),
         invitations: Vec::new(),
+        more_invitations: false,
         pager: Pager::default(),
         email_verified: false,
         frame: frame("/console"),
@@ -85,6 +86,7 @@ fn home(frame: Frame) -> ConsoleHome {
             accept: to("/console/invitations/3/accept"),
             decline: to("/console/invitations/3/decline"),
         }],
+        more_invitations: true,
         email_verified: true,
         frame,
     }
@@ -104,7 +106,7 @@ fn new_app(frame: Frame, refused: bool) -> NewAppPage {
         parents.clear();
         fields = Fields::new();
     }
-    NewAppPage { frame, fields, post: to("/console/apps/new"), parents }
+    NewAppPage { frame, fields, post: to("/console/apps/new"), parents, more: refused.then_some(200) }
 }
 
 fn overview(frame: Frame, sanctioned: bool) -> OverviewPage {
@@ -122,6 +124,7 @@ fn overview(frame: Frame, sanctioned: bool) -> OverviewPage {
         quota: sanctioned.then_some(30_000),
         parent: sanctioned.then(|| relative("Parent", None)),
         test_apps: vec![relative("달빛상점 (테스트)", Some("/console/apps/6")), relative("Another's", None)],
+        new_test_app: Some("/console/apps/new?parent=5".to_owned()),
         frame: app_sections(frame, &head),
         head,
     }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use bizauth_core::token::{Ending, Standing};
+use bizauth_store::EndedBy;
 
 use crate::view::Frame;
 use crate::view::kit::{Badge, Fields, Pager, Post, Titled, Tone, When};
@@ -117,6 +118,8 @@ pub struct TokenPage {
     pub of_user: String,
     /// How it stands.
     pub standing: Standing,
+    /// Who ended it, where somebody did.
+    pub ended_by: Option<EndedBy>,
     /// The key it was given to: name and address. A deleted key has none.
     pub key: (String, Option<String>),
     /// When the person agreed.
@@ -142,6 +145,17 @@ impl TokenPage {
 
     fn meaning(&self) -> String {
         self.frame.part(meaning(self.standing), "text")
+    }
+
+    fn ender(&self) -> Option<String> {
+        Some(match self.ended_by.as_ref()? {
+            EndedBy::Owner => self.frame.say("token-by-owner"),
+            EndedBy::Member(email) => self.frame.fill("token-by-member", "email", email),
+            EndedBy::Operator => self.frame.say("token-by-operator"),
+            EndedBy::Restore => self.frame.say("token-by-restore"),
+            EndedBy::App => self.frame.say("token-by-app"),
+            EndedBy::Unknown => self.frame.say("token-by-unknown"),
+        })
     }
 
     fn ended_at(&self) -> Option<When> {

@@ -264,7 +264,7 @@ pub(in crate::view) fn all(frame: Framed<'_>) -> Vec<Rendered> {
     let errors = |typed: &str| {
         let frame = frame("/console/errors");
         let console = Crumb::new(frame.say("nav-console"), "/console");
-        ErrorsPage::new(frame.below([console]), typed).render()
+        ErrorsPage::new(frame.below([console]), typed, Post::new("/console/errors", "token")).render()
     };
     let looks = vec![
         ("errors-all", errors("")),

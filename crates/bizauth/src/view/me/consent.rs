@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::ItemLine;
-use crate::view::kit::{Titled, When};
+use crate::view::kit::{Pager, Titled, When};
 use crate::view::{Frame, Language};
 
 /// An asset, as it was called then.
@@ -101,6 +101,8 @@ pub struct ConsentPaper {
     pub withdrawn_at: Option<When>,
     /// What was taken back of it.
     pub taken: Vec<TakenBackLine>,
+    /// The ways on among that.
+    pub taken_pager: Pager,
 }
 
 impl Titled for ConsentPaper {

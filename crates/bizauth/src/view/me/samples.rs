@@ -186,6 +186,7 @@ fn paper(frame: Frame) -> ConsentPaper {
             },
             TakenBackLine { group: "키워드광고".to_owned(), asset: "*".to_owned(), name: None, at: at(901) },
         ],
+        taken_pager: Pager { newer: None, older: Some("/me/apps/5/consents/7?after=50#taken".to_owned()) },
         language: Language::Ko,
         app: "리포트 스튜디오".to_owned(),
         developer: "주식회사 달빛데이터".to_owned(),

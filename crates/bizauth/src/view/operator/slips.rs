@@ -10,6 +10,8 @@ pub const NOBODY: &str = "op-slip-nobody";
 pub const EMPTY: &str = "op-slip-empty";
 /// It is too long.
 pub const LONG: &str = "op-slip-long";
+/// It is not one line of text.
+pub const LINE: &str = "op-slip-line";
 /// One has to be chosen.
 pub const CHOOSE: &str = "op-slip-choose";
 /// What cannot be undone has to be confirmed.

@@ -60,6 +60,20 @@ impl Answer {
         self.header("location").unwrap_or_else(|| panic!("no redirect: {self:?}"))
     }
 
+    /// The value of a cookie of ours that it sets.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let lines = self.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+        let values = lines.filter_map(|line| line.strip_prefix("bizauth-")?.strip_prefix(name)?.strip_prefix('='));
+        values.map(|rest| rest.split(';').next().unwrap().to_owned()).next()
+    }
+
+    /// Where it redirects to, and the word for what is said there once.
+    #[track_caller]
+    pub fn leads(&self) -> String {
+        let note = self.cookie("done").unwrap_or_else(|| panic!("nothing was done: {self:?}"));
+        format!("{} {}", self.location(), note.split('.').next().unwrap())
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
@@ -164,6 +178,19 @@ impl Answer {
         let (page, selector) = (Html::parse_document(&self.body), Selector::parse(selector).unwrap());
         let text = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         page.select(&selector).map(|element| text(element.text().collect())).collect()
+    }
+
+    /// Where all links lead that `selector` finds.
+    pub fn hrefs(&self, selector: &str) -> Vec<String> {
+        let (page, selector) = (Html::parse_document(&self.body), Selector::parse(selector).unwrap());
+        page.select(&selector).map(|link| link.value().attr("href").unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Where all forms post to whose addresses end so.
+    pub fn forms(&self, end: &str) -> Vec<String> {
+        let (page, selector) = (Html::parse_document(&self.body), Selector::parse("form").unwrap());
+        let actions = page.select(&selector).filter_map(|form| form.value().attr("action"));
+        actions.filter(|action| action.ends_with(end)).map(str::to_owned).collect()
     }
 
     /// The values of all inputs that `selector` finds.

@@ -201,8 +201,7 @@ impl<'s> Judge<'s> {
         let mut items: BTreeSet<String> = platform.items.iter().map(|item| item.id.0.clone()).collect();
         for (at, group) in seed.groups.iter().enumerate() {
             let path = path(at);
-            // A group ends where the first `_` of its items stands.
-            if !plain(&group.id) || group.id.contains('_') {
+            if !plain(&group.id) || !scope::begins_items(&group.id.as_str().into()) {
                 self.note(format!("{path}.id"), "the id of a group has 1 to 64 letters, digits or -");
             }
             let given = [

@@ -76,11 +76,13 @@ impl Judge<'_> {
             let what = format!("{} is no id of an asset: 1 to 64 letters, digits, _ or -", quoted(&asset.id));
             self.note(format!("{path}.id"), what);
         }
-        if !(1..=LONGEST).contains(&asset.role.chars().count()) {
-            self.note(format!("{path}.role"), format!("a role has 1 to {LONGEST} characters"));
+        let is_line =
+            |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST && !text.contains(char::is_control);
+        if !is_line(&asset.role) {
+            self.note(format!("{path}.role"), format!("a role is a line of 1 to {LONGEST} characters"));
         }
-        if asset.name.as_ref().is_some_and(|name| name.trim().is_empty() || name.chars().count() > LONGEST) {
-            self.note(format!("{path}.name"), format!("a name has 1 to {LONGEST} characters"));
+        if asset.name.as_ref().is_some_and(|name| !is_line(name)) {
+            self.note(format!("{path}.name"), format!("a name is a line of 1 to {LONGEST} characters"));
         }
         let group = self.group(format!("{path}.group"), &asset.group)?;
         if !group.has_assets {

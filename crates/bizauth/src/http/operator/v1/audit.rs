@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use bizauth_core::time::Time;
 use bizauth_store::{AuditFilter, AuditHead, AuditVerdict, Store};
 use bytes::Bytes;
 use futures_util::stream;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::gate::Call;
 use super::listing::{self, cut, limit, page};
 use super::problem::{Answer, Mistake, Problem, fine};
-use crate::audit_entry::{document, filtered_lines, instant};
+use crate::audit_entry::{document, filtered_lines, instant, until};
 use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
 
@@ -26,9 +27,9 @@ const FILTER: [&str; 5] = ["actor", "act", "on", "since", "until"];
 fn filter(call: &Call) -> Result<AuditFilter, Problem> {
     let query = call.query();
     let bad = |name, what: &str| Problem::invalid(vec![Mistake::of(name, what)]);
-    let time = |name: &'static str| {
+    let time = |name: &'static str, read: fn(&str) -> Option<Time>| {
         let wrong = || bad(name, "must be a time such as 2026-11-21T12:00:00Z, or a day");
-        query.get(name).map(|text| instant(text).ok_or_else(wrong)).transpose()
+        query.get(name).map(|text| read(text).ok_or_else(wrong)).transpose()
     };
     let on = |text: &str| text.split_once(':').map(|(kind, id)| (kind.to_owned(), id.to_owned()));
     let wrong = || bad("on", "must be KIND:ID, such as app:512345678901234");
@@ -36,8 +37,8 @@ fn filter(call: &Call) -> Result<AuditFilter, Problem> {
         actor: query.get("actor").map(str::to_owned),
         act: query.get("act").map(str::to_owned),
         on: query.get("on").map(|text| on(text).ok_or_else(wrong)).transpose()?,
-        since: time("since")?,
-        until: time("until")?,
+        since: time("since", instant)?,
+        until: time("until", until)?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `/operator/v1/catalogue`: asset groups and consent items, without touching code.
 
 use axum::extract::State;
-use bizauth_core::scope::{Group, GroupId, Item, ItemId, Wording, belongs_to};
+use bizauth_core::scope::{Group, GroupId, Item, ItemId, Wording, begins_items, belongs_to};
 use bizauth_store::{Added, Changed};
 use serde_json::{Value, json};
 
@@ -107,8 +107,7 @@ pub async fn put_group(State(it): State<AppState>, call: Call) -> Answer {
     let changed = match known.group(&id.0) {
         Some(found) if *found == group => Changed::Done,
         Some(_) => by.change_group(group.clone()).await?,
-        // An item's group is what stands before its first `_`.
-        None if id.0.contains('_') => {
+        None if !begins_items(&id) => {
             let why = "must hold no _: an item's group is what stands before the item's first _";
             return Err(Problem::invalid(vec![Mistake::of("group", why)]));
         }
@@ -146,7 +145,9 @@ pub async fn put_item(State(it): State<AppState>, call: Call) -> Answer {
             return Err(Problem::conflict(format!("the item is in the group {} and stays there", found.group)));
         }
         Some(_) => {
-            by.change_item(item.clone()).await?;
+            if !by.change_item(item.clone()).await? {
+                return Err(Problem::not_found(format!("item {}", item.id)));
+            }
         }
         None if !belongs_to(&item.id, &item.group) => {
             return Err(Problem::invalid(vec![Mistake::of("item", prefix(&item.group))]));

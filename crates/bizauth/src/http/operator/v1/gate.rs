@@ -24,7 +24,7 @@ use futures_util::FutureExt;
 use super::body::Object;
 use super::problem::{Mistake, Problem};
 use crate::http::door::PATIENTLY;
-use crate::http::form::Form;
+use crate::http::form::{Form, Unread, whole};
 use crate::http::guard::caller;
 use crate::http::limits::{OPERATOR_KEY_ADDRESS, neighbourhood, spend};
 use crate::http::state::AppState;
@@ -166,7 +166,10 @@ async fn admit(it: &AppState, terms: Terms, parts: &mut Parts, body: Body) -> Re
     if text(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > terms.body) {
         return Err(Problem::too_large(terms.body));
     }
-    let body = axum::body::to_bytes(body, terms.body).await.map_err(|_| Problem::too_large(terms.body))?;
+    let body = whole(body, terms.body).await.map_err(|why| match why {
+        Unread::TooLong => Problem::too_large(terms.body),
+        Unread::Broken => Problem::malformed("the body cannot be read to its end"),
+    })?;
     let content_type = text(CONTENT_TYPE).to_owned();
     Ok(Call(Arc::new(Inner { key, params, query, content_type, body, from, at })))
 }

@@ -41,7 +41,11 @@ pub async fn put(State(it): State<AppState>, call: Call) -> Answer {
     if !known.first().is_some_and(|held| held.role == role && held.lendable == lendable) {
         let (id, kind, name) = (HoldingId(0), asset.kind, asset.name);
         let holding = Holding { id, group: asset.group, asset: asset.id, kind, name, role, lendable };
-        call.by(&it).hold_asset(user.id, holding).await?;
+        let place = format!("asset {}:{}", holding.group, holding.asset);
+        if !call.by(&it).hold_asset(user.id, holding).await? {
+            // It went between looking and giving.
+            return Err(Problem::not_found(place));
+        }
     }
     Ok(fine(&told))
 }

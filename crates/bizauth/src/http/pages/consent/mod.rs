@@ -32,7 +32,7 @@ use crate::view::{Frame, Language, Notice};
 
 use picks::Picks;
 pub use picks::first_picks;
-pub(in crate::http) use screen::{group_name, item_about, item_name, risk};
+pub(in crate::http) use screen::{group_name, item_about, item_name};
 
 /// Listed assets that are written down with a consent, for each group.
 const RECORDED: i64 = 1000;
@@ -232,15 +232,19 @@ async fn agree(
     let holdings = it.store.holdings_named(session.user.id, &named).await?;
     let grants = match grant(&parked.asked, |group| picks.choice(group), &holdings) {
         Ok(grants) => grants,
-        Err((group, unfit)) => {
-            let why = match unfit {
-                Unfit::NothingPicked => "nothing",
-                Unfit::NotLendable => "gone",
-            };
+        Err(groups) => {
+            let mut to = address(&found.id);
+            for (group, unfit) in groups {
+                let why = match unfit {
+                    Unfit::NothingPicked => "nothing",
+                    Unfit::NotLendable => "gone",
+                };
+                to.push_str(&format!("&unfit.{group}={why}"));
+            }
             // What is gone cannot stay ticked, or the person could never get past it.
             let kept = picks.only(&holdings);
             it.store.keep_picks(parked.id, secret.digest(), kept.to_text()).await?;
-            return Ok(see(&format!("{}&unfit.{group}={why}", address(&found.id))));
+            return Ok(see(&to));
         }
     };
     let purposes = it.store.items_of(client.app.id).await?;

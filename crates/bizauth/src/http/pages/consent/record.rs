@@ -6,7 +6,7 @@ use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
 use super::Screen;
-use super::{group_name, item_about, item_name, risk};
+use super::{group_name, item_about, item_name};
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
 
@@ -32,7 +32,7 @@ pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> St
         let text = |item: &&bizauth_core::scope::Item| {
             let (name, about) = (item_name(&it.words, language, item), item_about(&it.words, language, item));
             let purpose = purposes.iter().find(|(id, _)| *id == item.id).map(|(_, purpose)| purpose);
-            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose, "risk_marked": risk(item).is_some() })
+            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose, "risk_marked": item.risk().is_some() })
         };
         group.iter().map(text).collect()
     };

@@ -18,7 +18,7 @@ use crate::http::state::AppState;
 use crate::view::console::icon_url;
 use crate::view::{
     AssetKind, AssetRow, Change, Changes, Choice, ConsentPage, Day, GroupView, ItemView, Language, PickError, Picker,
-    Risk, Tally, Unlendable, Words,
+    Tally, Unlendable, Words,
 };
 
 /// Assets on one page of a picker.
@@ -45,7 +45,7 @@ pub(super) async fn show(
             id: item.id.0.clone(),
             name: item_name(&it.words, browser.language, item),
             about: item_about(&it.words, browser.language, item),
-            risk: risk(item),
+            risk: item.risk(),
             purpose: purpose_of(item),
             new: earlier.as_ref().is_some_and(|earlier| !earlier.items.contains(&item.id)),
         };
@@ -232,11 +232,6 @@ fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<S
         Language::En => &words.en,
     };
     Some(text.clone()).filter(|text| !text.is_empty())
-}
-
-/// How an item is marked.
-pub(in crate::http) fn risk(item: &Item) -> Option<Risk> {
-    item.risk().map(Risk::from)
 }
 
 /// The name of an item, in the page's language.

@@ -18,7 +18,7 @@ use bizauth_core::time::Time;
 use bizauth_store::{Actor, Finish, Limit, LoginStep, NewLoginStep, Proof, SecondFactor, UserRecord, Who};
 use cookie::SameSite;
 
-use super::trial::{self, WINDOW, settled, slot};
+use super::trial::{self, WINDOW, hold, settle, settled};
 use super::{Opening, minutes_until, set, wait};
 use crate::http::form::Form;
 use crate::http::guard::Browser;
@@ -276,16 +276,10 @@ impl CodeTrial {
         };
         let by_step = self.step.clone().map(|step| (PER_STEP, step));
         let limits = [Some((PER_ADDRESS, neighbourhood(from))), Some(by_account), by_step];
-        let mut held = Vec::new();
-        for (limit, subject) in limits.into_iter().flatten() {
-            match slot(it, limit, subject.clone()).await? {
-                Ok(since) => held.push((limit, subject, since)),
-                Err(until) => {
-                    settle(it, held, false).await?;
-                    return Ok(CodeVerdict::TooMany(until));
-                }
-            }
-        }
+        let held = match hold(it, limits.into_iter().flatten().collect()).await? {
+            Ok(held) => held,
+            Err(until) => return Ok(CodeVerdict::TooMany(until)),
+        };
         let used = match self.proof().await {
             Ok(Some(proof)) => count(proof).await.map_err(CodeBroken::from),
             Ok(None) => Ok(Used::Spent),
@@ -330,11 +324,4 @@ pub async fn open(it: &AppState, user: UserId, second: &SecondFactor) -> Result<
     let plain = MasterKeys::of(&it.config).await?.open(user, &second.sealed)?;
     let bytes = plain.try_into().map_err(|_| crate::seal::SealError::DoesNotOpen)?;
     Ok(Seed::from_bytes(bytes))
-}
-
-async fn settle(it: &AppState, held: Vec<(Limit, String, Time)>, used_up: bool) -> bizauth_store::Result<()> {
-    for (limit, subject, since) in held {
-        it.store.settle_slot(limit, subject, since, used_up).await?;
-    }
-    Ok(())
 }

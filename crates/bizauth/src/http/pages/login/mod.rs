@@ -19,7 +19,7 @@ use bizauth_core::id::{DeviceId, SessionId};
 use bizauth_core::secret::{Credential, Secret};
 use bizauth_core::time::Time;
 use bizauth_core::user::email;
-use bizauth_store::{NewSession, UserRecord};
+use bizauth_store::{NewSession, SignedIn, UserRecord};
 use cookie::Cookie;
 
 use self::trial::{Trial, Verdict};
@@ -37,6 +37,11 @@ const SESSION: Duration = Duration::from_secs(24 * 60 * 60);
 const LONG_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a browser is known after a sign-in.
 const DEVICE: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+
+/// Whether whoever has this session stays signed in.
+pub fn stays(session: &SignedIn) -> bool {
+    session.life > SESSION
+}
 
 /// The address of the page that returns to `next`.
 pub fn address(next: &str) -> String {
@@ -154,6 +159,11 @@ impl Opening {
             agent: browser.agent.clone(),
         };
         Opening { new, session, device, stays_for: stay.then_some(life) }
+    }
+
+    /// What will prove the session.
+    pub fn secret(&self) -> &Secret {
+        &self.session
     }
 
     /// Gives the browser what proves them.

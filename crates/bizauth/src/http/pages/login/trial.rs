@@ -13,6 +13,7 @@ use bizauth_store::{Limit, Slot, UserRecord};
 
 use crate::http::guard::Browser;
 use crate::http::limits::neighbourhood;
+use crate::http::reply::log_breakage;
 use crate::http::state::AppState;
 
 pub(super) const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -84,20 +85,12 @@ impl Trial {
             Some((id, _)) if known => (PER_DEVICE, format!("{account} {id}")),
             _ => (PER_ACCOUNT, account),
         };
-        let by_address = match slot(&it, PER_ADDRESS, neighbourhood(from)).await? {
-            Ok(since) => since,
+        let held = match hold(&it, vec![(PER_ADDRESS, neighbourhood(from)), (limit, subject)]).await? {
+            Ok(held) => held,
             Err(until) => return Ok(Verdict::TooMany(until)),
         };
-        let by_account = match slot(&it, limit, subject.clone()).await? {
-            Ok(since) => since,
-            Err(until) => {
-                it.store.settle_slot(PER_ADDRESS, neighbourhood(from), by_address, false).await?;
-                return Ok(Verdict::TooMany(until));
-            }
-        };
         let right = it.passwords.verify(user.as_ref().map(|user| user.password.clone()), password).await;
-        it.store.settle_slot(limit, subject, by_account, !right).await?;
-        it.store.settle_slot(PER_ADDRESS, neighbourhood(from), by_address, !right).await?;
+        settle(&it, held, !right).await?;
         Ok(match user {
             Some(user) if right => Verdict::Right(Box::new(user)),
             _ => Verdict::Wrong,
@@ -110,8 +103,45 @@ pub(super) fn from(browser: &Browser) -> IpAddr {
     browser.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
+/// A slot that is held: of which limit and subject, and since which window.
+type Held = (Limit, String, Time);
+
+/// Holds a slot of each limit, or of none: until when the first that is reached stays so.
+pub(super) async fn hold(
+    it: &AppState,
+    limits: Vec<(Limit, String)>,
+) -> bizauth_store::Result<Result<Vec<Held>, Time>> {
+    let mut held = Vec::new();
+    for (limit, subject) in limits {
+        match slot(it, limit, subject.clone()).await {
+            Ok(Ok(since)) => held.push((limit, subject, since)),
+            Ok(Err(until)) => {
+                settle(it, held, false).await?;
+                return Ok(Err(until));
+            }
+            // Nobody has tried anything: what is held must not lock anybody out until its window ends.
+            Err(error) => {
+                if let Err(also) = settle(it, held, false).await {
+                    log_breakage(&also);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(Ok(held))
+}
+
+/// Gives slots back, or keeps them as used up: each of them, also where the store does not answer for another.
+pub(super) async fn settle(it: &AppState, held: Vec<Held>, used_up: bool) -> bizauth_store::Result<()> {
+    let mut settled = Ok(());
+    for (limit, subject, since) in held {
+        settled = settled.and(it.store.settle_slot(limit, subject, since, used_up).await);
+    }
+    settled
+}
+
 /// Holds a slot, waiting a little while others hold the last ones.
-pub(super) async fn slot(it: &AppState, limit: Limit, subject: String) -> bizauth_store::Result<Result<Time, Time>> {
+async fn slot(it: &AppState, limit: Limit, subject: String) -> bizauth_store::Result<Result<Time, Time>> {
     let mut waited = Duration::ZERO;
     loop {
         let now = it.clock.now();
