@@ -36,6 +36,9 @@ pub enum Unfit {
     NotLendable,
 }
 
+/// Something of each of some groups.
+pub type OfGroups<T> = Vec<(GroupId, T)>;
+
 /// Turns choices into grants: for each group asked for, in order. `choice` gives what was ticked, `holdings` are the
 /// account's holdings that were named or ticked, as they are now.
 ///
@@ -45,7 +48,7 @@ pub fn grant(
     asked: &Asked,
     choice: impl Fn(&GroupId) -> Choice,
     holdings: &[Holding],
-) -> Result<Vec<(GroupId, Grant)>, Vec<(GroupId, Unfit)>> {
+) -> Result<OfGroups<Grant>, OfGroups<Unfit>> {
     let these = |group: &GroupId, ids: &mut dyn Iterator<Item = String>| {
         let find = |id: String| {
             let fits = |held: &&Holding| held.group == *group && held.asset.0 == id && held.lendable;

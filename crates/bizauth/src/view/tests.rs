@@ -121,9 +121,9 @@ fn every_key_is_used() {
         ("kauth-", KauthFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
         ("kapi-", KapiFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
     ];
-    let acts: BTreeSet<String> = sources.split('"').filter(|word| word.contains('.')).map(|act| plain(act)).collect();
+    let acts: BTreeSet<String> = sources.split('"').filter(|word| word.contains('.')).map(plain).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {
-        let follows = |prefix: &str| key.strip_prefix(prefix).is_some_and(|rest| said(rest));
+        let follows = |prefix: &str| key.strip_prefix(prefix).is_some_and(&said);
         let used = said(key)
             || built.iter().any(|(prefix, ends)| key.strip_prefix(prefix).is_some_and(|end| ends.contains(end)))
             || follows("done-")

@@ -150,7 +150,7 @@ async fn filled(page: TestPage, it: &AppState, visit: &Visit, keys: &[KeyRecord]
 pub(super) fn shown(frame: &Frame, endpoint: Endpoint, answered: &Answered) -> AnswerView {
     let door = if endpoint.path().starts_with("/oauth") { "kauth" } else { "kapi" };
     let refusal = answered.code().and_then(|_| {
-        let rows = errors::doors(&frame, &answered.body);
+        let rows = errors::doors(frame, &answered.body);
         rows.into_iter().find(|it| it.door == door)?.rows.into_iter().next()
     });
     AnswerView {

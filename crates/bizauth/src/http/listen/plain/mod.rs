@@ -66,6 +66,8 @@ where
             answer.write(&mut said, dates.now(), leaves).await.map_err(io::Error::other)?;
             stream.write_all(&said).await?;
             said.clear();
+            // A list of addresses can be long, and ten thousand connections may have asked for it once.
+            said.shrink_to(ROOM);
             stream.flush().await?;
             drop(beat);
             if leaves {

@@ -169,11 +169,11 @@ pub async fn delete(State(it): State<AppState>, call: Call) -> Answer {
 /// Grants the feature permission of a group.
 pub async fn grant(State(it): State<AppState>, call: Call) -> Answer {
     let (record, group) = (named(&it, &call).await?, group(&it, &call).await?);
-    if !it.store.permissions_of(record.app.id).await?.contains(&group) {
-        if !call.by(&it).grant_permission(record.app.id, group).await? {
-            // It was deleted between looking and granting.
-            return Err(Problem::not_found(format!("app {}", record.app.id)));
-        }
+    if !it.store.permissions_of(record.app.id).await?.contains(&group)
+        && !call.by(&it).grant_permission(record.app.id, group).await?
+    {
+        // It was deleted between looking and granting.
+        return Err(Problem::not_found(format!("app {}", record.app.id)));
     }
     Ok(done())
 }
