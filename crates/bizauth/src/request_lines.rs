@@ -123,7 +123,8 @@ impl Waiting {
 impl Line<'_> {
     /// All that follows the milliseconds.
     fn end(&self, format: LogFormat) -> String {
-        // Nothing here is a caller's: routes, faults and methods are our own words.
+        // Nothing here can break a line: routes and faults are our own words, and a method is a token (RFC 9110, 9.1),
+        // which has no blanks, quotes or backslashes.
         let Line { method, endpoint, status, ms, fault, .. } = self;
         match format {
             LogFormat::Text => format!(

@@ -12,6 +12,9 @@ use http_body_util::BodyExt;
 /// RFC 6797, for a year.
 const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Bytes of a body from which on it is sent by itself: whoever takes a long list slowly must not hold a copy of it.
+const LONG: usize = 8 * 1024;
+
 /// A status and its fields. The length of the body is none of them.
 #[derive(Debug)]
 pub struct Head {
@@ -103,11 +106,12 @@ impl Answer {
         }
     }
 
-    /// Writes all of it to a connection that ends with it if it `leaves`, as hyper does; `date` is the field's.
+    /// Writes it to a connection that ends with it if it `leaves`, as hyper does; `date` is the field's. What is given back
+    /// is a body that is too long to be copied, and follows.
     ///
     /// # Errors
     /// The body cannot be had.
-    pub async fn write(self, out: &mut Vec<u8>, date: &[u8], leaves: bool) -> Result<(), axum::Error> {
+    pub async fn write(self, out: &mut Vec<u8>, date: &[u8], leaves: bool) -> Result<Bytes, axum::Error> {
         let (status, body) = match self {
             Answer::Given(given, over_tls) => {
                 out.extend_from_slice(&given.head.written);
@@ -134,10 +138,14 @@ impl Answer {
         }
         write_field(out, &DATE, date);
         out.extend_from_slice(b"\r\n");
-        if has_content {
-            out.extend_from_slice(&body);
+        if !has_content {
+            return Ok(Bytes::new());
         }
-        Ok(())
+        if body.len() > LONG {
+            return Ok(body);
+        }
+        out.extend_from_slice(&body);
+        Ok(Bytes::new())
     }
 }
 

@@ -25,11 +25,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    response::IntoResponse,
-};
+use axum::{Router, body::Body, response::IntoResponse};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -136,6 +132,8 @@ enum Phase {
 
 struct Shared {
     http: Builder<Streams>,
+    /// For connections on which HTTP/1.1 was spoken already.
+    http1: Builder<Streams>,
     tls: Option<TlsAcceptor>,
     router: Router,
     hot: Option<Hot>,
@@ -164,7 +162,16 @@ impl Listen {
         let slots = Arc::new(Semaphore::new(limits.connections));
         let crowd = Arc::new(Crowd::new(limits.per_address, limits.proxies.clone()));
         let (in_flight, crowded) = (InFlight::default(), Crowded::default());
-        let shared = Arc::new(Shared { http: http(&limits), tls, router, hot, limits, in_flight, crowded });
+        let shared = Arc::new(Shared {
+            http: http(&limits),
+            http1: http(&limits).http1_only(),
+            tls,
+            router,
+            hot,
+            limits,
+            in_flight,
+            crowded,
+        });
         let (phase, _) = watch::channel(Phase::Serving);
         let mut stop = pin!(stop);
         loop {
@@ -294,14 +301,17 @@ where
     let pulse = Arc::new(Pulse::new(&shared.limits, shared.in_flight.clone(), shared.crowded.clone()));
     let mut stream = Paced::new(stream, Arc::clone(&pulse), shared.limits.stalled);
     let mut beside = Beside { phase, told: Phase::Serving, check: Box::pin(sleep_until(pulse.first_check())), pulse };
+    let mut http = &shared.http;
     if let Some(hot) = &shared.hot {
         stream = stream.unnoted();
-        let read = match answer_plainly(&mut stream, hot, peer, &mut beside).await {
+        match answer_plainly(&mut stream, hot, peer, &mut beside).await {
             Plainly::Over => return,
-            Plainly::Leave => return drop(timeout(pulse::FAREWELL, stream.shutdown()).await),
-            Plainly::Read(read) => read,
-        };
-        stream = stream.from(read);
+            Plainly::Leave => return farewell(&mut stream, &mut beside).await,
+            Plainly::Rest(rest) => {
+                stream = stream.from(rest.read);
+                http = if rest.spoken { &shared.http1 } else { &shared.http };
+            }
+        }
     }
     let pulse = Arc::clone(&beside.pulse);
     let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
@@ -325,7 +335,7 @@ where
             Ok::<_, Infallible>(response.map(|body| beat.follow(body)))
         }
     });
-    let mut connection = pin!(shared.http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     loop {
         let word = select! {
             biased;
@@ -350,8 +360,17 @@ enum Plainly {
     Over,
     /// Nothing is in flight, and it is time to go.
     Leave,
-    /// These bytes are hyper's to answer, and all that follow.
-    Read(Bytes),
+    /// This is hyper's to answer, and all that follows.
+    Rest(plain::Rest),
+}
+
+/// Ends a connection on which there is nothing more to say.
+async fn farewell<S: AsyncWrite + Unpin>(stream: &mut S, beside: &mut Beside) {
+    let cut = async { while !matches!(beside.word().await, Word::Drop) {} };
+    select! {
+        _ = timeout(pulse::FAREWELL, stream.shutdown()) => {}
+        () = cut => {}
+    }
 }
 
 async fn answer_plainly<S>(stream: &mut Paced<S>, hot: &Hot, peer: Peer, beside: &mut Beside) -> Plainly
@@ -365,7 +384,7 @@ where
             biased;
             ended = plainly.as_mut() => {
                 return match ended {
-                    Ok(Some(read)) => Plainly::Read(read),
+                    Ok(Some(rest)) => Plainly::Rest(rest),
                     Ok(None) => Plainly::Leave,
                     Err(error) => {
                         tracing::debug!(address = %peer.address, %error, "connection ended early");
@@ -404,7 +423,8 @@ enum Word {
 impl Beside {
     /// The next word, whenever it comes.
     fn word(&mut self) -> impl Future<Output = Word> {
-        aside(async {
+        // Whatever the caller's side has used up of the task's turn: who sends without end must not be deaf to it.
+        aside(tokio::task::unconstrained(async {
             loop {
                 select! {
                     biased;
@@ -424,6 +444,6 @@ impl Beside {
                     Next::Drop => return Word::Drop,
                 }
             }
-        })
+        }))
     }
 }

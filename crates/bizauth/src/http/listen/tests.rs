@@ -12,6 +12,8 @@ use tokio::{
 use tokio_rustls::{TlsConnector, rustls};
 
 use super::*;
+use crate::config::Config;
+use crate::http::state::AppState;
 
 const ASK: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -24,6 +26,7 @@ struct Server {
     go: Arc<Notify>,
     /// Tells that a request has come to `/slow`.
     come: Arc<Notify>,
+    _folder: tempfile::TempDir,
 }
 
 fn short() -> Limits {
@@ -49,10 +52,14 @@ async fn serve(limits: Limits, tls: Option<TlsAcceptor>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let listen = Listen { tls, limits, ..Listen::new(listener, router) };
+    // Connections begin as those of every server do: plainly.
+    let folder = tempfile::tempdir().unwrap();
+    let store = bizauth_store::Store::embedded(&folder.path().join("bizauth.db"), 1).unwrap();
+    let hot = Some(Hot::new(&AppState::new(store, Config::default())));
+    let listen = Listen { tls, limits, hot, ..Listen::new(listener, router) };
     let open = listen.open.clone();
     let cut = tokio::spawn(listen.until(async { stopped.await.unwrap_or(()) }));
-    Server { address, stop, cut, open, go, come }
+    Server { address, stop, cut, open, go, come, _folder: folder }
 }
 
 impl Server {
@@ -293,6 +300,83 @@ async fn who_is_silent_makes_room_when_it_is_crowded() {
     let mut second = server.sends(ASK).await;
     assert!(answer(&mut second).await.contains("200 OK"));
     assert_eq!(rest(&mut first).await, "");
+}
+
+/// Answered plainly: 401, without waiting for anything. Sixty-four bytes, so that a full reading ends with a request.
+const PLAIN: &str = "GET /v1/business/tokeninfo HTTP/1.1\r\nHost: a\r\nX: yyyyyyyyyyy\r\n\r\n";
+
+#[tokio::test]
+async fn what_begins_plainly_has_the_same_bounds() {
+    let server = serve(short(), None).await;
+    let mut half = server.sends(PLAIN).await;
+    assert!(answer(&mut half).await.contains("401"));
+    half.write_all(&PLAIN.as_bytes()[..20]).await.unwrap();
+    let since = Instant::now();
+    assert_eq!(rest(&mut half).await, "");
+    assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+
+    let mut idle = server.sends(PLAIN).await;
+    answer(&mut idle).await;
+    let since = Instant::now();
+    assert_eq!(rest(&mut idle).await, "");
+    assert!(since.elapsed() > Duration::from_millis(1000), "{:?}", since.elapsed());
+
+    // Nobody takes the answers.
+    let mut greedy = server.sends("").await;
+    let sends = async { while greedy.write_all(PLAIN.repeat(64).as_bytes()).await.is_ok() {} };
+    timeout(Duration::from_secs(20), sends).await.expect("still served");
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_began_plainly() {
+    let server = serve(Limits { idle: Duration::from_secs(60), drain: Duration::from_secs(60), ..short() }, None).await;
+    let mut idle = server.sends(PLAIN).await;
+    answer(&mut idle).await;
+    // This one's answers wait to be taken; what is on its way is finished, and no more.
+    let mut slow = server.sends("").await;
+    let many = PLAIN.repeat(64);
+    while timeout(Duration::from_millis(100), slow.write_all(many.as_bytes())).await.is_ok() {}
+    server.stop.send(()).unwrap();
+    assert_eq!(rest(&mut idle).await, "");
+    let said = rest(&mut slow).await;
+    assert!(said.contains("401 Unauthorized"), "nothing was answered");
+    assert_eq!(timeout(Duration::from_secs(10), server.cut).await.expect("still open").unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_is_heard_by_who_never_pauses() {
+    let server = serve(Limits { drain: Duration::from_secs(60), ..short() }, None).await;
+    let talkers: Vec<_> = (0..4)
+        .map(|_| {
+            let address = server.address;
+            tokio::spawn(async move {
+                let (mut from, mut to) = TcpStream::connect(address).await.unwrap().into_split();
+                let many = PLAIN.repeat(64 * 16);
+                let sends = async { while to.write_all(many.as_bytes()).await.is_ok() {} };
+                let mut bytes = vec![0; 1 << 20];
+                let takes = async { while let Ok(1..) = from.read(&mut bytes).await {} };
+                tokio::join!(sends, takes);
+            })
+        })
+        .collect();
+    sleep(Duration::from_millis(300)).await;
+    server.stop.send(()).unwrap();
+    timeout(Duration::from_secs(10), server.cut).await.expect("it does not stop").unwrap();
+    for talker in talkers {
+        timeout(Duration::from_secs(10), talker).await.expect("it was not hung up on").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_spoke_http_1_does_not_change_to_http_2() {
+    let server = serve(short(), None).await;
+    for first in [ASK, PLAIN] {
+        let mut socket = server.sends(first).await;
+        answer(&mut socket).await;
+        socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        let said = rest(&mut socket).await;
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 400"), "{said:?}");
+    }
 }
 
 /// A frame of HTTP/2: RFC 9113, section 4.1.

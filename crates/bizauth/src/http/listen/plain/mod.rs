@@ -32,8 +32,17 @@ const ROOM: usize = 4096;
 /// Fields of a plain request.
 const FIELDS: usize = 32;
 
-/// Answers plain requests until the caller hangs up or, told to, we do: nothing is given back then. What is given back was
-/// read, and is hyper's to answer.
+/// What was read and is hyper's to answer.
+#[derive(Debug)]
+pub(super) struct Rest {
+    /// The beginning of it.
+    pub(super) read: Bytes,
+    /// Whether something was answered before: then it is too late for another version of HTTP.
+    pub(super) spoken: bool,
+}
+
+/// Answers plain requests until the caller hangs up or, told to, we do: nothing is left for hyper then. Who hangs up in the
+/// middle of a request is noticed when its answer is there.
 ///
 /// # Errors
 /// The caller is gone, or takes nothing.
@@ -43,12 +52,13 @@ pub(super) async fn serve<S>(
     peer: Peer,
     pulse: &Arc<Pulse>,
     leaving: &AtomicBool,
-) -> io::Result<Option<Bytes>>
+) -> io::Result<Option<Rest>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (mut head, mut dates) = (Head::default(), Dates::default());
+    let (mut head, mut dates, mut spoken) = (Head::default(), Dates::default(), false);
     let (mut received, mut said) = (BytesMut::new(), Vec::new());
+    let leaves = || leaving.load(Ordering::Relaxed);
     loop {
         received.reserve(ROOM);
         if stream.read_buf(&mut received).await? == 0 {
@@ -57,22 +67,28 @@ where
         while !received.is_empty() {
             let again = head.again(&received);
             let read = again.or_else(|| head.read(&received, |parts| hot.knows(parts)));
-            let Some(Read { endpoint, until, body }) = read else { return Ok(Some(received.freeze())) };
+            let Some(Read { endpoint, until, body }) = read else {
+                return Ok((!leaves()).then(|| Rest { read: received.freeze(), spoken }));
+            };
             let beat = pulse.begin(Version::HTTP_11);
             let body = Bytes::copy_from_slice(&received[until..until + body]);
             received.advance(until + body.len());
             let answer = hot.answer(endpoint, &head.parts, Full::new(body), peer).await;
-            let leaves = leaving.load(Ordering::Relaxed);
-            answer.write(&mut said, dates.now(), leaves).await.map_err(io::Error::other)?;
+            let last = leaves();
+            let long = answer.write(&mut said, dates.now(), last).await.map_err(io::Error::other)?;
             stream.write_all(&said).await?;
             said.clear();
-            // A list of addresses can be long, and ten thousand connections may have asked for it once.
-            said.shrink_to(ROOM);
+            stream.write_all(&long).await?;
             stream.flush().await?;
             drop(beat);
-            if leaves {
+            spoken = true;
+            if last {
                 return Ok(None);
             }
+        }
+        // Told while the answer was on its way.
+        if leaves() {
+            return Ok(None);
         }
     }
 }
