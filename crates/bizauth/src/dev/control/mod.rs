@@ -113,8 +113,8 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// What a control call says.
 type Said<T = Json<serde_json::Value>> = Result<T, Refused>;
 
-/// Every route of the control surface, with its path below the base of a world. Built once: forty routes are half a
-/// millisecond, and a world is made in a few.
+/// Every route of the control surface, with its path below the base of a world. Built once: a world is made in a few
+/// milliseconds, and building them with each call was a large part of that.
 static ROUTES: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
         .route("/_dev", get(log_page::list))

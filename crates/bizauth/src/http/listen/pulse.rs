@@ -141,7 +141,8 @@ impl Pulse {
     }
 }
 
-/// One request in flight: from its header to the last byte of the answer's body, or to the caller's hanging up.
+/// One request in flight: from its header to the last byte of the answer's body. Where hyper answers, the caller's hanging
+/// up ends it, too.
 pub(super) struct Beat(Arc<Pulse>);
 
 impl Beat {

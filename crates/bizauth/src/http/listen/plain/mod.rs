@@ -1,10 +1,10 @@
-//! Plain requests, answered before hyper is asked: half of what a token check costs is what stands between the socket and
-//! its handler.
+//! Plain requests, answered before hyper is asked: two fifths of what a token check cost was what stands between the
+//! socket and its handler.
 //!
 //! Plain is a request of HTTP/1.1 for an address that [`Hot`] knows, which came whole in what was read at once, and whose
 //! end cannot be argued about: one length at most, written in digits, and nothing that asks for another framing. hyper's
 //! own parser reads it. The first request that is anything else goes to hyper with all that follows on its connection,
-//! before a byte was answered: there is one judge of what is odd, slow, large or wrong, and it is not here.
+//! before a byte of its answer was sent: there is one judge of what is odd, slow, large or wrong, and it is not here.
 
 #[cfg(test)]
 mod tests;
