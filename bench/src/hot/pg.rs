@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bizauth_core::id::IdSource;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
 
 use super::place::{CODE, TOKEN, digest_of};
@@ -90,36 +91,47 @@ pub(crate) async fn trade(
     Ok(())
 }
 
-/// The statements that the store sends, with BEGIN and COMMIT of their own.
+/// The statements that the store sends, as many at a time as it sends.
 async fn one(client: &Client, number: i64, ids: &IdSource) -> anyhow::Result<()> {
-    const CLAIM: &str = "UPDATE codes SET redeemed_at = $1, token_id = $2
-         WHERE id = $3 AND digest = $4 AND redeemed_at IS NULL
-         RETURNING consent_id, key_id, app_id, user_id, app_era, user_era, redirect_uri, challenge, expires_at";
-    const STANDS: &str = "SELECT c.items, c.app_user_id FROM consents c, apps a, users u, app_keys k
-         WHERE c.id = $1 AND c.withdrawn_at IS NULL AND a.id = $2 AND a.deleted_at IS NULL AND a.era = $3
-           AND u.id = $4 AND u.era = $5 AND k.id = $6 AND k.state <> 'deleted'";
+    const LOOK: &str =
+        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge,
+             o.expires_at, o.redeemed_at, o.token_id, c.items, c.app_user_id,
+             (a.id IS NOT NULL AND u.id IS NOT NULL AND k.id IS NOT NULL AND c.id IS NOT NULL) AS stands
+         FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
+         LEFT JOIN apps a ON a.id = o.app_id AND a.deleted_at IS NULL AND a.era = o.app_era
+         LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
+         LEFT JOIN app_keys k ON k.id = o.key_id AND k.state <> 'deleted'
+         WHERE o.id = $1 AND o.digest = $2";
+    const CLAIM: &str =
+        "UPDATE codes SET redeemed_at = $1, token_id = $2 WHERE id = $3 AND digest = $4 AND redeemed_at IS NULL";
+    const ISSUE: &str =
+        "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     const TAKE: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
          VALUES ('token', $1, $2, $3, 1, 0)
-         ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1 WHERE counters.taken < $4
-         RETURNING taken";
-    const ISSUE: &str =
-        "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at,
-         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+         ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1 WHERE counters.taken < $4";
     let now = bizauth::clock::Clock::System.now();
     let token = ids.next(now);
-    let statements = prepared(client, [CLAIM, STANDS, TAKE, ISSUE]).await?;
-    let [claim, stands, take, issue] = &*statements;
+    let statements = prepared(client, [LOOK, CLAIM, ISSUE, TAKE]).await?;
+    let [look, claim, issue, take] = &*statements;
     let digest = digest_of(b"code", number).digest().0;
-    client.batch_execute("BEGIN").await?;
-    let row = client.query_one(claim, &[&now.millis(), &token, &(CODE + number), &&digest[..]]).await?;
+    let (digest, code) = (&digest[..], CODE + number);
+    let looked: [&(dyn ToSql + Sync); 2] = [&code, &digest];
+    let (begun, row) = tokio::join!(biased; client.batch_execute("BEGIN"), client.query_one(look, &looked));
+    let row = begun.and(row)?;
     let (consent, key, app): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
     let (user, app_era, user_era): (i64, i64, i64) = (row.get(3), row.get(4), row.get(5));
-    client.query_one(stands, &[&consent, &app, &app_era, &user, &user_era, &key]).await?;
-    let window = now.millis() / 60_000 * 60_000;
-    client.query_one(take, &[&key.to_string(), &window, &(window + 60_000), &i64::from(u32::MAX)]).await?;
     let fresh = bizauth::entropy::Entropy::System.secret().digest().0;
-    let at = now.millis();
-    client.execute(issue, &[&token, &&fresh[..], &consent, &key, &app, &user, &app_era, &user_era, &at, &at]).await?;
+    let (fresh, at, window) = (&fresh[..], now.millis(), now.millis() / 60_000 * 60_000);
+    let claimed: [&(dyn ToSql + Sync); 4] = [&at, &token, &code, &digest];
+    let issued: [&(dyn ToSql + Sync); 10] =
+        [&token, &fresh, &consent, &key, &app, &user, &app_era, &user_era, &at, &at];
+    let taken: [&(dyn ToSql + Sync); 4] = [&key.to_string(), &window, &(window + 60_000), &i64::from(u32::MAX)];
+    let done = tokio::try_join!(
+        biased;
+        client.execute(claim, &claimed), client.execute(issue, &issued), client.execute(take, &taken)
+    )?;
+    anyhow::ensure!(done == (1, 1, 1), "not redeemed");
     client.batch_execute("COMMIT").await?;
     Ok(())
 }

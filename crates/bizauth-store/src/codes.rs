@@ -1,14 +1,16 @@
 //! Authorization codes and the tokens they buy: each code one token, whoever asks at the same time.
 
+use std::sync::Arc;
+
 use bizauth_core::code::{Challenge, Code};
 use bizauth_core::fault::KauthFault;
-use bizauth_core::id::{AppUserId, CodeId, ConsentId, KeyId, TokenId};
+use bizauth_core::id::{AppUserId, CodeId, KeyId, TokenId};
 use bizauth_core::scope::{self, ItemId};
 use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::db::{Result, Row, Tx, Value, Verdict, commit, roll_back};
 use crate::limits::{self, Limit};
 
 /// What became of a redemption. The store says what it found; the door turns that into an answer.
@@ -36,8 +38,8 @@ pub enum Redemption {
 impl Store {
     /// Turns a code into a token, once, if `judge` lets it.
     ///
-    /// Claim, judge, write: the guarded statement is the verdict, on any isolation level. A right id with a wrong
-    /// secret claims nothing and revokes nothing.
+    /// Look, judge, claim: what is looked at of a code never changes but for its redemption, and of that the guarded
+    /// statement is the verdict, on any isolation level. A right id with a wrong secret finds nothing and revokes nothing.
     pub async fn redeem_code(
         &self,
         code: (CodeId, Digest),
@@ -47,74 +49,99 @@ impl Store {
         judge: impl Fn(&Code) -> Result<(), KauthFault> + Send + Sync + 'static,
         now: Time,
     ) -> Result<Redemption> {
-        const CLAIM: &str = "UPDATE codes SET redeemed_at = $1, token_id = $2
-             WHERE id = $3 AND digest = $4 AND redeemed_at IS NULL
-             RETURNING consent_id, key_id, app_id, user_id, app_era, user_era, redirect_uri, challenge, expires_at";
-        // What the code stands for must be as it was when the person agreed.
-        const STANDS: &str = "SELECT c.items, c.app_user_id FROM consents c, apps a, users u, app_keys k
-             WHERE c.id = $1 AND c.withdrawn_at IS NULL AND a.id = $2 AND a.deleted_at IS NULL AND a.era = $3
-               AND u.id = $4 AND u.era = $5 AND k.id = $6 AND k.state <> 'deleted'";
-        const ISSUE: &str =
-            "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at,
-                 updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        let ids = self.ids.clone();
-        self.db
-            .write(async move |tx: &mut Tx<'_>| {
-                let id = TokenId(ids.next(now));
-                let claim = [now.into(), id.into(), code.0.into(), code.1.into()];
-                let Some(row) = tx.row(CLAIM, &claim).await? else { return replayed(tx, code, key, now).await };
-                if let Err(fault) = judge(&read(&row)?) {
-                    return roll_back(Redemption::Refused(fault));
-                }
-                let (app, user) = (row.get::<i64>("app_id")?, row.get::<i64>("user_id")?);
-                let (app_era, user_era) = (row.get::<i64>("app_era")?, row.get::<i64>("user_era")?);
-                let consent: ConsentId = row.get("consent_id")?;
-                let stands = [consent.into(), app.into(), app_era.into(), user.into(), user_era.into(), key.into()];
-                let Some(stands) = tx.row(STANDS, &stands).await? else { return roll_back(Redemption::NotFound) };
-                if !limits::take(tx, rate, key.to_string(), now).await? {
-                    return roll_back(Redemption::RateLimited);
-                }
-                let row = [
-                    id.into(),
-                    token.into(),
-                    consent.into(),
-                    key.into(),
-                    app.into(),
-                    user.into(),
-                    app_era.into(),
-                    user_era.into(),
-                    now.into(),
-                    now.into(),
-                ];
-                tx.execute(ISSUE, &row).await?;
-                commit(Redemption::Issued {
-                    token: id,
-                    app_user: stands.get("app_user_id")?,
-                    items: scope::ids(&stands.get::<String>("items")?),
-                })
-            })
-            .await
+        let (ids, judge) = (self.ids.clone(), Arc::new(judge));
+        loop {
+            let (ids, judge) = (ids.clone(), judge.clone());
+            let redeem = async move |tx: &mut Tx<'_>| {
+                let fresh = (TokenId(ids.next(now)), token);
+                redeem(tx, code, key, fresh, rate, &*judge, now).await
+            };
+            // Nothing said: somebody else was faster, and what they left is there to be looked at now.
+            if let Some(redeemed) = self.db.write(redeem).await? {
+                return Ok(redeemed);
+            }
+        }
     }
 }
 
-/// Nothing was claimed: either there is no such code, or this is a replay, which ends the token the code bought.
-/// Another key's replay ends nothing: a stranger must not be able to.
-async fn replayed(
+async fn redeem(
     tx: &mut Tx<'_>,
     code: (CodeId, Digest),
     key: KeyId,
+    token: (TokenId, Digest),
+    rate: Limit,
+    judge: &(impl Fn(&Code) -> Result<(), KauthFault> + ?Sized),
     now: Time,
-) -> Result<crate::db::Verdict<Redemption>> {
-    const SPENT: &str =
-        "SELECT token_id FROM codes WHERE id = $1 AND digest = $2 AND key_id = $3 AND redeemed_at IS NOT NULL";
-    const REVOKE: &str = "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND revoked_at IS NULL";
-    let Some(row) = tx.row(SPENT, &[code.0.into(), code.1.into(), key.into()]).await? else {
-        return roll_back(Redemption::NotFound);
+) -> Result<Verdict<Option<Redemption>>> {
+    // What the code stands for must be as it was when the person agreed.
+    const LOOK: &str =
+        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge,
+             o.expires_at, o.redeemed_at, o.token_id, c.items, c.app_user_id,
+             (a.id IS NOT NULL AND u.id IS NOT NULL AND k.id IS NOT NULL AND c.id IS NOT NULL) AS stands
+         FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
+         LEFT JOIN apps a ON a.id = o.app_id AND a.deleted_at IS NULL AND a.era = o.app_era
+         LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
+         LEFT JOIN app_keys k ON k.id = o.key_id AND k.state <> 'deleted'
+         WHERE o.id = $1 AND o.digest = $2";
+    const CLAIM: &str =
+        "UPDATE codes SET redeemed_at = $1, token_id = $2 WHERE id = $3 AND digest = $4 AND redeemed_at IS NULL";
+    const ISSUE: &str =
+        "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let Some(row) = tx.row(LOOK, &[code.0.into(), code.1.into()]).await? else {
+        return roll_back(Some(Redemption::NotFound));
     };
+    if row.get::<Option<Time>>("redeemed_at")?.is_some() {
+        return replayed(tx, &row, key, now).await;
+    }
+    if let Err(fault) = judge(&read(&row)?) {
+        return roll_back(Some(Redemption::Refused(fault)));
+    }
+    if !row.get::<bool>("stands")? {
+        return roll_back(Some(Redemption::NotFound));
+    }
+    let of = |name| row.get::<i64>(name).map(Value::from);
+    let claim = [now.into(), token.0.into(), code.0.into(), code.1.into()];
+    let issue = [
+        token.0.into(),
+        token.1.into(),
+        of("consent_id")?,
+        of("key_id")?,
+        of("app_id")?,
+        of("user_id")?,
+        of("app_era")?,
+        of("user_era")?,
+        now.into(),
+        now.into(),
+    ];
+    // The count of the key comes last: all who redeem codes of one key wait for each other from there to the end.
+    let count = limits::Taking::new(rate, key.to_string(), now);
+    let done = match &count {
+        Some(count) => tx.each(&[(CLAIM, &claim), (ISSUE, &issue), count.statement()]).await?,
+        None => tx.each(&[(CLAIM, &claim), (ISSUE, &issue)]).await?,
+    };
+    match done[..] {
+        [0, ..] => roll_back(None),
+        [_, _, 0] => roll_back(Some(Redemption::RateLimited)),
+        _ => commit(Some(Redemption::Issued {
+            token: token.0,
+            app_user: row.get("app_user_id")?,
+            items: scope::ids(&row.get::<String>("items")?),
+        })),
+    }
+}
+
+/// A code that was redeemed before: by the same key this is a replay, which ends the token the code bought. Another key's
+/// replay ends nothing: a stranger must not be able to.
+async fn replayed(tx: &mut Tx<'_>, row: &Row, key: KeyId, now: Time) -> Result<Verdict<Option<Redemption>>> {
+    const REVOKE: &str = "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    if row.get::<KeyId>("key_id")? != key {
+        return roll_back(Some(Redemption::NotFound));
+    }
     if let Some(token) = row.get::<Option<TokenId>>("token_id")? {
         tx.execute(REVOKE, &[now.into(), token.into()]).await?;
     }
-    commit(Redemption::Spent)
+    commit(Some(Redemption::Spent))
 }
 
 fn read(row: &Row) -> Result<Code> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::db::{Result, Tx, commit, roll_back};
+use crate::db::{Result, Tx, Value, commit, roll_back};
 
 /// So many within so long.
 #[derive(Clone, Copy, Debug)]
@@ -47,18 +47,32 @@ impl Limit {
     }
 }
 
+/// A statement that counts one. If it touches no row the limit is reached, and nothing was counted.
+pub(crate) struct Taking([Value; 5]);
+
+impl Taking {
+    /// `None`: there is no limit.
+    pub(crate) fn new(limit: Limit, subject: String, now: Time) -> Option<Self> {
+        let (start, end) = limit.window_at(now);
+        (limit.most > 0)
+            .then(|| Taking([limit.kind.into(), subject.into(), start.into(), end.into(), limit.most.into()]))
+    }
+
+    /// The statement with its parameters.
+    pub(crate) fn statement(&self) -> (&'static str, &[Value]) {
+        const TAKE: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
+             VALUES ($1, $2, $3, $4, 1, 0)
+             ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1
+                 WHERE counters.taken < $5";
+        (TAKE, &self.0)
+    }
+}
+
 /// Counts one within a transaction. `false`: the limit is reached, and nothing was counted.
 pub(crate) async fn take(tx: &mut Tx<'_>, limit: Limit, subject: String, now: Time) -> Result<bool> {
-    const TAKE: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
-         VALUES ($1, $2, $3, $4, 1, 0)
-         ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1 WHERE counters.taken < $5
-         RETURNING taken";
-    if limit.most <= 0 {
-        return Ok(true);
-    }
-    let (start, end) = limit.window_at(now);
-    let params = [limit.kind.into(), subject.into(), start.into(), end.into(), limit.most.into()];
-    Ok(tx.row(TAKE, &params).await?.is_some())
+    let Some(taking) = Taking::new(limit, subject, now) else { return Ok(true) };
+    let (sql, params) = taking.statement();
+    Ok(tx.execute(sql, params).await? > 0)
 }
 
 /// Marks a form as the one that made `id`, within the transaction that makes it. `Some`: it made something before, and
@@ -118,8 +132,7 @@ impl Store {
         const HOLD: &str = "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held)
              VALUES ($1, $2, $3, $4, 0, 1)
              ON CONFLICT (kind, subject, starts_at) DO UPDATE SET held = counters.held + 1
-                 WHERE counters.taken + counters.held < $5
-             RETURNING held";
+                 WHERE counters.taken + counters.held < $5";
         const FULL: &str =
             "SELECT taken FROM counters WHERE kind = $1 AND subject = $2 AND starts_at = $3 AND taken >= $4";
         let (start, end) = limit.window_at(now);
@@ -130,7 +143,7 @@ impl Store {
         let full = [limit.kind.into(), subject.into(), start.into(), limit.most.into()];
         self.db
             .write(async move |tx: &mut Tx<'_>| {
-                if tx.row(HOLD, &hold).await?.is_some() {
+                if tx.execute(HOLD, &hold).await? > 0 {
                     return commit(Slot::Held(start));
                 }
                 match tx.row(FULL, &full).await? {

@@ -10,7 +10,7 @@ use bizauth_core::token::{Ending, Lent, LentAsset, Standing, Token};
 use crate::Store;
 use crate::apps::read_app;
 use crate::audit::{By, Change};
-use crate::db::{Result, Row};
+use crate::db::{Result, Row, Tx, commit, roll_back};
 use crate::memory::{Reading, Seen};
 use crate::users::read_user;
 
@@ -65,6 +65,19 @@ macro_rules! token_joins {
 }
 pub(crate) use token_joins;
 
+/// A token by its id with all that decides whether it is alive, and whether there is maintenance.
+const FIND: &str = concat!(
+    "SELECT s.maintenance, t.digest, ",
+    token_columns!(),
+    " FROM settings s LEFT JOIN tokens t ON t.id = $1",
+    token_joins!(),
+    " WHERE s.id = 1"
+);
+
+/// Ends a token. The guard names id and digest: a right id alone ends nothing.
+const REVOKE: &str =
+    "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND digest = $3 AND revoked_at IS NULL";
+
 impl Store {
     /// The token with this id, if `secret` proves it, with all that decides whether it is alive, read at one instant.
     pub async fn token(&self, id: TokenId, secret: &Secret) -> Result<Found> {
@@ -74,17 +87,7 @@ impl Store {
 
     /// Whether there is maintenance, and the row of the token if the digest proves it.
     async fn token_row(&self, id: TokenId, digest: &Digest) -> Result<(bool, Option<Row>)> {
-        const FIND: &str = concat!(
-            "SELECT s.maintenance, t.digest, ",
-            token_columns!(),
-            " FROM settings s LEFT JOIN tokens t ON t.id = $1",
-            token_joins!(),
-            " WHERE s.id = 1"
-        );
-        let Some(row) = self.db.row(FIND, &[id.into()]).await? else { return Ok((false, None)) };
-        let maintenance = row.get("maintenance")?;
-        let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == *digest);
-        Ok((maintenance, proved.then_some(row)))
+        proved(self.db.row(FIND, &[id.into()]).await?, digest)
     }
 
     /// The token with this id and digest, if this process remembers that it is alive, and nothing has changed since of
@@ -152,15 +155,44 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a token. The guard names id and digest: a right id alone ends nothing.
+    /// Ends a token.
     pub async fn revoke_token(&self, token: (TokenId, Digest), now: Time) -> Result<Revocation> {
-        const REVOKE: &str =
-            "UPDATE tokens SET revoked_at = $1, updated_at = $1 WHERE id = $2 AND digest = $3 AND revoked_at IS NULL";
         match self.change(REVOKE, [now.into(), token.0.into(), token.1.into()]).await? {
             true => Ok(Revocation::Revoked),
             false => Ok(Revocation::AlreadyDead),
         }
     }
+
+    /// Looks at a token, as [`Store::token`] does, and ends it in the same transaction if `may` says so of what was found.
+    /// The writer of the embedded engine has at hand what a reader would have to fetch after every change.
+    pub async fn revoke_found_token(
+        &self,
+        token: (TokenId, Digest),
+        may: impl Fn(&Found) -> bool + Send + Sync + 'static,
+        now: Time,
+    ) -> Result<(Found, Option<Revocation>)> {
+        self.db
+            .write(async move |tx: &mut Tx<'_>| {
+                let (maintenance, row) = proved(tx.row(FIND, &[token.0.into()]).await?, &token.1)?;
+                let found = Found { maintenance, token: row.as_ref().map(read_token).transpose()? };
+                if !may(&found) {
+                    return roll_back((found, None));
+                }
+                match tx.execute(REVOKE, &[now.into(), token.0.into(), token.1.into()]).await? {
+                    0 => roll_back((found, Some(Revocation::AlreadyDead))),
+                    _ => commit((found, Some(Revocation::Revoked))),
+                }
+            })
+            .await
+    }
+}
+
+/// The row of [`FIND`] taken apart: whether there is maintenance, and the token if the digest proves it.
+fn proved(row: Option<Row>, digest: &Digest) -> Result<(bool, Option<Row>)> {
+    let Some(row) = row else { return Ok((false, None)) };
+    let maintenance = row.get("maintenance")?;
+    let proved = row.get::<Option<Digest>>("digest")?.is_some_and(|known| known == *digest);
+    Ok((maintenance, proved.then_some(row)))
 }
 
 impl By {

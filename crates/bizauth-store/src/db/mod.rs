@@ -6,6 +6,7 @@
 //! `migrate.rs`.
 
 mod alone;
+mod connection;
 mod error;
 mod migrate;
 #[cfg(test)]
@@ -151,7 +152,7 @@ pub(crate) struct Tx<'c> {
 
 enum Engine<'c> {
     // `&mut`, not `&`: a connection is `Send` but not `Sync`, and a shared borrow would cost the future its `Send`.
-    Sqlite(&'c mut sqlite::Connection),
+    Sqlite(&'c mut connection::Connection),
     Postgres(postgres::Link<'c>),
 }
 
@@ -181,6 +182,16 @@ impl<'c> Tx<'c> {
             Engine::Postgres(tx) => tx.execute(sql, params).await,
         };
         count.inspect_err(|_| self.failed = true)
+    }
+
+    /// Runs statements of which none needs the answer of another, one after the other, and counts the rows that each
+    /// touched. PostgreSQL is told all of them before it has answered the first.
+    pub(crate) async fn each(&mut self, statements: &[(&'static str, &[Value])]) -> Result<Vec<u64>> {
+        let counts = match &mut self.engine {
+            Engine::Sqlite(tx) => statements.iter().map(|(sql, params)| tx.execute(sql, params)).collect(),
+            Engine::Postgres(tx) => tx.each(statements).await,
+        };
+        counts.inspect_err(|_| self.failed = true)
     }
 
     /// Lifts the bound on how long a statement may take, for the rest of this transaction: migrations take their time,

@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool, prepared statements, and a second try after a conflict.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
@@ -111,23 +112,10 @@ impl Postgres {
             let (sql, params, client) = (*sql, *params, &client);
             Box::pin(async move { Link::to(client, false).rows(sql, params).await })
         };
-        let mut under_way: Vec<_> = asks.iter().map(ask).map(Some).collect();
-        poll_fn(|context| {
-            let mut waits = false;
-            for (asked, rows) in under_way.iter_mut().zip(all.iter_mut()) {
-                let Some(running) = asked else { continue };
-                match running.as_mut().poll(context) {
-                    Poll::Ready(Ok(found)) => {
-                        *rows = found;
-                        *asked = None;
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => waits = true,
-                }
-            }
-            if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
-        })
-        .await
+        for (rows, found) in all.iter_mut().zip(in_order(asks.iter().map(ask)).await?) {
+            *rows = found;
+        }
+        Ok(())
     }
 
     pub(super) async fn write<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
@@ -251,6 +239,25 @@ impl<'c> Link<'c> {
         timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
     }
 
+    /// Runs statements in this order, all sent before the first is answered, and counts the rows that each touched.
+    pub(super) async fn each(&mut self, statements: &[(&'static str, &[Value])]) -> Result<Vec<u64>> {
+        let mut known = Vec::with_capacity(statements.len());
+        for (sql, _) in statements {
+            let prepare = self.statements.prepare(self.client, sql);
+            known
+                .push(timeout(self.patience, prepare).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))?);
+        }
+        if std::mem::take(&mut self.to_begin) {
+            self.send(self.client.batch_execute("BEGIN")).await.map_err(Error::postgres("BEGIN"))?;
+        }
+        let client = self.client;
+        let run = statements.iter().zip(&known).map(|((sql, params), statement)| {
+            let params = dynamic(params);
+            Box::pin(async move { client.execute(statement, &params).await.map_err(Error::postgres(sql)) })
+        });
+        timeout(self.patience, in_order(run)).await.map_err(|_| Error::Silent)?
+    }
+
     /// Awaits a statement. The first of a transaction travels together with its BEGIN, a quarter fewer round trips.
     async fn send<T>(&mut self, statement: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         if !std::mem::take(&mut self.to_begin) {
@@ -260,6 +267,28 @@ impl<'c> Link<'c> {
         let (begun, done) = tokio::join!(biased; self.client.batch_execute("BEGIN"), statement);
         begun.and(done)
     }
+}
+
+/// The answers of all of these, each of which is begun before any is waited for, in their order; or the first failure.
+async fn in_order<T, F>(all: impl Iterator<Item = Pin<Box<F>>>) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut under_way: Vec<_> = all.map(|one| (one, None)).collect();
+    poll_fn(|context| {
+        let mut waits = false;
+        for (one, answer) in under_way.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            match one.as_mut().poll(context) {
+                Poll::Ready(Ok(said)) => *answer = Some(said),
+                // Those that come after it fail because of it.
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+    })
+    .await?;
+    Ok(under_way.into_iter().filter_map(|(_, answer)| answer).collect())
 }
 
 fn dynamic(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

@@ -1,8 +1,8 @@
 //! SQLite: one writer thread that shares each fsync among all who wait, and a few connections that only read.
 //!
-//! Group commit: `BEGIN IMMEDIATE`, one savepoint per queued sentence, one `COMMIT`. Nobody is answered before it.
+//! Group commit: `BEGIN IMMEDIATE`, the queued sentences, one `COMMIT`. Nobody is answered before it. Only if a sentence
+//! must be undone that has changed something, the group is undone and runs again with a savepoint for each.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -13,11 +13,11 @@ use std::thread;
 use std::time::Duration;
 
 use bizauth_core::time::Time;
-use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
+use rusqlite::OpenFlags;
 use tokio::sync::{mpsc, oneshot};
 
 use super::alone::{self, Locks};
+use super::connection::{BUSY, Connection};
 use super::watch::Watch;
 use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
 
@@ -27,12 +27,11 @@ const QUEUE: usize = 1024;
 const TRIES: u32 = 8;
 /// How many sentences may share one commit: bounds how long the first of them waits.
 const BATCH: usize = 256;
-/// How long a connection waits for another process's lock.
-const BUSY: Duration = Duration::from_secs(5);
+/// How many groups after one that had to run again have a savepoint for each sentence from the first: where many
+/// sentences are undone, running twice costs more than the savepoints do.
+const WARY: u32 = 64;
 /// How many connections read.
 const READERS: usize = 4;
-/// More than the store has statements. The default of 16 would prepare anew all day.
-const STATEMENTS: usize = 512;
 
 pub(crate) struct Sqlite {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
@@ -223,8 +222,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A sentence on its way through the writer thread, whatever its types.
 trait Job: Send {
+    /// Runs the body. `false`: it has changed something that must be undone, or must run again.
+    fn run(&mut self, connection: &mut Connection) -> bool;
     /// Runs the body in its own savepoint. `Err` means that the whole group is lost, not that the body failed.
-    fn run(&mut self, connection: &mut Connection) -> Result<()>;
+    fn run_apart(&mut self, connection: &mut Connection) -> Result<()>;
     /// Tells the caller, now that the fate of the group is known.
     fn answer(self: Box<Self>, group: Result<()>);
 }
@@ -235,34 +236,64 @@ struct Sentence<F, T> {
     caller: oneshot::Sender<thread::Result<Result<T>>>,
 }
 
+/// What shall become of what a body has changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Keep,
+    Undo,
+    /// Nothing came of it but a conflict: it may succeed if run again.
+    Again,
+}
+
+impl<F, T> Sentence<F, T>
+where
+    F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send,
+{
+    /// Runs the body once, and keeps what it said.
+    fn say(&mut self, connection: &mut Connection) -> Fate {
+        let body = catch_unwind(AssertUnwindSafe(|| {
+            let mut tx = Tx::new(Engine::Sqlite(connection));
+            let said = poll_once((self.body)(&mut tx));
+            tx.settle(said)
+        }));
+        let (fate, said) = match body {
+            Ok(Ok(Verdict::Commit(value))) => (Fate::Keep, Ok(Ok(value))),
+            Ok(Ok(Verdict::RollBack(value))) => (Fate::Undo, Ok(Ok(value))),
+            Ok(Err(error)) if error.is_conflict() => (Fate::Again, Ok(Err(error))),
+            Ok(Err(error)) => (Fate::Undo, Ok(Err(error))),
+            Err(panic) => (Fate::Undo, Err(panic)),
+        };
+        self.said = Some(said);
+        fate
+    }
+}
+
 impl<F, T> Job for Sentence<F, T>
 where
     F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send,
     T: Send,
 {
-    fn run(&mut self, connection: &mut Connection) -> Result<()> {
+    fn run(&mut self, connection: &mut Connection) -> bool {
+        let before = connection.changes();
+        match self.say(connection) {
+            Fate::Keep => true,
+            // Most that is refused has changed nothing.
+            Fate::Undo => connection.changes() == before && !connection.inner.is_autocommit(),
+            Fate::Again => false,
+        }
+    }
+
+    fn run_apart(&mut self, connection: &mut Connection) -> Result<()> {
         for again in 1..=TRIES {
             connection.execute("SAVEPOINT sentence", &[])?;
-            let body = catch_unwind(AssertUnwindSafe(|| {
-                let mut tx = Tx::new(Engine::Sqlite(connection));
-                let said = poll_once((self.body)(&mut tx));
-                tx.settle(said)
-            }));
-            let retry = matches!(&body, Ok(Err(error)) if error.is_conflict() && again < TRIES);
-            let (keep, said) = match body {
-                Ok(Ok(Verdict::Commit(value))) => (true, Ok(Ok(value))),
-                Ok(Ok(Verdict::RollBack(value))) => (false, Ok(Ok(value))),
-                Ok(Err(error)) => (false, Ok(Err(error))),
-                Err(panic) => (false, Err(panic)),
-            };
-            self.said = Some(said);
+            let fate = self.say(connection);
             // Some failures (disk full, I/O) make SQLite roll back everything. Then the savepoint is gone, these fail
             // too, and the group learns it.
-            if !keep {
+            if fate != Fate::Keep {
                 connection.execute("ROLLBACK TO sentence", &[])?;
             }
             connection.execute("RELEASE sentence", &[])?;
-            if !retry {
+            if fate != Fate::Again || again == TRIES {
                 break;
             }
         }
@@ -296,10 +327,16 @@ fn commit_in_groups(
     batch: usize,
     watch: &Watch,
 ) {
-    let mut version = None;
+    let (mut version, mut wary) = (None, 0);
     while let Some(first) = waiting.blocking_recv() {
         let mut group = vec![first];
-        let fate = commit_group(&mut connection, &mut group, || waiting.try_recv().ok(), batch, watch);
+        let fate = commit_group(
+            &mut connection,
+            &mut group,
+            || waiting.try_recv().ok(),
+            (batch, &mut wary),
+            (watch, &mut version),
+        );
         if fate.is_err() && !connection.inner.is_autocommit() {
             // If even this fails, the next BEGIN will too, and its callers will hear why.
             let _ = connection.execute("ROLLBACK", &[]);
@@ -344,100 +381,48 @@ fn shut_out(connection: &mut Connection, watch: &Watch, version: &mut Option<i64
     }
 }
 
+/// Runs the group, and whoever joins it meanwhile, and commits. `wary`: for how many groups more each sentence has its own
+/// savepoint from the first.
 fn commit_group(
     connection: &mut Connection,
     group: &mut Vec<Box<dyn Job>>,
     mut next: impl FnMut() -> Option<Box<dyn Job>>,
-    batch: usize,
-    watch: &Watch,
+    (batch, wary): (usize, &mut u32),
+    (watch, version): (&Watch, &mut Option<i64>),
 ) -> Result<()> {
-    if connection.inner.is_autocommit() {
-        connection.execute("BEGIN IMMEDIATE", &[])?;
-    }
-    let mut done = 0;
-    while done < group.len() {
-        group[done].run(connection)?;
-        done += 1;
-        if done < batch {
-            group.extend(next());
+    connection.begin()?;
+    let mut each = |connection: &mut Connection, run: fn(&mut dyn Job, &mut Connection) -> Result<bool>| {
+        let mut done = 0;
+        while done < group.len() {
+            if !run(&mut *group[done], connection)? {
+                return Ok(false);
+            }
+            done += 1;
+            if group.len() < batch {
+                group.extend(next());
+            }
         }
+        Ok(true)
+    };
+    let stand = *wary == 0 && each(connection, |job, connection| Ok(job.run(connection)))?;
+    if !stand {
+        if *wary == 0 {
+            *wary = WARY;
+            // Between two transactions another process could write: nobody is answered from memory until it is known
+            // that none did.
+            watch.not_alone();
+            if !connection.inner.is_autocommit() {
+                connection.execute("ROLLBACK", &[])?;
+            }
+            watch.ended();
+            if watch.is_wanted() {
+                shut_out(connection, watch, version);
+            }
+            connection.begin()?;
+        }
+        *wary -= 1;
+        each(connection, |job, connection| job.run_apart(connection).map(|()| true))?;
     }
     watch.committing();
     connection.execute("COMMIT", &[]).map(drop)
-}
-
-/// A connection and the column names of the statements it has seen.
-pub(super) struct Connection {
-    inner: rusqlite::Connection,
-    names: HashMap<(usize, usize), Arc<[Box<str>]>>,
-}
-
-impl Connection {
-    fn open(path: &Path, flags: OpenFlags) -> Result<Self> {
-        let inner = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(Error::sqlite("open"))?;
-        inner.set_prepared_statement_cache_capacity(STATEMENTS);
-        // A plan is made once. Without this word SQLite looks into the parameters of statements whose tables were analysed,
-        // and makes a new plan for each call: most of what a read cost.
-        inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(Error::sqlite("QPSG"))?;
-        let connection = Connection { inner, names: HashMap::new() };
-        connection.inner.busy_timeout(BUSY).map_err(Error::sqlite("busy_timeout"))?;
-        Ok(connection)
-    }
-
-    fn batch(&self, sql: &'static str) -> Result<()> {
-        self.inner.execute_batch(sql).map_err(Error::sqlite(sql))
-    }
-
-    /// Runs a migration.
-    pub(super) fn script(&mut self, sql: &'static str) -> Result<()> {
-        self.inner.execute_batch(&in_our_words(sql)).map_err(Error::sqlite("a migration"))
-    }
-
-    pub(super) fn rows(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
-        let mut run = || {
-            let (mut statement, names) = self.statement(sql)?;
-            let mut found = statement.query(params_from_iter(params))?;
-            let mut rows = Vec::new();
-            while let Some(row) = found.next()? {
-                let values = (0..names.len()).map(|i| row.get(i)).collect::<rusqlite::Result<_>>()?;
-                rows.push(Row { sql, names: names.clone(), values });
-            }
-            Ok(rows)
-        };
-        run().map_err(Error::sqlite(sql))
-    }
-
-    pub(super) fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
-        let mut run = || self.statement(sql)?.0.execute(params_from_iter(params));
-        run().map(|count| count as u64).map_err(Error::sqlite(sql))
-    }
-
-    /// `sql` prepared, and the names of its columns.
-    fn statement(&mut self, sql: &'static str) -> rusqlite::Result<(CachedStatement<'_>, Arc<[Box<str>]>)> {
-        let statement = self.inner.prepare_cached(sql)?;
-        // By address: a static text keeps it, and hashing the text would cost more than reading the row.
-        let key = (sql.as_ptr() as usize, sql.len());
-        if let Some(names) = self.names.get(&key) {
-            return Ok((statement, names.clone()));
-        }
-        // SQLite numbers `$n` by first appearance, PostgreSQL by `n`: they agree only where the numbers ascend.
-        let ascending = |i| statement.parameter_name(i) == Some(&*format!("${i}"));
-        if !(1..=statement.parameter_count()).all(ascending) {
-            return Err(rusqlite::Error::InvalidParameterName("$1, $2, … must first appear in this order".into()));
-        }
-        let names: Arc<[_]> = statement.column_names().map(Box::from).collect();
-        self.names.insert(key, names.clone());
-        #[cfg(test)]
-        super::plans::note(self.inner.path().unwrap_or_default(), sql);
-        Ok((statement, names))
-    }
-}
-
-/// A shared script in SQLite's words. STRICT knows neither BIGINT nor BYTEA, and `id INTEGER PRIMARY KEY` is the row's
-/// own number: rows append in order.
-fn in_our_words(script: &str) -> String {
-    let script = script.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB").replace("\n);", "\n) STRICT;");
-    // Its own order compares bytes anyway.
-    script.replace(" COLLATE \"C\"", "")
 }

@@ -10,8 +10,8 @@ use std::io::{BufRead as _, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Barrier, Once};
 use std::task::Poll;
 
 use axum::Router;
@@ -24,6 +24,7 @@ use super::*;
 
 #[path = "../../tests/it/postgres.rs"]
 mod postgres;
+mod together;
 
 const TABLES: &str = "
 CREATE TABLE things (
@@ -97,19 +98,24 @@ async fn caught<T>(future: impl Future<Output = T>) -> std::thread::Result<T> {
 struct Gate {
     entered: Arc<Barrier>,
     opened: Arc<Barrier>,
+    /// The group that it is in may run twice.
+    once: Arc<Once>,
 }
 
 impl Gate {
     fn new() -> Self {
-        Gate { entered: Arc::new(Barrier::new(2)), opened: Arc::new(Barrier::new(2)) }
+        let barrier = || Arc::new(Barrier::new(2));
+        Gate { entered: barrier(), opened: barrier(), once: Arc::new(Once::new()) }
     }
 
     async fn hold(&self, db: &Db) -> Result<()> {
         let Db::Sqlite(_) = db else { return Ok(()) };
-        let (entered, opened) = (self.entered.clone(), self.opened.clone());
+        let (entered, opened, once) = (self.entered.clone(), self.opened.clone(), self.once.clone());
         db.write(async move |_: &mut Tx<'_>| {
-            entered.wait();
-            opened.wait();
+            once.call_once(|| {
+                entered.wait();
+                opened.wait();
+            });
             commit(())
         })
         .await

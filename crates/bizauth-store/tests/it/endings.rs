@@ -146,6 +146,30 @@ async fn a_revoked_token_is_dead_and_needed_its_secret() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_looked_at_to_be_revoked_ends_if_the_rule_says_so() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let token = scene.buys(scene.agrees().await).await;
+        let revoke = async |digest, may: bool| {
+            let rule = move |found: &bizauth_store::Found| may && found.token.is_some();
+            let (found, ended) = store.revoke_found_token((token.0, digest), rule, NOW).await.unwrap();
+            (found.token.map(|token| token.id), ended)
+        };
+        assert_eq!(revoke(digest(), true).await, (None, None), "a right id alone finds nothing");
+        let proof = token.1.digest();
+        assert_eq!(revoke(proof, false).await, (Some(token.0), None));
+        assert!(scene.is_alive(&token).await);
+        // Of several at once one ends it, whatever all of them found.
+        let (one, other) = tokio::join!(revoke(proof, true), revoke(proof, true));
+        let mut ended = [one.1.unwrap(), other.1.unwrap()];
+        ended.sort_by_key(|it| *it == Revocation::AlreadyDead);
+        assert_eq!(ended, [Revocation::Revoked, Revocation::AlreadyDead]);
+        assert!(!scene.is_alive(&token).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn use_is_noted_forward_only_and_never_on_the_dead() {
     on_each_engine(async |store| {
         let scene = Scene::set(&store).await;

@@ -137,8 +137,15 @@ impl Form {
 
     /// All values of a field that are of one line.
     pub fn all<'f, 'n>(&'f self, name: &'n str) -> impl Iterator<Item = &'f str> + use<'f, 'n> {
-        let one_line = |value: &str| !value.chars().any(char::is_control);
-        self.fields.iter().filter(move |(n, value)| n == name && one_line(value)).map(|(_, value)| value.as_str())
+        self.fields.iter().filter(move |(n, value)| n == name && !has_controls(value)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Whether there is any control character. What is ASCII, as nearly all that is sent, is not read letter by letter.
+fn has_controls(text: &str) -> bool {
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_control()),
+        false => text.chars().any(char::is_control),
     }
 }
 
@@ -150,7 +157,7 @@ fn field(kind: Kind, pair: &str) -> Result<(String, String), String> {
 }
 
 fn check(kind: Kind, name: String, value: String) -> Result<(String, String), String> {
-    if name.len() > 100 || name.chars().any(char::is_control) {
+    if name.len() > 100 || has_controls(&name) {
         return Err("a field name is malformed".to_owned());
     }
     let (value, longest) = match kind {
@@ -160,8 +167,8 @@ fn check(kind: Kind, name: String, value: String) -> Result<(String, String), St
     if value.len() > longest {
         return Err(format!("{name} is longer than {LONGEST} bytes"));
     }
-    let fits = |c: char| !c.is_control() || (matches!(kind, Kind::Written) && matches!(c, '\n' | '\t'));
-    if !value.chars().all(fits) {
+    let lines = |c: char| matches!(kind, Kind::Written) && matches!(c, '\n' | '\t');
+    if has_controls(&value) && !value.chars().all(|c| !c.is_control() || lines(c)) {
         return Err(format!("{name} holds a control character"));
     }
     Ok((name, value))

@@ -11,4 +11,4 @@ pub use address::{caller, caller_behind};
 pub use asker::Asker;
 pub use browser::{Browser, FORM_COOKIE_SECONDS, cookie_sent, form_token, language};
 pub use client::{admit, find_client};
-pub use header::{app_key, note_key_use, proved, seen, token, value as authorization};
+pub use header::{app_key, note_key_use, revoke, seen, token, value as authorization};

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bizauth_core::fault::KapiFault;
-use bizauth_store::Revocation;
 
 use crate::http::guard::{self, Asker};
 use crate::http::reply::{KapiError, json_answer};
@@ -17,9 +16,8 @@ pub async fn post(State(it): State<AppState>, asker: Asker, headers: HeaderMap) 
 
 /// [`post`], for who has the request in parts.
 pub async fn answer(it: &AppState, asker: &Asker, headers: &HeaderMap) -> Result<Response, KapiError> {
-    let (id, app_user, digest) = guard::proved(it, headers, asker).await?;
-    match it.store.revoke_token((id, digest), it.clock.now()).await? {
-        Revocation::Revoked => Ok(json_answer(format!(r#"{{"id":"{id}","token_user_id":"{app_user}"}}"#))),
-        Revocation::AlreadyDead => Err(KapiError::Unauthorized(KapiFault::NoSuchToken.into(), "Bearer")),
+    match guard::revoke(it, headers, asker).await? {
+        Some((id, app_user)) => Ok(json_answer(format!(r#"{{"id":"{id}","token_user_id":"{app_user}"}}"#))),
+        None => Err(KapiError::Unauthorized(KapiFault::NoSuchToken.into(), "Bearer")),
     }
 }

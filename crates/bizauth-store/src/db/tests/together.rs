@@ -1,0 +1,76 @@
+//! Sentences that share a commit run once, unless one of them must be undone; statements of one breath keep their order.
+
+use super::*;
+
+/// How often a sentence ran beside another, in one group.
+async fn runs_beside<T: Send + 'static>(
+    db: &Db,
+    id: i64,
+    other: impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send + Sync + 'static,
+) -> u64 {
+    let (runs, gate) = (Arc::new(AtomicU64::new(0)), Gate::new());
+    let counted = runs.clone();
+    let counts = db.write(async move |tx: &mut Tx<'_>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        commit(add(tx, id, 1).await?)
+    });
+    let (held, (), counted, other, ()) =
+        tokio::join!(biased; gate.hold(db), gate.entered(db), counts, db.write(other), gate.open(db));
+    held.unwrap();
+    assert_eq!((counted.unwrap(), other.is_ok()), (1, true));
+    assert_eq!(n_of(db, id).await, Some(1), "once, however often it ran");
+    runs.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn a_group_runs_again_only_if_a_change_must_be_undone() {
+    let folder = TempDir::new().unwrap();
+    let db = sqlite(&folder, "db").await;
+    keep(&db, 1, 7).await.unwrap();
+    let looks = async |tx: &mut Tx<'_>| {
+        tx.rows("SELECT n FROM things WHERE id = $1", &[1.into()]).await?;
+        tx.execute(CHANGE, &[8.into(), 99.into()]).await?;
+        roll_back(())
+    };
+    assert_eq!(runs_beside(&db, 10, looks).await, 1, "nothing was changed");
+    let undone = async |tx: &mut Tx<'_>| {
+        tx.execute(CHANGE, &[8.into(), 1.into()]).await?;
+        roll_back(())
+    };
+    assert_eq!(runs_beside(&db, 11, undone).await, 2);
+    assert_eq!(runs_beside(&db, 12, undone).await, 1, "the next groups are wary");
+    let made = async |tx: &mut Tx<'_>| {
+        tx.script("CREATE TABLE others (id BIGINT NOT NULL PRIMARY KEY);").await?;
+        roll_back(())
+    };
+    let other = sqlite(&folder, "other").await;
+    assert_eq!(runs_beside(&other, 13, made).await, 2, "a table is a change");
+    assert!(other.few("SELECT id FROM others", &[]).await.is_err());
+    assert_eq!(n_of(&db, 1).await, Some(7));
+}
+
+#[tokio::test]
+async fn statements_of_one_breath_are_counted_in_their_order() {
+    on_each_engine(async |db| {
+        keep(&db, 1, 7).await.unwrap();
+        let counts = db.write(async |tx: &mut Tx<'_>| {
+            let (two, one, none): ([Value; 2], [Value; 1], [Value; 1]) =
+                ([8.into(), 1.into()], [1.into()], [99.into()]);
+            commit(tx.each(&[(CHANGE, &two), (ADD_ONE, &none), (ADD_ONE, &one)]).await?)
+        });
+        assert_eq!(counts.await.unwrap(), [1, 0, 1]);
+        assert_eq!(n_of(&db, 1).await, Some(9));
+        // The first that fails is told, and nothing of it stands, whether or not the failure was swallowed.
+        let fails = async |tx: &mut Tx<'_>| {
+            let (two, null): ([Value; 2], [Value; 1]) = ([3.into(), 1.into()], [Value::Null]);
+            let insert = "INSERT INTO things (id, word, n) VALUES (2, $1, 0)";
+            tx.each(&[(CHANGE, &two), (insert, &null), (ADD_ONE, &null)]).await
+        };
+        let told = db.write(async move |tx: &mut Tx<'_>| commit(fails(tx).await?)).await;
+        assert!(told.unwrap_err().to_string().contains("INSERT INTO things"));
+        let swallowed = db.write(async move |tx: &mut Tx<'_>| commit(fails(tx).await.is_ok())).await;
+        assert!(matches!(swallowed, Err(Error::Swallowed)), "{swallowed:?}");
+        assert_eq!(n_of(&db, 1).await, Some(9));
+    })
+    .await;
+}
