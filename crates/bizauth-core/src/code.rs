@@ -25,6 +25,11 @@ impl Challenge {
         (text.len() == 43 && text.bytes().all(alphabet)).then(|| Challenge(text.to_owned()))
     }
 
+    /// The challenge that `verifier` answers to (RFC 7636, section 4.2).
+    pub fn of(verifier: &str) -> Self {
+        Challenge(URL_SAFE_NO_PAD.encode(Digest::of(verifier.as_bytes()).0))
+    }
+
     /// The challenge as it was sent.
     pub fn text(&self) -> &str {
         &self.0
@@ -34,8 +39,7 @@ impl Challenge {
     pub fn answers_to(&self, verifier: &str) -> bool {
         let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
         let shaped = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
-        let made = URL_SAFE_NO_PAD.encode(Digest::of(verifier.as_bytes()).0);
-        shaped && bool::from(made.as_bytes().ct_eq(self.0.as_bytes()))
+        shaped && bool::from(Challenge::of(verifier).0.as_bytes().ct_eq(self.0.as_bytes()))
     }
 }
 

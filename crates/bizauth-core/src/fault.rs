@@ -128,7 +128,7 @@ kauth! {
     UnsupportedResponseType = 400 Redirect "invalid_request"           "KOE201" Observed   "Unsupported response type: {}";
     /// `scope` is missing, or names an item that is unknown or not switched on for the app.
     UnknownConsentItem      = 400 Page     "invalid_scope"             "KOE232" Documented "consent item unknown or not switched on: {}";
-    /// The parameters contradict the rules for e-mail, `_create` or `resource_ids`, or are unknown, repeated or malformed.
+    /// The parameters contradict the rules for e-mail, `_create`, `resource_ids` or PKCE, or are unknown, repeated or malformed.
     BadAuthorizeParameter   = 400 Page     "invalid_request"           "KOE233" Observed   "{}";
     /// A test app, and the account is not one of its members.
     NotMember               = 400 Page     "access_denied"             "KOE005" Documented "the account is not a member of the test app";

@@ -136,6 +136,8 @@ pub struct Key {
     pub callers: Vec<IpNet>,
     /// For an admin key: whether it may call `system/ips`.
     pub may_read_ips: bool,
+    /// Whether an authorize request must send a PKCE challenge: not unless its app asks for that.
+    pub pkce_required: bool,
 }
 
 impl Key {
@@ -190,6 +192,7 @@ mod tests {
             secrets: secrets.iter().map(|s| Digest::of(s.as_bytes())).collect(),
             callers: callers.iter().map(|c| c.parse().unwrap()).collect(),
             may_read_ips: true,
+            pkce_required: false,
         }
     }
 

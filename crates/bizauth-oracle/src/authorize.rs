@@ -115,6 +115,7 @@ fn client(number: u8, wildcard: bool) -> Client {
         secrets: Vec::new(),
         callers: Vec::new(),
         may_read_ips: true,
+        pkce_required: number == 9,
     };
     let redirect_uris =
         if wildcard { vec!["https://*.example.com/cb".to_owned()] } else { vec![REDIRECT_URI.to_owned()] };
@@ -212,7 +213,7 @@ fn judge(raw: &str, client: Option<&Client>, catalogue: &Catalogue, wildcard: bo
     }
     let has = |name: &str| sent.iter().any(|(known, ..)| known.as_deref() == Some(name));
     let challenge = first("code_challenge");
-    if has("code_challenge") || has("code_challenge_method") {
+    if client.key.pkce_required || has("code_challenge") || has("code_challenge_method") {
         let letters = |text: &String| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let good = challenge.as_ref().is_some_and(|text| text.len() == 43 && letters(text));
         if !good || first("code_challenge_method").as_deref() != Some("S256") {

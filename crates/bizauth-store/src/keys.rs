@@ -73,13 +73,13 @@ pub struct Presented {
 macro_rules! record_columns {
     () => {
         "SELECT id, app_id, kind, lookup, name, state, secret_on, secret, old_secret, old_secret_until, callers,
-             redirect_uris, may_read_ips, created_at, used_at FROM app_keys"
+             redirect_uris, may_read_ips, pkce_required, created_at, used_at FROM app_keys"
     };
 }
 
 /// What the log may know of a key: which value it has is for its app's members, and secrets are for nobody.
 pub(crate) const SEE: &str =
-    "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips
+    "SELECT kind, name, state, secret_on, old_secret_until, callers, redirect_uris, may_read_ips, pkce_required
      FROM app_keys WHERE id = $1";
 
 impl By {
@@ -146,7 +146,7 @@ impl Store {
     ) -> Result<Option<Arc<Presented>>> {
         const FIND: &str = concat!(
             "SELECT k.id, k.kind, k.lookup, k.name, k.state, k.secret_on, k.secret, k.old_secret, k.old_secret_until,
-                 k.callers, k.redirect_uris, k.may_read_ips, k.used_at, s.maintenance, ",
+                 k.callers, k.redirect_uris, k.may_read_ips, k.pkce_required, k.used_at, s.maintenance, ",
             app_columns!(),
             " FROM app_keys k JOIN apps a ON a.id = k.app_id JOIN settings s ON s.id = 1
              WHERE k.lookup IN ($1, $2) AND k.state <> 'deleted' AND a.deleted_at IS NULL"
@@ -249,6 +249,13 @@ impl By {
         self.change_key("key.may_read_ips", id, SET, [may.into(), id.into()]).await
     }
 
+    /// Whether authorize requests with a REST API key must send a PKCE challenge. `false`: no such key.
+    pub async fn set_pkce_required(&self, id: KeyId, required: bool) -> Result<bool> {
+        const SET: &str =
+            "UPDATE app_keys SET pkce_required = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
+        self.change_key("key.pkce", id, SET, [required.into(), id.into()]).await
+    }
+
     /// From where a REST API key may be used; none is anywhere. `false`: no such key.
     pub async fn set_callers(&self, id: KeyId, callers: &[IpNet]) -> Result<bool> {
         const SET: &str = "UPDATE app_keys SET callers = $1 WHERE id = $2 AND kind = 'rest_api' AND state <> 'deleted'";
@@ -289,6 +296,7 @@ fn read_key(row: &Row, now: Time) -> Result<Key> {
         secrets: current.into_iter().chain(old.filter(|_| overlap.is_some_and(|until| now < until))).collect(),
         callers: words(&row.get::<String>("callers")?, "callers")?,
         may_read_ips: row.get("may_read_ips")?,
+        pkce_required: row.get("pkce_required")?,
     })
 }
 

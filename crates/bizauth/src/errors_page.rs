@@ -149,7 +149,7 @@ pub fn provoke_kauth(fault: KauthFault) -> &'static str {
         }
         KauthFault::BadAuthorizeParameter => {
             "ask for `scope=biz_account_email` alone, or for `moment_create` without `resource_ids=moment:*`, or add \
-             any parameter that does not exist."
+             any parameter that does not exist, or `bizauth key pkce KEYID on` and open the demo link."
         }
         KauthFault::NotMember => {
             "make a test app (`bizauth app create NAME --company COMPANY --kind test --parent APP`), give it a REST \

@@ -162,7 +162,7 @@ impl Query {
         }
         let bad = |why: String| refuse(KauthFault::BadAuthorizeParameter.about(why));
         let wanted = self.wanted(&items, catalogue).map_err(bad)?;
-        let challenge = self.challenge().map_err(bad)?;
+        let challenge = self.challenge(client.key.pkce_required).map_err(bad)?;
         self.well_formed().map_err(bad)?;
         Ok(Asked { state: self.state(), destination, items, wanted, challenge })
     }
@@ -219,9 +219,11 @@ impl Query {
         groups.iter().filter(|(group, _)| group.has_assets).map(|(group, _)| wanted(&group.id)).collect()
     }
 
-    /// The part of check 9 that is about PKCE (RFC 7636, section 4.3; `plain` protects nothing and is refused).
-    fn challenge(&self) -> Result<Option<Challenge>, String> {
+    /// The part of check 9 that is about PKCE (RFC 7636, section 4.3; `plain` protects nothing and is refused). Whoever
+    /// takes the challenge out of the address of a key that requires one is refused here (CVE-2024-23647).
+    fn challenge(&self, required: bool) -> Result<Option<Challenge>, String> {
         match (self.first("code_challenge"), self.first("code_challenge_method")) {
+            (None, None) if required => Err("code_challenge is missing: this REST API key requires PKCE".to_owned()),
             (None, None) => Ok(None),
             (None, Some(_)) => Err("code_challenge_method without code_challenge".to_owned()),
             (Some(_), method) if method != Some("S256") => Err("code_challenge_method must be S256".to_owned()),

@@ -30,6 +30,7 @@ fn client() -> Client {
         secrets: Vec::new(),
         callers: Vec::new(),
         may_read_ips: true,
+        pkce_required: false,
     };
     let items = Catalogue::platform().items.into_iter().map(|item| item.id);
     Client {
@@ -109,6 +110,29 @@ fn parameters_are_judged_by_the_rules_of_the_documents() {
     }
     let long = query(&format!("scope=moment_management&state={}", "x".repeat(2049)));
     assert_eq!(verdict(&long, Some(&client)), "KOE233");
+}
+
+const CHALLENGE: &str = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+
+#[test]
+fn a_key_may_require_a_challenge() {
+    let mut client = client();
+    client.key.pkce_required = true;
+    let bare = query("scope=keyword_management");
+    let refused = Query::read(&bare).judge(Some(&client), &Catalogue::platform(), false);
+    let why = "code_challenge is missing: this REST API key requires PKCE";
+    assert_eq!(refused, Err(Refused::Page(KauthFault::BadAuthorizeParameter.about(why))));
+    assert_eq!(verdict(&format!("{bare}&{CHALLENGE}"), Some(&client)), "keyword_management [Choice]");
+    for half in [
+        "code_challenge=&code_challenge_method=S256",
+        "code_challenge_method=S256",
+        &CHALLENGE.replace("S256", "plain"),
+        &CHALLENGE.replace("code_", "Code_"),
+    ] {
+        assert_eq!(verdict(&format!("{bare}&{half}"), Some(&client)), "KOE233", "{half}");
+    }
+    // It is a part of check 9: what comes before it is told first.
+    assert_eq!(verdict(&query("scope=fly"), Some(&client)), "KOE232");
 }
 
 /// Each query breaks one more rule than the next, from the last check to the first.
@@ -207,6 +231,27 @@ proptest! {
         let client = client();
         let _ = verdict(&query(&rest), Some(&client));
         let _ = verdict(&rest, Some(&client));
+    }
+
+    /// A switch that only ever refuses: what a key that requires a challenge lets through has one, and would have been let
+    /// through without the switch, to the same effect.
+    #[test]
+    fn whoever_requires_a_challenge_gets_one_and_nothing_else_changes(
+        rest in "(scope=[a-z_,]{0,20}|scope=keyword_management)(&state=[a-z]{0,4})?",
+        parts in proptest::sample::subsequence(CHALLENGE.split('&').collect::<Vec<_>>(), 0..3),
+    ) {
+        let text = query(&[vec![rest.as_str()], parts.clone()].concat().join("&"));
+        let judge = |client: &Client| Query::read(&text).judge(Some(client), &Catalogue::platform(), false);
+        let free = client();
+        let mut strict = client();
+        strict.key.pkce_required = true;
+        match judge(&strict) {
+            Ok(asked) => {
+                prop_assert!(asked.challenge.is_some());
+                prop_assert_eq!(judge(&free), Ok(asked));
+            }
+            Err(_) => prop_assert!(parts.is_empty() || judge(&free).is_err()),
+        }
     }
 
     /// Whatever is granted was asked for in a form the documents allow.

@@ -33,8 +33,8 @@ fn holds(name: &str, starts: &'static [&'static str], pieces: &'static [&'static
 #[test]
 fn authorize_queries() {
     let client = format!("client_id={CLIENT_ID}&redirect_uri={REDIRECT_URI}");
-    let starts =
-        ["", "0", "\u{1}", "\u{3}", "\u{7}", "\u{8}"].map(|app| format!("{app}{client}&response_type=code&scope="));
+    let starts = ["", "0", "\u{1}", "\u{3}", "\u{7}", "\u{8}", "9"]
+        .map(|app| format!("{app}{client}&response_type=code&scope="));
     let starts: Vec<&'static str> = starts.into_iter().map(|text| &*text.leak()).collect();
     let pieces = &[
         "moment_create",

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "risks", include_str!("../migrations/0004_risks.sql")),
     (5, "ip publishing", include_str!("../migrations/0005_ip_publishing.sql")),
     (7, "home", include_str!("../migrations/0007_home.sql")),
+    (8, "pkce", include_str!("../migrations/0008_pkce.sql")),
 ];
 
 const BOOTSTRAP: &str = "

@@ -2,7 +2,7 @@
 
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::secret::Digest;
-use bizauth_store::{AddedUri, IssuedSecret, NewKey, Replaces, Store};
+use bizauth_store::{AddedUri, AuditFilter, IssuedSecret, NewKey, Replaces, Store};
 
 use crate::engines::{at_once, on_each_engine, on_each_place, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, app_key, digest, someone};
@@ -173,6 +173,7 @@ async fn a_deleted_key_is_none_and_never_comes_back() {
         assert!(!store.by(someone(NOW)).set_key_disabled(id, false).await.unwrap());
         assert!(!store.by(someone(NOW)).set_secret_on(id, false).await.unwrap());
         assert!(!store.by(someone(NOW)).set_callers(id, &[]).await.unwrap());
+        assert!(!store.by(someone(NOW)).set_pkce_required(id, true).await.unwrap());
         assert!(!store.by(someone(NOW)).issue_secret(id, digest(), NOW).await.unwrap());
         assert_eq!(
             store.by(someone(NOW)).add_redirect_uri(id, "https://a.example/".to_owned()).await.unwrap(),
@@ -180,6 +181,28 @@ async fn a_deleted_key_is_none_and_never_comes_back() {
         );
         let again = NewKey { app: scene.app, kind: KeyKind::RestApi, value, name: String::new(), secret: None };
         store.by(someone(NOW)).create_key(again).await.unwrap_err();
+    })
+    .await;
+}
+
+/// What is remembered of a key must follow the switch at once, on either side of it.
+#[tokio::test]
+async fn a_rest_api_key_may_require_pkce_and_no_other_may() {
+    on_each_engine(async |store| {
+        let scene = Scene::set(&store).await;
+        let (value, native) = (app_key(), app_key());
+        let id = make(&store, &scene, KeyKind::RestApi, value.clone()).await.unwrap();
+        let other = make(&store, &scene, KeyKind::Native, native).await.unwrap();
+        assert!(!store.client(&value, NOW).await.unwrap().unwrap().key.pkce_required, "not unless it is asked for");
+        for required in [true, false, true] {
+            assert!(store.by(someone(NOW)).set_pkce_required(id, required).await.unwrap());
+            assert_eq!(store.client(&value, NOW).await.unwrap().unwrap().key.pkce_required, required);
+            assert_eq!(store.key_by_id(id, NOW).await.unwrap().unwrap().key.pkce_required, required);
+        }
+        assert!(!store.by(someone(NOW)).set_pkce_required(other, true).await.unwrap(), "only REST API keys ask");
+        let about = AuditFilter { act: Some("key.pkce".to_owned()), ..AuditFilter::default() };
+        let noted = store.audit_page(&about, None, 10).await.unwrap();
+        assert_eq!(noted.len(), 3, "who was refused changed nothing");
     })
     .await;
 }

@@ -114,6 +114,7 @@ impl Platform {
                 match number % 32 {
                     25 => by.set_key_disabled(key, on).await.is_ok(),
                     26 => by.issue_secret(key, digest(), NOW.plus(MINUTE)).await.is_ok(),
+                    27 if number.is_multiple_of(3) => by.set_pkce_required(key, on).await.is_ok(),
                     27 => by.set_may_read_ips(key, on).await.is_ok(),
                     28 => self.store.note_key_use(key, NOW).await.is_ok(),
                     29 if number.is_multiple_of(5) => by.delete_key(scene.key).await.is_ok(),

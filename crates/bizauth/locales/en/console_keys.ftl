@@ -1,4 +1,4 @@
-# The keys of an app: kinds, names, values, redirect URIs, client secret, allowed callers.
+# The keys of an app: kinds, names, values, redirect URIs, client secret, PKCE, allowed callers.
 
 keys-title = Platform keys
 keys-lead = What the app shows when it asks the platform. Up to five of each kind.
@@ -133,6 +133,17 @@ done-secret-on = The client secret is ON.
 done-secret-off = The client secret is OFF. Switch it ON again as soon as you can.
 done-secret-issued = A new secret has been issued.
 done-secret-overlap-ended = The previous secret is no longer valid.
+
+pkce-title = PKCE
+pkce-on = Required
+pkce-off = Not required
+pkce-hint = With PKCE (RFC 7636) your server makes up a random text for each consent, sends its SHA-256 along (code_challenge), and shows the text itself (code_verifier) when it trades the code. Whoever gets hold of the code alone can do nothing with it.
+pkce-on-hint = A request for consent without a code_challenge is refused (KOE233). Nobody can take the protection away by leaving it out of the address.
+pkce-off-hint = A code_challenge that is sent is always held to, but requests without one are let through. Once required, they are refused at once (KOE233), and so are consent screens that were opened by one: let your server send it first.
+pkce-require = Require PKCE
+pkce-release = Require it no longer
+done-pkce-required = Requests for consent must send a code_challenge now.
+done-pkce-optional = Requests for consent are let through without a code_challenge again.
 
 callers-title = Allowed IP addresses
 callers-list = Where this key may be used from

@@ -74,7 +74,7 @@ fault-koe232 = A consent item cannot be asked for
     .remedy = Check every id in scope, and that it is switched on under the consent items of the app.
 fault-koe233 = The items and assets do not fit together
     .cause = The app sent values that cannot be combined.
-    .remedy = Ask for biz_account_email together with other items, and for _create items with resource_ids=group:*. Each resource_ids is group:id or group:*, of a group that scope asks for.
+    .remedy = Ask for biz_account_email together with other items, and for _create items with resource_ids=group:*. Each resource_ids is group:id or group:*, of a group that scope asks for. A key that requires PKCE needs code_challenge, with code_challenge_method=S256.
 fault-koe236 = Too many consents
     .cause = There were too many consents between this account and the app in a short time.
     .remedy = Do not issue token after token for the same consent; keep and use the one you have.

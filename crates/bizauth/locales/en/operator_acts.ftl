@@ -66,6 +66,7 @@ op-act-key-enable = Key switched on
 op-act-key-end-overlap = Old client secret ended
 op-act-key-issue-secret = Client secret re-issued
 op-act-key-may-read-ips = Leave to read the IP list changed
+op-act-key-pkce = PKCE made compulsory, or no longer
 op-act-key-rename = Key renamed
 op-act-key-secret-state = Client secret switched
 op-act-master-key-reseal = Seeds sealed with another master key

@@ -1,4 +1,4 @@
-# The keys of an app: kinds, names, values, redirect URIs, client secret, allowed callers.
+# The keys of an app: kinds, names, values, redirect URIs, client secret, PKCE, allowed callers.
 
 keys-title = 플랫폼 키
 keys-lead = 앱이 플랫폼에 요청할 때 쓰는 키입니다. 종류마다 다섯 개까지 만들 수 있습니다.
@@ -133,6 +133,17 @@ done-secret-on = 클라이언트 시크릿을 ON으로 바꿨습니다.
 done-secret-off = 클라이언트 시크릿을 OFF로 바꿨습니다. 되도록 빨리 다시 ON으로 바꾸세요.
 done-secret-issued = 새 시크릿을 발급했습니다.
 done-secret-overlap-ended = 이전 시크릿은 이제 쓸 수 없습니다.
+
+pkce-title = PKCE
+pkce-on = 필수
+pkce-off = 필수 아님
+pkce-hint = PKCE(RFC 7636)를 쓰면 서버가 동의를 요청할 때마다 임의의 문자열을 만들어 그 SHA-256 값(code_challenge)을 함께 보내고, 코드를 토큰으로 바꿀 때 원래 문자열(code_verifier)을 제시합니다. 코드만 가로채서는 아무것도 할 수 없습니다.
+pkce-on-hint = code_challenge가 없는 동의 요청은 거절됩니다(KOE233). 누군가 주소에서 code_challenge를 지워 보호를 없앨 수 없습니다.
+pkce-off-hint = 보낸 code_challenge는 언제나 확인하지만, 보내지 않은 요청도 받습니다. 필수로 바꾸면 보내지 않은 요청과 그런 요청으로 열린 동의 화면이 바로 거절되니(KOE233), 서버가 먼저 보내도록 하세요.
+pkce-require = PKCE 필수로 바꾸기
+pkce-release = 필수 해제
+done-pkce-required = 이제 동의 요청에 code_challenge가 있어야 합니다.
+done-pkce-optional = 이제 code_challenge가 없는 동의 요청도 받습니다.
 
 callers-title = 허용 IP 주소
 callers-list = 이 키를 쓸 수 있는 주소

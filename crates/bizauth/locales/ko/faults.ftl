@@ -74,7 +74,7 @@ fault-koe232 = 요청할 수 없는 동의항목이 있습니다
     .remedy = scope의 모든 동의항목 ID가 맞는지, 앱 관리 화면의 동의항목에서 사용으로 설정했는지 확인하세요.
 fault-koe233 = 권한과 자산의 조합이 맞지 않습니다
     .cause = 앱이 함께 쓸 수 없는 값으로 요청했습니다.
-    .remedy = biz_account_email은 다른 항목과 함께 요청하고, _create 항목은 resource_ids=그룹:*과 함께 보내세요. resource_ids는 scope에 있는 그룹의 ‘그룹:번호’ 또는 ‘그룹:*’이어야 합니다.
+    .remedy = biz_account_email은 다른 항목과 함께 요청하고, _create 항목은 resource_ids=그룹:*과 함께 보내세요. resource_ids는 scope에 있는 그룹의 ‘그룹:번호’ 또는 ‘그룹:*’이어야 합니다. PKCE가 필수인 키에는 code_challenge와 code_challenge_method=S256이 필요합니다.
 fault-koe236 = 동의 요청이 너무 많습니다
     .cause = 이 계정과 앱 사이에서 짧은 시간에 동의가 너무 많이 이루어졌습니다.
     .remedy = 같은 동의로 토큰을 거듭 발급하지 말고, 이미 받은 토큰을 저장해 사용하세요.

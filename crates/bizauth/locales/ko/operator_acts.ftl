@@ -66,6 +66,7 @@ op-act-key-enable = 앱 키 켬
 op-act-key-end-overlap = 이전 클라이언트 시크릿 종료
 op-act-key-issue-secret = 클라이언트 시크릿 재발급
 op-act-key-may-read-ips = IP 목록 조회 허용 변경
+op-act-key-pkce = PKCE 필수 여부 변경
 op-act-key-rename = 앱 키 이름 변경
 op-act-key-secret-state = 클라이언트 시크릿 사용 변경
 op-act-master-key-reseal = 다른 마스터 키로 다시 봉인함

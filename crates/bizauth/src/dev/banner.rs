@@ -23,6 +23,10 @@ pub struct Banner {
     pub client_secret: String,
     /// Its redirect URI, served by the demo itself.
     pub redirect_uri: String,
+    /// Its consent screen, asking for a little of everything.
+    pub authorize_url: String,
+    /// What the code of that is traded with, if the key requires PKCE.
+    pub verifier: Option<&'static str>,
     /// Its admin key.
     pub admin_key: String,
     /// Its JavaScript key.
@@ -77,6 +81,8 @@ impl Banner {
             rest_api_key: text(|demo| &demo.rest_api_key),
             client_secret: text(|demo| &demo.client_secret),
             redirect_uri: text(|demo| &demo.redirect_uri),
+            authorize_url: text(|demo| &demo.authorize_url),
+            verifier: demo.and_then(|demo| demo.verifier),
             admin_key: key(KeyKind::Admin),
             javascript_key: key(KeyKind::JavaScript),
             native_app_key: key(KeyKind::Native),
@@ -93,18 +99,6 @@ impl Banner {
         }
     }
 
-    /// The consent screen of the demo app, asking for a little of everything.
-    pub fn authorize_url(&self) -> String {
-        let escape = crate::http::reply::escape;
-        format!(
-            "{}/oauth/business/authorize?client_id={}&response_type=code&redirect_uri={}&scope={}&state=demo",
-            self.base_url,
-            self.rest_api_key,
-            escape(&self.redirect_uri),
-            "biz_account_email,moment_management,keyword_management"
-        )
-    }
-
     /// What a client of this world is set up with.
     pub fn client(&self) -> Value {
         json!({
@@ -113,7 +107,7 @@ impl Banner {
             "rest_api_key": self.rest_api_key,
             "client_secret": self.client_secret,
             "redirect_uri": self.redirect_uri,
-            "authorize_url": self.authorize_url(),
+            "authorize_url": self.authorize_url,
             "admin_key": self.admin_key,
             "javascript_key": self.javascript_key,
             "native_app_key": self.native_app_key,
@@ -138,6 +132,7 @@ impl Banner {
             rest_api_key: self.rest_api_key.clone(),
             client_secret: self.client_secret.clone(),
             redirect_uri: self.redirect_uri.clone(),
+            verifier: self.verifier,
             authorize_url: String::new(),
         };
         trade_command(&demo, None)
@@ -168,7 +163,7 @@ impl fmt::Display for Banner {
         for user in &self.users {
             writeln!(f, "  {:<24}{:<14}{}", user.email, user.password, user.note)?;
         }
-        writeln!(f, "\n1. Open the consent screen, sign in, choose, agree:\n\n{}", self.authorize_url())?;
+        writeln!(f, "\n1. Open the consent screen, sign in, choose, agree:\n\n{}", self.authorize_url)?;
         writeln!(
             f,
             "\n2. Trade the code (the page you land on has this line with the code in it):\n\n{}",

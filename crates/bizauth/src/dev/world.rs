@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use axum::Router;
+use bizauth_core::code::Challenge;
 use bizauth_core::id::AppId;
 use bizauth_core::time::Time;
 use bizauth_store::Store;
@@ -29,6 +30,7 @@ use crate::clock::{Clock, Course, Steered};
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::limits::FullWindows;
+use crate::http::pages::callback::VERIFIER;
 use crate::http::state::{AppState, Demo};
 use crate::serve::DATABASE_FILE;
 use crate::usage::Counters;
@@ -301,13 +303,18 @@ fn demo(base_url: &str, planted: &Planted) -> Demo {
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     let redirect_uri = text(key.and_then(|key| key.redirect_uris.first()));
     let rest_api_key = text(key.map(|key| &key.value));
+    let verifier = key.is_some_and(|key| key.pkce_required).then_some(VERIFIER);
+    let challenge =
+        verifier.map(|it| format!("&code_challenge={}&code_challenge_method=S256", Challenge::of(it).text()));
     Demo {
         base_url: base_url.to_owned(),
         authorize_url: format!(
-            "{base_url}/oauth/business/authorize?client_id={rest_api_key}&response_type=code&redirect_uri={}&scope={}&state=demo",
+            "{base_url}/oauth/business/authorize?client_id={rest_api_key}&response_type=code&redirect_uri={}&scope={}&state=demo{}",
             crate::http::reply::escape(&redirect_uri),
-            "biz_account_email,moment_management,keyword_management"
+            "biz_account_email,moment_management,keyword_management",
+            challenge.unwrap_or_default()
         ),
+        verifier,
         rest_api_key,
         client_secret: text(key.and_then(|key| key.secret.as_ref())),
         redirect_uri,

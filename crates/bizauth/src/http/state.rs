@@ -59,6 +59,8 @@ pub struct Demo {
     pub client_secret: String,
     /// Its redirect URI, which is the page itself.
     pub redirect_uri: String,
+    /// What a code that the request below brings is traded with, if the key requires PKCE.
+    pub verifier: Option<&'static str>,
     /// An authorize request to begin with.
     pub authorize_url: String,
 }

@@ -240,6 +240,32 @@ async fn cve_2024_23647_a_verifier_without_a_challenge_is_refused() {
     }
 }
 
+/// Whoever strips the challenge and sends no verifier either gets through only where the app lets plain requests through.
+#[tokio::test]
+async fn cve_2024_23647_a_key_that_requires_pkce_lets_no_stripped_request_through() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let before = kim.asked(&app.authorize(SCOPE)).await;
+    let issued = kim.consents(&app, SCOPE, PICK).await;
+    assert!(world.by().set_pkce_required(app.key, true).await.unwrap());
+    let why = "code_challenge is missing: this REST API key requires PKCE";
+    for asks in [
+        kim.asked(&app.authorize(SCOPE)).await,
+        kim.answers(&before, "agree", PICK).await,
+        world.newcomer("lee@example.com").await.opens(&app.authorize(SCOPE)).await,
+    ] {
+        asks.shows(KauthFault::BadAuthorizeParameter);
+        assert!(asks.body.contains(why) && asks.header("location").is_none(), "{asks:?}");
+    }
+    assert_eq!(app.redeems(&world, &issued).await.status, 200, "a code that was issued is traded as it was asked for");
+    let bound = kim.consents(&app, &format!("{SCOPE}&{CHALLENGE}"), PICK).await;
+    app.redeems(&world, &bound).await.refuses(KauthFault::BadVerifier, "");
+    let fields = [app.trade(&bound), vec![("code_verifier", VERIFIER)]].concat();
+    assert_eq!(world.trade(&fields).await.status, 200);
+    assert!(world.by().set_pkce_required(app.key, false).await.unwrap());
+    assert_eq!(kim.asked(&app.authorize(SCOPE)).await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cve_2023_47111_of_a_hundred_parallel_wrong_passwords_ten_are_looked_at() {
     let world = World::new().await;

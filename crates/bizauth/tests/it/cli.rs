@@ -275,6 +275,7 @@ fn a_key_is_named_by_its_id_or_its_value() {
             (&["key", "enable", &name, "--json"], "state", "active".into()),
             (&["key", "secret", "off", &name, "--json"], "secret_on", false.into()),
             (&["key", "secret", "on", &name, "--json"], "secret_on", true.into()),
+            (&["key", "pkce", &name, "on", "--json"], "pkce_required", true.into()),
             (&["key", "callers", &name, "203.0.113.9", "--json"], "callers", vec!["203.0.113.9/32"].into()),
             (&["key", "callers", &name, "--json"], "callers", vec!["203.0.113.9/32"].into()),
             (&["key", "callers", &name, "--anywhere", "--json"], "callers", Value::Array(Vec::new())),

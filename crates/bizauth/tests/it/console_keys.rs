@@ -160,6 +160,29 @@ async fn an_admin_key_may_be_kept_from_the_ip_list() {
 }
 
 #[tokio::test]
+async fn a_rest_api_key_may_be_made_to_require_pkce() {
+    let world = World::new().await;
+    let (kim, app) = a_developer(&world).await;
+    let page = format!("/console/apps/{}/keys/{}", app.id, app.key);
+    let switch = format!("{page}/pkce");
+    let section = async || kim.opens(&page).await.all("section[aria-labelledby=pkce] .badge");
+    let asks = async || kim.asked(&app.authorize("scope=moment_management")).await;
+    assert_eq!((section().await, asks().await.status), (vec!["Not required".to_owned()], 200));
+    assert_eq!(kim.submits(&page, &switch, &[]).await.leads(), format!("{page} pkce-required"));
+    assert_eq!(section().await, ["Required"]);
+    asks().await.shows(KauthFault::BadAuthorizeParameter);
+    assert_eq!(kim.submits(&page, &switch, &[]).await.leads(), format!("{page} pkce-optional"));
+    assert_eq!((section().await, asks().await.status), (vec!["Not required".to_owned()], 200));
+    assert_eq!(acts(&world, &app).await, ["key.pkce"; 2]);
+    let (native, _) = world.key(&app, bizauth_core::key::KeyKind::Native).await;
+    let native = format!("/console/apps/{}/keys/{native}", app.id);
+    assert!(kim.opens(&native).await.all("section[aria-labelledby=pkce]").is_empty());
+    let token = kim.form_token(&native, &format!("{native}/rename")).await;
+    let crossed = kim.posts(&format!("{native}/pkce"), &[("form_token", &token), ("required", "yes")]).await;
+    assert!([403, 404].contains(&crossed.status), "{crossed:?}");
+}
+
+#[tokio::test]
 async fn the_last_use_of_a_key_is_noted_every_few_minutes() {
     let world = World::new().await;
     let (_, app) = a_developer(&world).await;
@@ -201,6 +224,7 @@ async fn keys_of_other_apps_are_not_there() {
             "secret/off",
             "secret/issue",
             "secret/end-overlap",
+            "pkce",
             "callers",
         ] {
             let token = kim.form_token(&mine, &format!("{mine}/rename")).await;

@@ -260,6 +260,59 @@ async fn a_token_is_issued_through_the_real_consent() {
     assert!(again.all(".answer-body")[0].contains("KOE320"), "{again:?}");
 }
 
+/// The tool makes challenge and verifier itself; and whoever takes the address of authorize is told what to do.
+#[tokio::test]
+async fn a_key_that_requires_pkce_is_tested_like_any_other() {
+    let world = World::new().await;
+    let (kim, app) = a_developer(&world).await;
+    world.by().add_redirect_uri(app.key, format!("{}/console/test/callback", world.base)).await.unwrap();
+    assert!(world.by().set_pkce_required(app.key, true).await.unwrap());
+    let back = agreed(&world, &kim, &app).await;
+    // What is switched meanwhile changes nothing for a consent that is under way.
+    assert!(world.by().set_pkce_required(app.key, false).await.unwrap());
+    let shown = kim.opens(&back).await;
+    let verifier = shown.all("#verifier").join("");
+    assert!(verifier.len() == 43 && !back.contains(&verifier), "{shown:?}");
+    let redeem = format!("{}/redeem", tool(&app));
+    let wrong = kim.posts(&redeem, &hidden(&shown, &redeem, &[("client_secret", "wrong")])).await;
+    assert_eq!((wrong.status, wrong.all("#verifier")), (422, vec![verifier.clone()]));
+    let right = kim.posts(&redeem, &hidden(&wrong, &redeem, &[("client_secret", app.client_secret.as_str())])).await;
+    assert_eq!(right.status, 200, "{right:?}");
+    assert!(kim.opens(&agreed(&world, &kim, &app).await).await.all("#verifier").is_empty());
+
+    assert!(world.by().set_pkce_required(app.key, true).await.unwrap());
+    let code = kim.opens(&agreed(&world, &kim, &app).await).await;
+    let (key, callback) = (app.key.to_string(), format!("{}/console/test/callback", world.base));
+    let (verifier, code) = (code.all("#verifier").join(""), code.all("#code").join(""));
+    let trade = [
+        ("key", key.as_str()),
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", callback.as_str()),
+        ("code", code.as_str()),
+        ("client_secret", app.client_secret.as_str()),
+        ("code_verifier", verifier.as_str()),
+    ];
+    let traded = send(&kim, &app, "token", &trade).await;
+    assert_eq!(traded.all("#answer + .facts .badge"), ["200 OK"], "{traded:?}");
+    let curl = curl(&traded);
+    assert!(curl.contains("code_verifier=${CODE_VERIFIER}") && !curl.contains(&verifier), "{curl}");
+
+    let bare = [
+        ("key", key.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", callback.as_str()),
+        ("scope", "moment_management"),
+    ];
+    let told = send(&kim, &app, "authorize", &bare).await;
+    assert_eq!(told.status, 422);
+    assert!(told.all("#field-code_challenge-error").join("").contains("requires PKCE"), "{told:?}");
+    let challenge =
+        [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+    let made = send(&kim, &app, "authorize", &[&bare[..], &challenge].concat()).await;
+    let link = made.all("#link ~ .link-line a").join("");
+    assert_eq!(kim.asked(link.strip_prefix(&world.base).unwrap()).await.status, 200, "{link}");
+}
+
 #[tokio::test]
 async fn a_consent_comes_back_to_whoever_asked_for_it_and_to_nobody_else() {
     let world = World::new().await;

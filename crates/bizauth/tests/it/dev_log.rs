@@ -76,6 +76,31 @@ async fn authorize_and_kapi_are_explained_too() {
     assert!(why(&dev).await.contains("of another world"), "{}", why(&dev).await);
 }
 
+/// The demo of a seed whose key requires PKCE shows how it is done, and whoever leaves the challenge out is told.
+#[tokio::test]
+async fn a_demo_that_requires_pkce_shows_how_it_is_done() {
+    let demo = Platform::new().await;
+    let seed = json!({
+        "users": [{ "email": "a@example.com", "assets": [{ "group": "keyword", "id": "1" }] }],
+        "apps": [{ "name": "One", "items": ["keyword_management"],
+                   "keys": [{ "pkce_required": true, "redirect_uris": ["{base_url}/dev/callback"] }] }],
+    });
+    let dev = demo.world(json!({ "id": "bound", "seed": seed, "random": 1 })).await;
+    assert_eq!(dev.told().await["apps"][0]["keys"][0]["pkce_required"], true);
+    assert_eq!(dev.post("/_dev/tokens", json!({})).await.status, 201);
+    let printed = dev.told().await["client"]["authorize_url"].as_str().unwrap().to_owned();
+    assert!(
+        printed.ends_with("&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256")
+    );
+    let bare = dev.authorize("keyword_management", "").await;
+    let refused = dev.ask(dev.http.get(&bare).header("accept", "application/json")).await;
+    assert_eq!(refused.json()["error_code"], "KOE233", "{}", refused.text);
+    assert!(why(&dev).await.contains("this key requires PKCE: send code_challenge"), "{}", why(&dev).await);
+    let shown = dev.get("/dev/callback?code=bzc_x").await.text;
+    assert!(shown.contains("code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "{shown}");
+    assert!(!demo.get("/dev/callback?code=bzc_x").await.text.contains("code_verifier"));
+}
+
 #[tokio::test]
 async fn the_explanation_is_in_a_header_only_where_it_is_asked_for() {
     let dev = Platform::new().await;

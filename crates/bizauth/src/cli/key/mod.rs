@@ -67,6 +67,14 @@ pub(super) enum Verb {
     Secret(secret::Verb),
     /// Show or set from which addresses a REST API key may be used
     Callers(callers::Callers),
+    /// Whether authorize requests with a REST API key must send a PKCE challenge
+    Pkce {
+        /// The REST API key
+        #[arg(value_name = "KEYID", value_parser = read::key_name)]
+        key: KeyName,
+        /// On or off
+        state: Switch,
+    },
     /// Whether an admin key may call system/ips
     Ips {
         /// The admin key, by its id
@@ -88,6 +96,7 @@ impl noun::Verb for Verb {
             Verb::Redirect(verb) => verb.run(desk).await,
             Verb::Secret(verb) => verb.run(desk).await,
             Verb::Callers(callers) => callers.run(desk).await,
+            Verb::Pkce { key, state } => set_pkce_required(desk, &key, state).await,
             Verb::Ips { key, state } => set_may_read_ips(desk, &key, state).await,
         }
     }
@@ -176,6 +185,16 @@ async fn delete(desk: &mut Desk<'_>, name: &KeyName) -> anyhow::Result<()> {
     Ok(desk.output.done(&format!("key {id} is deleted; the tokens it was given have ended"), json)?)
 }
 
+async fn set_pkce_required(desk: &mut Desk<'_>, name: &KeyName, state: Switch) -> anyhow::Result<()> {
+    let id = desk.key_id(name).await?;
+    if !desk.by().set_pkce_required(id, state.is_on()).await? {
+        return Err(no_key("REST API key", name));
+    }
+    let said = if state.is_on() { "requires PKCE" } else { "does not require PKCE" };
+    let json = json!({ "id": id.to_string(), "pkce_required": state.is_on() });
+    Ok(desk.output.done(&format!("key {id} {said}"), json)?)
+}
+
 async fn set_may_read_ips(desk: &mut Desk<'_>, name: &KeyName, state: Switch) -> anyhow::Result<()> {
     let id = desk.key_id(name).await?;
     if !desk.by().set_may_read_ips(id, state.is_on()).await? {
@@ -200,6 +219,7 @@ pub(super) fn key_json(record: &KeyRecord) -> Value {
         "secret_on": rest.then_some(key.secret_on),
         "old_secret_until": record.old_secret_until.map(Time::to_utc),
         "redirect_uris": rest.then_some(&record.redirect_uris),
+        "pkce_required": rest.then_some(key.pkce_required),
         "callers": rest.then_some(callers),
         "may_read_ips": (key.kind == KeyKind::Admin).then_some(key.may_read_ips),
     })

@@ -2,6 +2,7 @@
 
 use axum::extract::Extension;
 use axum::http::{Method, Request, StatusCode};
+use bizauth_core::code::Challenge;
 use bizauth_core::id::{AppId, TokenId};
 use bizauth_core::secret::Credential;
 use bizauth_core::token::Standing;
@@ -16,6 +17,7 @@ use super::super::seed::{KeyKind, PlantedApp};
 use super::super::world::Stage;
 use super::clock::beyond;
 use super::{Body, Desk, Json, Refused, Said};
+use crate::http::pages::callback::VERIFIER;
 use crate::http::reply::escape;
 
 /// The most tokens of an app that are listed.
@@ -119,10 +121,12 @@ pub(super) async fn issue(Extension(desk): Extension<Desk>, Body(wish): Body<Wis
     let by = wish.user.or_else(|| stage.planted.first_person());
     let by = by.ok_or_else(|| refuse("the seed has no account".to_owned()))?;
     let authorize = format!(
-        "/oauth/business/authorize?response_type=code&client_id={}&redirect_uri={}&scope={}",
+        "/oauth/business/authorize?response_type=code&client_id={}&redirect_uri={}&scope={}&code_challenge={}\
+         &code_challenge_method=S256",
         key.value,
         escape(uri),
-        escape(&scope.join(","))
+        escape(&scope.join(",")),
+        Challenge::of(VERIFIER).text()
     );
     let address = authorize.parse().map_err(|_| refuse("the redirect URI fits no address".to_owned()))?;
     let decision = Decision { by: Some(by.clone()), assets: wish.assets, ..Decision::default() };
@@ -136,7 +140,7 @@ pub(super) async fn issue(Extension(desk): Extension<Desk>, Body(wish): Body<Wis
     };
     let secret = key.secret.as_deref().map(|secret| format!("&client_secret={secret}")).unwrap_or_default();
     let form = format!(
-        "grant_type=authorization_code&client_id={}&redirect_uri={}&code={code}{secret}",
+        "grant_type=authorization_code&client_id={}&redirect_uri={}&code={code}{secret}&code_verifier={VERIFIER}",
         key.value,
         escape(uri)
     );

@@ -281,6 +281,9 @@ pub struct Key {
     /// Of a REST API key: whether the token endpoint asks for the secret.
     #[serde(default = "yes")]
     pub secret_on: bool,
+    /// Of a REST API key: whether an authorize request must send a PKCE challenge.
+    #[serde(default)]
+    pub pkce_required: bool,
     /// Of a REST API key: its business redirect URIs. `{base_url}` is the server's own address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,

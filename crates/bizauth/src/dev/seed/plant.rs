@@ -266,6 +266,7 @@ impl Field<'_> {
             name,
             value: value.expose().to_owned(),
             secret,
+            pkce_required: key.pkce_required,
             redirect_uris: key.redirect_uris_at(ELSEWHERE),
             login_redirect_uris: key.login_redirect_uris_at(ELSEWHERE),
         };
@@ -282,6 +283,9 @@ impl Field<'_> {
         }
         if key.kind == KeyKind::RestApi && !key.secret_on {
             deeds.push(deed(self.by.set_secret_on(id, false), yes, "a key's secret"));
+        }
+        if key.pkce_required {
+            deeds.push(deed(self.by.set_pkce_required(id, true), yes, "a key's PKCE"));
         }
         if key.kind == KeyKind::Admin && !key.may_read_ips {
             deeds.push(deed(self.by.set_may_read_ips(id, false), yes, "what an admin key may do"));

@@ -47,6 +47,9 @@ pub struct PlantedKey {
     pub value: String,
     /// Of a REST API key: its business client secret.
     pub secret: Option<String>,
+    /// Of a REST API key: whether it requires a PKCE challenge, as the seed says.
+    #[serde(default)]
+    pub pkce_required: bool,
     /// Of a REST API key: its business redirect URIs.
     pub redirect_uris: Vec<String>,
     /// Of a REST API key: what would be its redirect URIs for login. Only explanations know them.

@@ -156,6 +156,7 @@ async fn every_switch_of_a_seed_is_set() {
         value = "0123456789abcdef0123456789abcdef"
         secret = "ThirtyTwoLettersAndDigitsForTest"
         secret_on = false
+        pkce_required = true
         redirect_uris = ["https://app.example.com/a", "{base_url}/b"]
         login_redirect_uris = ["{base_url}/login"]
         callers = ["203.0.113.9", "2001:db8::/32"]
@@ -216,6 +217,7 @@ async fn every_switch_of_a_seed_is_set() {
     assert_eq!(keys[0].value.as_deref(), Some("0123456789abcdef0123456789abcdef"));
     assert_eq!(keys[0].redirect_uris, ["https://app.example.com/a".to_owned(), format!("{BASE}/b")]);
     assert!(!keys[0].key.secret_on && keys[0].secret == Some(Digest::of(b"ThirtyTwoLettersAndDigitsForTest")));
+    assert_eq!([&keys[0], &keys[1]].map(|it| it.key.pkce_required), [true, false]);
     let callers: Vec<String> = keys[0].key.callers.iter().map(ToString::to_string).collect();
     assert_eq!(callers, ["203.0.113.9/32", "2001:db8::/32"]);
     assert_eq!((keys[1].key.may_read_ips, keys[1].key.disabled), (false, false));

@@ -205,6 +205,13 @@ impl Why<'_> {
         if is(KauthFault::UnsupportedResponseType) {
             return Some("response_type=code would pass".to_owned());
         }
+        if is(KauthFault::BadAuthorizeParameter) && client.key.pkce_required && sent("code_challenge").is_empty() {
+            return Some(
+                "this key requires PKCE: send code_challenge, the base64url of the SHA-256 of a code_verifier, with \
+                 code_challenge_method=S256, and the code_verifier with the code"
+                    .to_owned(),
+            );
+        }
         if is(KauthFault::BadAuthorizeParameter) {
             return Some(
                 "each _create item needs resource_ids=<group>:*, biz_account_email is never alone, a resource is of a \

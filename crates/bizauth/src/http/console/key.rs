@@ -108,6 +108,7 @@ pub(super) fn show(it: &AppState, visit: &Visit, record: KeyRecord, forms: Forms
             seen: secret::mark(&record),
             overlaps: secret::overlaps(&visit.frame(it)),
             overlap: record.old_secret_until.map(|until| (until.into(), below("secret/end-overlap"))),
+            pkce: (record.key.pkce_required, below("pkce")),
             callers: (below("callers"), forms.callers),
             left_out: left_out(visit, &record),
         }),
@@ -163,6 +164,14 @@ pub async fn system_ips(State(it): State<AppState>, visit: Visit) -> Page {
     let id = find(&it, &visit).await?.key.id;
     let may = visit.form().get("may") == Some("yes");
     done(&visit, id, visit.by(&it).set_may_read_ips(id, may).await?, if may { "ips-allowed" } else { "ips-forbidden" })
+}
+
+/// Asks authorize requests with a REST API key for a PKCE challenge, or lets them through without one.
+pub async fn pkce(State(it): State<AppState>, visit: Visit) -> Page {
+    let id = find_rest(&it, &visit).await?.key.id;
+    let required = visit.form().get("required") == Some("yes");
+    let said = if required { "pkce-required" } else { "pkce-optional" };
+    done(&visit, id, visit.by(&it).set_pkce_required(id, required).await?, said)
 }
 
 /// Deletes it for good, once its name or its last four characters are typed.

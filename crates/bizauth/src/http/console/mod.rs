@@ -77,6 +77,7 @@ pub fn table() -> Vec<Rule> {
         Rule::post("/console/apps/{app}/keys/{key}/secret/off", Who::Editor, secret::off),
         Rule::post("/console/apps/{app}/keys/{key}/secret/issue", Who::Editor, secret::issue),
         Rule::post("/console/apps/{app}/keys/{key}/secret/end-overlap", Who::Editor, secret::end_overlap),
+        Rule::post("/console/apps/{app}/keys/{key}/pkce", Who::Editor, key::pkce),
         Rule::post("/console/apps/{app}/keys/{key}/callers", Who::Editor, callers::post),
         //
         // Business Authentication

@@ -37,11 +37,15 @@ pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): 
 /// A continued line of a command.
 const INDENT: &str = "  ";
 
+/// The PKCE verifier of the demo, which is the example of RFC 7636: it shows how things go, and keeps nothing secret.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
 /// The documents' own command line, with the demo app's values. `code` came from outside and is quoted for no shell:
 /// nothing but the signs of a code gets through.
 pub fn trade_command(demo: &Demo, code: Option<&str>) -> String {
     let clean = |code: &str| code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
     let code = code.map_or("${AUTHORIZE_CODE}".to_owned(), clean);
+    let verifier = demo.verifier.map(|text| format!(" \\\n{INDENT}-d \"code_verifier={text}\"")).unwrap_or_default();
     format!(
         "curl -v -X POST \"{}/oauth/business/token\" \\\n\
          {INDENT}-H \"Content-Type: application/x-www-form-urlencoded;charset=utf-8\" \\\n\
@@ -49,7 +53,7 @@ pub fn trade_command(demo: &Demo, code: Option<&str>) -> String {
          {INDENT}-d \"client_id={}\" \\\n\
          {INDENT}--data-urlencode \"redirect_uri={}\" \\\n\
          {INDENT}-d \"code={code}\" \\\n\
-         {INDENT}-d \"client_secret={}\"",
+         {INDENT}-d \"client_secret={}\"{verifier}",
         demo.base_url, demo.rest_api_key, demo.redirect_uri, demo.client_secret
     )
 }

@@ -83,6 +83,7 @@ fn key(frame: Framed<'_>, kind: KeyKind) -> KeyPage {
         seen: "mark".to_owned(),
         overlaps: vec![Pick::new("none", frame.say("overlap-none")), Pick::new("1d", frame.say("overlap-day"))],
         overlap: Some((when(9), post("keys/17/secret/end-overlap"))),
+        pkce: (false, post("keys/17/pkce")),
         callers: (post("keys/17/callers"), Fields::typed([("callers", "203.0.113.0/24")]).for_form("allowed")),
         left_out: Some("198.51.100.7".to_owned()),
     };
@@ -208,6 +209,7 @@ pub(in crate::view) fn all(frame: Framed<'_>) -> Vec<Rendered> {
         let told = refused.frame.say("uri-fragment");
         rest.add.1.refuse("uri", told);
         rest.secret_on = false;
+        rest.pkce.0 = true;
         rest.has_secret = false;
         rest.overlap = None;
         rest.uris.clear();

@@ -138,6 +138,8 @@ pub struct RedeemPage {
     pub again: String,
     /// The code.
     pub code: Option<String>,
+    /// What the code can only be traded with, if it was asked for with a PKCE challenge.
+    pub verifier: Option<String>,
     /// `error` and `error_description`, as sent.
     pub error: Option<(String, String)>,
     /// The REST API key.

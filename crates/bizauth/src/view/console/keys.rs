@@ -134,6 +134,8 @@ pub struct RestView {
     pub overlaps: Vec<Pick>,
     /// Until when the old one lives on, and the form that ends it.
     pub overlap: Option<(When, Post)>,
+    /// Whether authorize requests must send a PKCE challenge, and the form that changes that.
+    pub pkce: (bool, Post),
     /// The form of the allowed callers, and what was typed into it.
     pub callers: (Post, Fields),
     /// The visitor's own address, if the callers leave it out.

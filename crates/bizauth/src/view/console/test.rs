@@ -140,6 +140,11 @@ impl TestPage {
         self.frame.fill("test-letters", "name", name)
     }
 
+    /// That the key wants a PKCE challenge, and who makes one.
+    pub fn no_challenge(&self) -> String {
+        self.frame.say("test-no-challenge")
+    }
+
     /// That the admin key is not for this.
     pub fn no_admin_key(&self) -> String {
         self.frame.say("test-admin-key")
@@ -177,6 +182,9 @@ impl TestPage {
             (_, "resource_ids") => "test-resource-ids",
             (_, "grant_type") => "test-grant-type",
             (_, "code") => "test-code",
+            (_, "code_challenge") => "test-code-challenge",
+            (_, "code_challenge_method") => "test-code-challenge-method",
+            (_, "code_verifier") => "test-code-verifier",
             (_, "client_secret") => "test-client-secret",
             (_, "rule_type") => "test-rule-type",
             (Endpoint::Ips, _) => "test-app-key",

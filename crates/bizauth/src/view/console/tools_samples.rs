@@ -179,6 +179,7 @@ fn redeems(frame: Framed<'_>) -> Vec<Rendered> {
         frame: framed(frame, "/console/apps/5/test/issue"),
         again: "/console/apps/5/test/issue".to_owned(),
         code: code.map(str::to_owned),
+        verifier: None,
         error: None,
         key: "71".to_owned(),
         key_name: "운영 서버 · 3f786850…".to_owned(),
@@ -198,6 +199,11 @@ fn redeems(frame: Framed<'_>) -> Vec<Rendered> {
         ("redeem-wrong", wrong.render()),
         ("redeem-declined", RedeemPage { error, ..page(None) }.render()),
         ("redeem-open", RedeemPage { secret_on: false, ..page(code) }.render()),
+        (
+            "redeem-pkce",
+            RedeemPage { verifier: Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned()), ..page(code) }
+                .render(),
+        ),
     ]
 }
 

@@ -53,6 +53,7 @@ impl Judge<'_> {
         let of_servers = [
             ("secret", key.secret.is_some()),
             ("secret_on", !key.secret_on),
+            ("pkce_required", key.pkce_required),
             ("redirect_uris", !key.redirect_uris.is_empty()),
             ("login_redirect_uris", !key.login_redirect_uris.is_empty()),
             ("callers", !key.callers.is_empty()),

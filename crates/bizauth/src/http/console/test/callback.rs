@@ -17,17 +17,18 @@ use crate::view::kit::{Fields, Post};
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let field = |name: &str| visit.form().get(name).map(str::to_owned);
     let state = field("state").unwrap_or_default();
-    let (app, key) = issue::proven(&visit, &state).ok_or(PageError::Notice(Notice::FormExpired))?;
+    let proven = issue::proven(&visit, &state).ok_or(PageError::Notice(Notice::FormExpired))?;
     // A member then may be none now.
-    let member = it.store.app_for_member(app, visit.user().id).await?.ok_or(PageError::NotFound)?;
-    let keys = it.store.keys_of(app, visit.at()).await?;
-    let key = keys.iter().find(|record| record.key.id == key).ok_or(PageError::NotFound)?;
+    let member = it.store.app_for_member(proven.app, visit.user().id).await?.ok_or(PageError::NotFound)?;
+    let keys = it.store.keys_of(proven.app, visit.at()).await?;
+    let key = keys.iter().find(|record| record.key.id == proven.key).ok_or(PageError::NotFound)?;
     let (code, error) = (field("code"), field("error"));
     let mut page = page(&it, &visit, &member, key);
     page.error = error
         .or_else(|| code.is_none().then(String::new))
         .map(|error| (error, field("error_description").unwrap_or_default()));
     page.code = code.filter(|_| page.error.is_none());
+    page.verifier = proven.verifier;
     Ok(html(StatusCode::OK, &page, None))
 }
 
@@ -42,6 +43,7 @@ pub(super) fn page(it: &AppState, visit: &Visit, (app, role): &(AppRecord, Role)
         key_name: key_name(&frame, key),
         frame: app_sections(frame, &head),
         code: None,
+        verifier: None,
         error: None,
         key: key.key.id.to_string(),
         secret_on: key.key.secret_on,

@@ -6,6 +6,7 @@
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use bizauth_core::authorize::{Query, Refused};
+use bizauth_core::code::Challenge;
 use bizauth_core::fault::{KauthFault, Refusal};
 use bizauth_core::id::{AppId, KeyId};
 use bizauth_core::key::{AppKey, KeyKind};
@@ -29,6 +30,9 @@ use crate::view::{Frame, Language};
 
 /// How long a consent may take: a screen can be answered for an hour, and a sign-in may come before it.
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Stands in a `state` whose consent was asked for with a PKCE challenge.
+const PKCE: &str = ".pkce";
 
 /// The form.
 pub async fn get(State(it): State<AppState>, visit: Visit, extensions: Extensions, headers: HeaderMap) -> Page {
@@ -64,7 +68,12 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     call.parameter("redirect_uri", &uri);
     call.parameter("scope", &scope.join(","));
     resources.iter().for_each(|resource| call.parameter("resource_ids", resource));
-    call.parameter("state", &state(&visit, record.key.id));
+    let (state, verifier) = state(&visit, record);
+    call.parameter("state", &state);
+    if let Some(verifier) = verifier {
+        call.parameter("code_challenge", Challenge::of(&verifier).text());
+        call.parameter("code_challenge_method", "S256");
+    }
     if page.fields.is_fine() {
         let address = call.target();
         let query = Query::read(address.split_once('?').map_or("", |(_, query)| query));
@@ -106,20 +115,36 @@ pub(super) fn callback(it: &AppState, from: &Caller) -> String {
     format!("{}{CALLBACK}", from.origin(it, Door::Pages))
 }
 
-/// App, key and time, bound to this session by a MAC. Nothing is stored for it.
-fn state(visit: &Visit, key: KeyId) -> String {
-    let plain = format!("{}.{key}.{}", visit.app().app.id, visit.at().millis());
-    format!("{plain}.{}", visit.browser().form_token(&purpose(&plain)))
+/// A consent that this browser session asked for.
+pub(super) struct Proven {
+    /// For this app,
+    pub(super) app: AppId,
+    /// with this key,
+    pub(super) key: KeyId,
+    /// and this PKCE verifier, if the key required one then.
+    pub(super) verifier: Option<String>,
 }
 
-/// App and key of a `state` that this browser session was given not too long ago.
-pub(super) fn proven(visit: &Visit, state: &str) -> Option<(AppId, KeyId)> {
+/// App, key, time and whether there is a PKCE verifier, bound to this session by a MAC. Nothing is stored for it: the
+/// verifier is made of the same by the session's secret, so that only the session can make it again.
+fn state(visit: &Visit, record: &KeyRecord) -> (String, Option<String>) {
+    let bound = if record.key.pkce_required { PKCE } else { "" };
+    let plain = format!("{}.{}.{}{bound}", visit.app().app.id, record.key.id, visit.at().millis());
+    (format!("{plain}.{}", visit.browser().form_token(&purpose(&plain))), verifier(visit, &plain))
+}
+
+fn verifier(visit: &Visit, plain: &str) -> Option<String> {
+    plain.ends_with(PKCE).then(|| visit.browser().form_token(&format!("PKCE verifier for the test tool {plain}")))
+}
+
+/// What a `state` says, if this browser session was given it not too long ago.
+pub(super) fn proven(visit: &Visit, state: &str) -> Option<Proven> {
     let (plain, proof) = state.rsplit_once('.')?;
     visit.browser().owns_form(&purpose(plain), Some(proof)).then_some(())?;
     let mut parts = plain.split('.');
     let mut number = || parts.next()?.parse::<i64>().ok();
     let (app, key, at) = (AppId(number()?), KeyId(number()?), Time::from_millis(number()?));
-    (visit.at().since(at) <= PATIENCE).then_some((app, key))
+    (visit.at().since(at) <= PATIENCE).then(|| Proven { app, key, verifier: verifier(visit, plain) })
 }
 
 fn purpose(plain: &str) -> String {

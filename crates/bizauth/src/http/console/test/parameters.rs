@@ -50,6 +50,8 @@ pub fn of(frame: &Frame, endpoint: Endpoint, keys: &[KeyRecord]) -> Vec<FieldVie
             row("scope", "Query", true, Input::Text),
             row("state", "Query", false, Input::Text),
             FieldView { kind: "String[]", ..row("resource_ids", "Query", false, Input::Lines) },
+            row("code_challenge", "Query", false, Input::Text),
+            row("code_challenge_method", "Query", false, Input::Text),
         ],
         Endpoint::Token => vec![
             row("grant_type", "Body", true, Input::Text),
@@ -57,6 +59,7 @@ pub fn of(frame: &Frame, endpoint: Endpoint, keys: &[KeyRecord]) -> Vec<FieldVie
             row("code", "Body", true, Input::Text),
             row("redirect_uri", "Body", true, Input::Text),
             row("client_secret", "Body", false, Input::Secret),
+            row("code_verifier", "Body", false, Input::Text),
         ],
         Endpoint::Tokeninfo | Endpoint::Userinfo | Endpoint::Revoke => {
             vec![FieldView { field: "token", ..row("Authorization", "Header", true, Input::Text) }]

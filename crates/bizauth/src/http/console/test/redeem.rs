@@ -16,7 +16,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     let keys = keys(&it, &visit).await?;
     let record = key(&visit, &keys)?.ok_or(PageError::NotFound)?;
     let field = |name: &str| visit.form().get(name).unwrap_or_default().trim().to_owned();
-    let (code, secret) = (field("code"), field("client_secret"));
+    let (code, secret, verifier) = (field("code"), field("client_secret"), field("code_verifier"));
     let from = Caller { extensions, headers };
     let mut call = Call::new(parameters::verb(Endpoint::Token), Endpoint::Token.path());
     call.header(FORM.0, vec![Word::plain(FORM.1)]);
@@ -26,6 +26,10 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     call.field("code", Word::Hidden("AUTHORIZE_CODE", code.clone()));
     if !secret.is_empty() {
         call.field("client_secret", Word::Hidden("CLIENT_SECRET", secret));
+    }
+    let verifier = Some(verifier).filter(|verifier| !verifier.is_empty());
+    if let Some(verifier) = &verifier {
+        call.field("code_verifier", Word::Hidden("CODE_VERIFIER", verifier.clone()));
     }
     let answered = call.run(&it, &from).await;
     if let Some(token) = answered.field("access_token") {
@@ -37,7 +41,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     let member = (visit.app().clone(), visit.role());
     let mut page = callback::page(&it, &visit, &member, record);
     page.answer = Some(shown(&page.frame, Endpoint::Token, &answered));
-    page.code = Some(code);
+    (page.code, page.verifier) = (Some(code), verifier);
     if answered.code().as_deref() == Some("KOE010") {
         page.refuse_secret();
     }

@@ -62,6 +62,7 @@ fn judge(page: &mut TestPage, key: Option<&KeyRecord>, token: &str) {
                 _ if missing => page.missing(field.name),
                 "key" if key.is_some_and(|record| record.key.kind == KeyKind::Admin) => page.no_admin_key(),
                 "key" if !fits(page.endpoint, key) => page.missing(field.name),
+                "code_challenge" if unbound(page, key) => page.no_challenge(),
                 "token" if !token.bytes().all(|b| b.is_ascii_graphic()) => page.letters(field.name),
                 _ => return None,
             };
@@ -71,6 +72,11 @@ fn judge(page: &mut TestPage, key: Option<&KeyRecord>, token: &str) {
     for (field, sentence) in refusals {
         page.fields.refuse(field, sentence);
     }
+}
+
+/// Whether the key requires a PKCE challenge and none was typed.
+fn unbound(page: &TestPage, key: Option<&KeyRecord>) -> bool {
+    page.fields.value("code_challenge").is_empty() && key.is_some_and(|record| record.key.pkce_required)
 }
 
 fn fits(endpoint: Endpoint, key: Option<&KeyRecord>) -> bool {
@@ -91,6 +97,9 @@ fn call(endpoint: Endpoint, fields: &Fields, key: Option<&KeyRecord>, secret: &s
             }
             let lines = fields.value("resource_ids").lines().map(str::trim).filter(|line| !line.is_empty());
             lines.for_each(|line| call.parameter("resource_ids", line));
+            for name in ["code_challenge", "code_challenge_method"] {
+                filled(name).into_iter().for_each(|value| call.parameter(name, value));
+            }
         }
         Endpoint::Token => {
             call.header(FORM.0, vec![Word::plain(FORM.1)]);
@@ -100,6 +109,9 @@ fn call(endpoint: Endpoint, fields: &Fields, key: Option<&KeyRecord>, secret: &s
             call.field("code", Word::Hidden("AUTHORIZE_CODE", fields.value("code").to_owned()));
             if !secret.is_empty() {
                 call.field("client_secret", Word::Hidden("CLIENT_SECRET", secret.to_owned()));
+            }
+            if let Some(verifier) = filled("code_verifier") {
+                call.field("code_verifier", Word::Hidden("CODE_VERIFIER", verifier.to_owned()));
             }
         }
         Endpoint::Tokeninfo | Endpoint::Userinfo | Endpoint::Revoke => {
