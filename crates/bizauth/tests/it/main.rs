@@ -55,6 +55,7 @@ mod operator_api_access;
 mod operator_api_accounts;
 mod operator_api_apps;
 mod operator_api_assets;
+mod operator_api_meanwhile;
 mod operator_api_platform;
 mod operator_api_twins;
 mod operator_apps;

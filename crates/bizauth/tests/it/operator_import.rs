@@ -22,16 +22,19 @@ async fn hands_in(robot: &Program, query: &str, kind: &str, file: &str) -> Answe
     robot.sends(request.header("content-type", kind.to_owned()).body(file.to_owned())).await
 }
 
-/// Asks until the import is over.
+/// Asks until the import is over. Each question waits for its answer and nothing else: the worker has the time between.
 async fn done(robot: &Program, id: &Value) -> Value {
-    for _ in 0..1000 {
-        let import = robot.gets(&format!("/imports/{}", id.as_str().unwrap())).await;
-        if import["state"] == "done" {
-            return import;
+    let path = format!("/imports/{}", id.as_str().unwrap());
+    let asks = async {
+        loop {
+            let import = robot.gets(&path).await;
+            if import["state"] == "done" {
+                return import;
+            }
         }
-        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-    }
-    panic!("the import {id} does not end");
+    };
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, asks).await.unwrap_or_else(|_| panic!("the import {id} does not end"))
 }
 
 async fn scene() -> (World, Program) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bizauth_core::app::AppKind;
+use bizauth_core::app::{AppKind, Role};
 use bizauth_core::asset::AssetId;
 use bizauth_core::ips::RuleType;
 use bizauth_core::key::AppKey;
@@ -229,6 +229,51 @@ async fn every_switch_of_a_seed_is_set() {
         let record = store.app(it.planted.app(app).unwrap().id).await.unwrap().unwrap();
         assert_eq!(record.app.sanctioned, sanctioned, "{app}");
     }
+}
+
+#[tokio::test]
+async fn roles_are_those_of_the_seed() {
+    let seed = r#"
+        [[users]]
+        email = "kim@example.com"
+        assets = [
+            { group = "moment", id = "1" },
+            { group = "moment", id = "2", role = "관리자" },
+            { group = "keyword", id = "3", role = "viewer", lendable = false },
+        ]
+        [[users]]
+        email = "lee@example.com"
+        [[users]]
+        email = "park@example.com"
+        [[apps]]
+        name = "Owned"
+        owner = "kim@example.com"
+        members = [{ email = "lee@example.com", role = "owner" }, { email = "park@example.com", role = "editor" }]
+        [[apps]]
+        name = "Unowned"
+        members = [{ email = "lee@example.com" }]
+    "#;
+    let it = world(&read(seed, "-").unwrap()).await;
+    let id = |email: &str| it.planted.user(email).unwrap().id;
+    let role = async |app: &str, email: &str| {
+        let app = it.planted.app(app).unwrap().id;
+        it.store.app_for_member(app, id(email)).await.unwrap().map(|(_, role)| role)
+    };
+    for (app, email, wanted) in [
+        ("Owned", "kim@example.com", Some(Role::Owner)),
+        ("Owned", "lee@example.com", Some(Role::Owner)),
+        ("Owned", "park@example.com", Some(Role::Editor)),
+        ("Unowned", "lee@example.com", Some(Role::Editor)),
+        ("Unowned", "kim@example.com", None),
+    ] {
+        assert_eq!(role(app, email).await, wanted, "{app} {email}");
+    }
+    let named = [("moment", "1"), ("moment", "2"), ("keyword", "3")];
+    let named = named.map(|(group, id)| (group.into(), AssetId(id.to_owned())));
+    let mut held = it.store.holdings_named(id("kim@example.com"), &named).await.unwrap();
+    held.sort_by(|one, other| one.asset.0.cmp(&other.asset.0));
+    let told: Vec<_> = held.iter().map(|it| (it.role.as_str(), it.lendable)).collect();
+    assert_eq!(told, [("owner", true), ("관리자", true), ("viewer", false)]);
 }
 
 #[tokio::test]

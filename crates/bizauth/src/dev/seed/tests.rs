@@ -73,6 +73,10 @@ fn what_cannot_be_read_is_told_with_its_place_all_at_once() {
             "3:41: there is no field \"porpose\"; allowed: id, purpose",
         ],
     );
+    refused(
+        "[[apps]]\nname = \"A\"\nmembers = [{ email = \"a@example.com\", role = \"boss\" }]",
+        &["3:46: \"boss\" is none of the words that may stand here; allowed: owner, editor"],
+    );
     refused("random = -1", &["1:10: a whole number belongs here, not -1"]);
     refused("[[consents]]\nassets = 3", &["2:10: \"all\", \"every\" or a list of `group:id` belongs here"]);
     refused(
@@ -135,6 +139,10 @@ fn what_cannot_be_is_told_with_its_place() {
         (
             "[[users]]\nemail = \"a@b.cd\"\nassets = [{ group = \"moment\", id = \"1\" }, { group = \"moment\", id = \"1\" }]",
             "3:68: users[0].assets[1].id: a@b.cd holds it already",
+        ),
+        (
+            "[[users]]\nemail = \"a@b.cd\"\nassets = [{ group = \"moment\", id = \"1\", role = \"\" }]",
+            "3:48: users[0].assets[0].role: a role is a line of 1 to",
         ),
         ("[[apps]]\nname = \" A\"", "2:8: apps[0].name: a name has no space around it"),
         ("[[apps]]\nname = \"A\"\n[[apps]]\nname = \"A\"", "4:8: apps[1].name: there is an app \"A\" already"),
