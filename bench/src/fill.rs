@@ -140,8 +140,8 @@ pub(crate) async fn fill(place: &Place, size: Size, now: Time) -> anyhow::Result
             numbers(900)
         ),
         format!(
-            "INSERT INTO imports (id, name, format, body, made_by, made_at, expires_at, state, total, done, refused,
-                 maker, n_refused, counts) {} SELECT {IMPORT} + i, 'assets ' || i || '.csv', 'csv', '', 1, {at},
+            "INSERT INTO imports (id, name, format, body, made_at, expires_at, state, total, done, refused,
+                 maker, n_refused, counts) {} SELECT {IMPORT} + i, 'assets ' || i || '.csv', 'csv', '', {at},
                  {at} + 604800000, 'done', 10, 10, '', 'user1@example.com', 0, '' FROM n",
             numbers(some)
         ),

@@ -6,7 +6,7 @@ use bizauth_core::id::ImportId;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::audit::{By, Change, Who};
+use crate::audit::{By, Change};
 use crate::db::{FromValue, Result, Row, Tx, Value, commit, roll_back};
 use crate::leaf::{Leaf, Turn};
 use crate::placing::{Effect, Fate, Misfit, Others, WantedAsset, alone, plan};
@@ -176,26 +176,21 @@ impl By {
 
     /// Keeps a file that was looked at.
     pub async fn keep_import(&self, new: NewImport) -> Result<ImportId> {
-        const KEEP: &str = "INSERT INTO imports (id, name, format, body, made_by, made_at, expires_at, state, total, done,
-                 refused, maker, n_refused, counts) VALUES ($1, $2, $3, $4, $5, $6, $7, 'checked', $8, 0, $9, $10, $11, $12)";
+        const KEEP: &str =
+            "INSERT INTO imports (id, name, format, body, made_at, expires_at, state, total, done, refused,
+                 maker, n_refused, counts) VALUES ($1, $2, $3, $4, $5, $6, 'checked', $7, 0, $8, $9, $10, $11)";
         let (ids, actor, now) = (self.store.ids.clone(), self.actor.clone(), self.actor.at);
-        let made_by = match actor.who {
-            Who::Account(id) => id.0,
-            Who::OperatorKey(id) => id.0,
-            Who::Unproved(_) | Who::CommandLine | Who::Server => 0,
-        };
         let change = Change::new("import.check", ("import", ""), SEE, []);
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
                 let id = ImportId(ids.next(now));
                 let note = change.begin_on(tx, &actor, id.to_string(), vec![id.into()]).await?;
-                let row: [Value; 12] = [
+                let row: [Value; 11] = [
                     id.into(),
                     new.name.as_str().into(),
                     new.format.as_str().into(),
                     new.body.as_str().into(),
-                    made_by.into(),
                     now.into(),
                     now.plus(STAYS).into(),
                     new.total.into(),

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "ip publishing", include_str!("../migrations/0005_ip_publishing.sql")),
     (7, "home", include_str!("../migrations/0007_home.sql")),
     (8, "pkce", include_str!("../migrations/0008_pkce.sql")),
+    (9, "import maker", include_str!("../migrations/0009_import_maker.sql")),
 ];
 
 const BOOTSTRAP: &str = "

@@ -54,7 +54,8 @@ async fn a_dry_run_changes_nothing_and_says_what_would() {
     assert_eq!((&import["state"], &import["rows"], &import["refused"]), (&json!("checked"), &json!(3), &json!(0)));
     assert_eq!((&import["counts"]["assets_added"], &import["counts"]["holders_added"]), (&json!(2), &json!(2)));
     assert_eq!(robot.gets("/assets?group=moment").await["items"], json!([]));
-    assert_eq!(robot.gets("/imports").await["items"][0]["name"], "assets.csv");
+    let listed = robot.gets("/imports").await["items"][0].clone();
+    assert_eq!((&listed["name"], &listed["made_by"]), (&json!("assets.csv"), &json!("robot")), "by the key's name");
 
     let path = format!("/imports/{}/apply", import["id"].as_str().unwrap());
     assert_eq!(robot.asks("POST", &path).await.status, 200);
@@ -157,6 +158,12 @@ async fn an_operator_imports_by_page() {
         "{page:?}"
     );
     assert_eq!(page.header("refresh"), None);
+    assert!(page.all("dd").contains(&"op@example.com".to_owned()), "who handed it in: {page:?}");
+    let by_program = hands_in(&robot, "", "text/csv", GOOD).await.json();
+    let theirs = operator.opens(&format!("/operator/assets/imports/{}", by_program["id"].as_str().unwrap())).await;
+    assert!(theirs.all("dd").contains(&"robot".to_owned()), "{theirs:?}");
+    let listed = operator.opens("/operator/assets/import").await.all("td");
+    assert!(["op@example.com", "robot"].iter().all(|who| listed.contains(&(*who).to_owned())), "{listed:?}");
     let apply = format!("{here}/apply");
     let token = page.input(&apply, "form_token");
     let post = async |fields: &[(&str, &str)]| {
