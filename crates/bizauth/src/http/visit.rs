@@ -26,6 +26,7 @@ use super::pages::login::set;
 use super::reply::{log_breakage, see};
 use super::state::AppState;
 use super::upload::Upload;
+use crate::view::kit::Post;
 use crate::view::{Frame, Notice};
 
 /// How long a secret, or a note on what was done, waits for the page that shows it.
@@ -227,6 +228,13 @@ impl Visit {
     /// The token of a form that posts to `path`.
     pub fn form_token(&self, path: &str) -> String {
         self.0.browser.form_token(&purpose(path))
+    }
+
+    /// A form that posts to `path`.
+    pub fn form_to(&self, path: impl Into<String>) -> Post {
+        let path = path.into();
+        let token = self.form_token(&path);
+        Post::new(path, token)
     }
 
     /// On to `path`, which says once what was done: the words `done-<done>`. They are signed for that page and this

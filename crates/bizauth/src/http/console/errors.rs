@@ -10,7 +10,7 @@ use crate::http::reply::see;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::console::{ErrorsPage, errors};
-use crate::view::kit::{Crumb, Post};
+use crate::view::kit::Crumb;
 
 const HERE: &str = "/console/errors";
 
@@ -32,6 +32,6 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
 fn show(it: &AppState, visit: &Visit, typed: &str) -> Page {
     let frame = visit.frame(it);
     let console = Crumb::new(frame.say("nav-console"), "/console");
-    let page = ErrorsPage::new(frame.below([console]), typed, Post::new(HERE, visit.form_token(HERE)));
+    let page = ErrorsPage::new(frame.below([console]), typed, visit.form_to(HERE));
     Ok(html(StatusCode::OK, &page, None))
 }

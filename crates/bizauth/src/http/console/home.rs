@@ -5,7 +5,7 @@ use bizauth_core::app::Role;
 use bizauth_core::id::AppId;
 use bizauth_store::{AppRecord, Place, ReceivedInvitation};
 
-use super::{page, post};
+use super::page;
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
@@ -64,7 +64,7 @@ fn cut(apps: &mut Vec<(AppRecord, Role)>, place: Option<Place<AppId>>, search: &
 }
 
 fn invitation(visit: &Visit, one: ReceivedInvitation) -> InvitationRow {
-    let to = |act: &str| post(visit, format!("/console/invitations/{}/{act}", one.id));
+    let to = |act: &str| visit.form_to(format!("/console/invitations/{}/{act}", one.id));
     InvitationRow {
         icon: one.app.icon.map(icon_url),
         accept: to("accept"),

@@ -7,7 +7,7 @@ use bizauth_core::scope::{Catalogue, Group, Item, ItemId};
 use bizauth_core::secret::Digest;
 use bizauth_store::{KeptItems, RequestRecord, RequestState};
 
-use super::page::{app_frame, app_path, post as form_to};
+use super::page::{app_frame, app_path};
 use crate::http::pages::consent::{group_name, item_about, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
@@ -134,14 +134,14 @@ async fn page(
             name: group_name(&it.words, frame.language, group),
             items,
             permission: permission(visit, group, permissions.contains(&group.id), &requests),
-            ask: (form_to(visit, app_path(visit, "/permissions/request")), typed.unwrap_or(fresh)),
+            ask: (visit.form_to(app_path(visit, "/permissions/request")), typed.unwrap_or(fresh)),
         });
     }
     let view = ItemsPage {
         app_path: app_path(visit, ""),
         is_biz: app.counts_as_biz(),
         groups,
-        save: form_to(visit, path),
+        save: visit.form_to(path),
         fields,
         seen: mark(current),
         meanwhile,
@@ -163,7 +163,7 @@ fn permission(visit: &Visit, group: &Group, granted: bool, requests: &[RequestRe
     match last.map(|it| (it, it.state)) {
         Some((it, RequestState::Open)) => {
             let withdraw = app_path(visit, &format!("/permissions/{}/withdraw", it.id));
-            Permission::Asked(it.asked_at.into(), it.reason.clone(), form_to(visit, withdraw))
+            Permission::Asked(it.asked_at.into(), it.reason.clone(), visit.form_to(withdraw))
         }
         Some((it, RequestState::Refused)) => {
             Permission::Refused(it.decided_at.unwrap_or(it.asked_at).into(), it.answer.clone())

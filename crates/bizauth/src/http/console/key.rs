@@ -11,7 +11,7 @@ use bizauth_core::key::KeyKind;
 use bizauth_store::KeyRecord;
 
 use super::keys::read_name;
-use super::page::{app_frame, app_path, post};
+use super::page::{app_frame, app_path};
 use super::secret;
 use crate::http::pages::html;
 use crate::http::state::AppState;
@@ -77,7 +77,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 pub(super) fn show(it: &AppState, visit: &Visit, record: KeyRecord, forms: Forms, shown: Option<String>) -> Response {
     let status = if forms.are_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (id, kind, disabled) = (record.key.id, record.key.kind, record.key.disabled);
-    let below = |end: &str| post(visit, format!("{}/{end}", path(visit, id)));
+    let below = |end: &str| visit.form_to(format!("{}/{end}", path(visit, id)));
     let may_read_ips = record.key.may_read_ips;
     let page = KeyPage {
         frame: app_frame(it, visit, &path(visit, id)),

@@ -14,7 +14,7 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::Frame;
 use crate::view::console::{KeyRow, KeysPage, KindView, key_badge, key_name, kind_key};
-use crate::view::kit::{Fields, Pick, Post};
+use crate::view::kit::{Fields, Pick};
 
 /// The longest name of a key, in characters.
 const LONGEST_NAME: usize = 50;
@@ -53,7 +53,7 @@ async fn show(it: &AppState, visit: &Visit, fields: Fields) -> bizauth_store::Re
     let page = KeysPage {
         path,
         kinds: kinds.map(|kind| KindView { kind, rows: of_kind(kind).map(row).collect() }).into(),
-        create: Post::new(create.clone(), visit.form_token(&create)),
+        create: visit.form_to(create),
         fields,
         picks: kinds.map(pick).into(),
         frame,

@@ -6,7 +6,7 @@ use bizauth_core::app::Role;
 use bizauth_core::id::UserId;
 use bizauth_store::Membership;
 
-use super::{app_frame, head, page, post, typed};
+use super::{app_frame, head, page, typed};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{MemberPage, MemberRefusal, member_refusal};
@@ -44,7 +44,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 
 fn show(it: &AppState, visit: &Visit, member: Member, fields: Fields, confirm: Fields) -> axum::response::Response {
     let (head, frame) = (head(visit), frame(it, visit, &member));
-    let to = |end: &str| post(visit, format!("{}/members/{}{end}", head.path(), member.user));
+    let to = |end: &str| visit.form_to(format!("{}/members/{}{end}", head.path(), member.user));
     page(&MemberPage {
         change: (visit.role() == Role::Owner).then(|| to("/role")),
         remove: to("/remove"),

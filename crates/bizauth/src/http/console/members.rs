@@ -8,7 +8,7 @@ use bizauth_core::id::UserId;
 use bizauth_core::user;
 use bizauth_store::{Invited, NewInvitation};
 
-use super::{app_frame, head, page, post, typed};
+use super::{app_frame, head, page, typed};
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::turn::turn;
@@ -35,7 +35,7 @@ fn frame(it: &AppState, visit: &Visit, head: &AppHead) -> Frame {
 
 async fn show(it: &AppState, visit: &Visit, invitation: Fields, handing: Fields) -> Page {
     let (head, me, is_owner) = (head(visit), visit.user().id, visit.role() == Role::Owner);
-    let to = |end: &str| post(visit, format!("{}/members{end}", head.path()));
+    let to = |end: &str| visit.form_to(format!("{}/members{end}", head.path()));
     let query = visit.form();
     let search = query.get("q").unwrap_or_default().trim().to_owned();
     let path = format!("{}/members", head.path());

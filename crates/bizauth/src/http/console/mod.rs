@@ -33,7 +33,7 @@ use super::pages::html;
 use super::state::AppState;
 use super::visit::Visit;
 use crate::view::console::{AppHead, app_sections};
-use crate::view::kit::{Fields, Post, Titled};
+use crate::view::kit::{Fields, Titled};
 use crate::view::{Frame, Template};
 
 /// Every page and action, and who may.
@@ -113,12 +113,6 @@ pub fn head(visit: &Visit) -> AppHead {
 /// The frame of the page at `here` about an app. A refused form is posted elsewhere, and shows that page again.
 pub fn app_frame(it: &AppState, visit: &Visit, head: &AppHead, here: String) -> Frame {
     app_sections(Frame { here, ..visit.frame(it) }, head)
-}
-
-/// A form that posts to `to`.
-pub fn post(visit: &Visit, to: String) -> Post {
-    let token = visit.form_token(&to);
-    Post::new(to, token)
 }
 
 /// What was typed into these fields.

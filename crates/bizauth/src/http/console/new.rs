@@ -9,7 +9,7 @@ use bizauth_core::id::AppId;
 use bizauth_core::secret::Digest;
 use bizauth_store::NewApp;
 
-use super::{page, post as form_to, typed};
+use super::{page, typed};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::Frame;
@@ -45,7 +45,7 @@ async fn show(it: &AppState, visit: &Visit, fields: Fields) -> Page {
         found.push(record);
     }
     let parents = found.into_iter().map(|it| Pick::new(it.app.id.to_string(), it.app.name)).collect();
-    Ok(page(&NewAppPage { frame, fields, post: form_to(visit, "/console/apps/new".to_owned()), parents, more }))
+    Ok(page(&NewAppPage { frame, fields, post: visit.form_to("/console/apps/new"), parents, more }))
 }
 
 fn frame(it: &AppState, visit: &Visit) -> Frame {

@@ -4,7 +4,6 @@ use crate::http::state::AppState;
 use crate::http::visit::Visit;
 use crate::view::Frame;
 use crate::view::console::{AppHead, app_sections};
-use crate::view::kit::Post;
 
 /// An address below the app in the path.
 pub(super) fn app_path(visit: &Visit, rest: &str) -> String {
@@ -18,10 +17,4 @@ pub(super) fn app_frame(it: &AppState, visit: &Visit, path: &str) -> Frame {
         path.clone_into(&mut frame.here);
     }
     app_sections(frame, &AppHead::of(&visit.app().app, visit.role()))
-}
-
-/// A form that posts to `path`.
-pub(super) fn post(visit: &Visit, path: String) -> Post {
-    let token = visit.form_token(&path);
-    Post::new(path, token)
 }

@@ -8,7 +8,7 @@ use bizauth_store::{Asked, RequestRecord, RequestState, Turn};
 
 use super::new::read_names;
 use super::permissions::answered;
-use super::{app_frame, head, page, post, typed};
+use super::{app_frame, head, page, typed};
 use crate::http::state::AppState;
 use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
@@ -48,7 +48,7 @@ pub fn frame(it: &AppState, visit: &Visit, head: &AppHead) -> Frame {
 pub async fn show(it: &AppState, visit: &Visit, forms: Forms) -> Page {
     let (head, app) = (head(visit), &visit.app().app);
     let is_owner = visit.role() == Role::Owner;
-    let to = |end: &str| post(visit, format!("{}{end}", head.path()));
+    let to = |end: &str| visit.form_to(format!("{}{end}", head.path()));
     let turn = turn(visit.form());
     let requests = it.store.biz_requests(app.id, &turn, REQUESTS).await?;
     // While one is open there is no newer one.

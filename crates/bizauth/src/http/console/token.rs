@@ -7,7 +7,7 @@ use bizauth_core::id::TokenId;
 use bizauth_store::{LentOne, LentRecord, TokenRecord};
 
 use super::key;
-use super::page::{app_frame, app_path, post};
+use super::page::{app_frame, app_path};
 use crate::http::pages::consent::{group_name, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
@@ -57,7 +57,7 @@ async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) 
     });
     let groups = groups.collect();
     let key_there = it.store.key_by_id(found.key.0, visit.at()).await?.is_some();
-    let revoke = post(visit, format!("{}/revoke", path(visit, id)));
+    let revoke = visit.form_to(format!("{}/revoke", path(visit, id)));
     let status = if fields.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = TokenPage {
         id: id.to_string(),

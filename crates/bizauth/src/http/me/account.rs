@@ -7,7 +7,7 @@ use bizauth_core::id::{DeviceId, SessionId};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
-use crate::view::kit::{Pager, Post};
+use crate::view::kit::Pager;
 use crate::view::me::{AccountPage, DeviceLine, SessionLine, agent};
 
 /// Lines of each list on a page.
@@ -29,7 +29,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let second = it.store.second_factor(user.id).await?.filter(|second| second.confirmed_at.is_some());
 
     let frame = visit.frame(&it);
-    let act = |path: String| Post::new(path.clone(), visit.form_token(&path));
+    let act = |path: String| visit.form_to(path);
     let this_device = visit.browser().device.as_ref().map(|(id, _)| *id);
     let session = |found: &bizauth_store::SessionRecord| SessionLine {
         this: found.id == visit.session().id,

@@ -12,7 +12,7 @@ use crate::http::pages::login::{Opening, minutes_until, stays};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::password;
-use crate::view::kit::{Crumb, Fields, Post};
+use crate::view::kit::{Crumb, Fields};
 use crate::view::me::{PasswordError, PasswordPage};
 use crate::view::{Frame, Notice};
 
@@ -84,5 +84,5 @@ pub(super) async fn proved(
 fn page(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) -> Response {
     let frame = visit.frame(it);
     let frame = frame.clone().below([Crumb::new(frame.say("nav-account"), "/me/account")]);
-    html(status, &PasswordPage { frame, fields, save: Post::new(HERE, visit.form_token(HERE)) }, None)
+    html(status, &PasswordPage { frame, fields, save: visit.form_to(HERE) }, None)
 }

@@ -20,7 +20,7 @@ use crate::http::pages::login::minutes_until;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::seal::MasterKeys;
-use crate::view::kit::{Crumb, Fields, Post};
+use crate::view::kit::{Crumb, Fields};
 use crate::view::me::{ProofPage, ProofWish, Stage, TwoFactorPage, first_code_wrong};
 use crate::view::{CodeError, Frame, Notice};
 
@@ -183,7 +183,7 @@ fn below(frame: Frame, here: &str) -> Frame {
 }
 
 async fn page(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) -> Page {
-    let post = |path: &str| Post::new(path, visit.form_token(path));
+    let post = |path: &str| visit.form_to(path);
     let found = it.store.second_factor(visit.user().id).await?;
     let stage = match found {
         Some(SecondFactor { confirmed_at: Some(since), recovery_left, .. }) => {
@@ -213,7 +213,7 @@ async fn proof_page(it: &AppState, visit: &Visit, wish: ProofWish, status: Statu
         ProofWish::Disable => DISABLE,
     };
     let frame = below(visit.frame(it), here);
-    let send = Post::new(here, visit.form_token(here));
+    let send = visit.form_to(here);
     Ok(html(status, &ProofPage { frame, wish, fields, send, back: HERE.to_owned() }, None))
 }
 

@@ -12,7 +12,7 @@ use super::{agreed, alive, connected, named, path_of};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
-use crate::view::kit::{Crumb, Post};
+use crate::view::kit::Crumb;
 use crate::view::me::{WithdrawPage, Withdrawal};
 
 /// `GET …/withdraw`.
@@ -91,7 +91,7 @@ fn ask(
 ) -> Response {
     let (frame, back) = (visit.frame(it), path_of(app));
     let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(name.clone(), back.clone())];
-    let post = Post::new(visit.path(), visit.form_token(visit.path()));
+    let post = visit.form_to(visit.path());
     let page = WithdrawPage { frame: frame.below(crumbs), app: name, what, post, asset, back };
     html(StatusCode::OK, &page, None)
 }

@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use bizauth_core::app::Role;
 use bizauth_store::{AppRecord, KeyRecord};
 
+use super::super::app_frame;
 use super::{issue, key_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::Notice;
-use crate::view::console::{AppHead, RedeemPage, app_sections};
-use crate::view::kit::{Fields, Post};
+use crate::view::console::{AppHead, RedeemPage};
+use crate::view::kit::Fields;
 
 /// Shows the code, or why there is none. A `state` that this browser session was not given shows nothing.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
@@ -35,20 +36,19 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 /// The page without a code.
 pub(super) fn page(it: &AppState, visit: &Visit, (app, role): &(AppRecord, Role), key: &KeyRecord) -> RedeemPage {
     let head = AppHead::of(&app.app, *role);
-    let (again, redeem) = (format!("{}/test/issue", head.path()), format!("{}/test/redeem", head.path()));
-    let mut frame = visit.frame(it);
+    let again = format!("{}/test/issue", head.path());
     // The page stands among those of the app, and the code is in no link on it.
-    frame.here.clone_from(&again);
+    let frame = app_frame(it, visit, &head, again.clone());
     RedeemPage {
         key_name: key_name(&frame, key),
-        frame: app_sections(frame, &head),
+        frame,
         code: None,
         verifier: None,
         error: None,
         key: key.key.id.to_string(),
         secret_on: key.key.secret_on,
         fields: Fields::new(),
-        post: Post::new(redeem.clone(), visit.form_token(&redeem)),
+        post: visit.form_to(format!("{}/test/redeem", head.path())),
         answer: None,
         again,
     }

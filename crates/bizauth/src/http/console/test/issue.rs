@@ -16,6 +16,7 @@ use bizauth_core::time::Time;
 use bizauth_store::KeyRecord;
 use std::time::Duration;
 
+use super::super::app_frame;
 use super::call::{Call, Caller};
 use super::{CALLBACK, key, key_name, keys, parameters, picks};
 use crate::http::door::Door;
@@ -24,8 +25,8 @@ use crate::http::reply::see;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::usage::Endpoint;
-use crate::view::console::{AppHead, IssueGroup, IssuePage, Register, app_sections};
-use crate::view::kit::{Fields, Pick, Post};
+use crate::view::console::{AppHead, IssueGroup, IssuePage, Register};
+use crate::view::kit::{Fields, Pick};
 use crate::view::{Frame, Language};
 
 /// How long a consent may take: a screen can be answered for an hour, and a sign-in may come before it.
@@ -210,24 +211,22 @@ async fn page(
 ) -> Result<IssuePage, PageError> {
     let head = AppHead::of(&visit.app().app, visit.role());
     let path = format!("{}/test/issue", head.path());
-    let mut frame = visit.frame(it);
-    frame.here.clone_from(&path);
+    let frame = app_frame(it, visit, &head, path.clone());
     let on: Vec<ItemId> = it.store.items_of(head.id).await?.into_iter().map(|(item, _)| item).collect();
     let catalogue = it.store.catalogue().await?;
-    let register_at = format!("{}/test/register", head.path());
     let unregistered =
         |record: &&KeyRecord| record.key.kind == KeyKind::RestApi && !record.redirect_uris.contains(&callback);
     Ok(IssuePage {
         keys: picks(&frame, keys, &parameters::REST),
         groups: groups(&frame, &catalogue, &on),
         register: chosen.filter(unregistered).map(|record| Register {
-            post: Post::new(register_at.clone(), visit.form_token(&register_at)),
+            post: visit.form_to(format!("{}/test/register", head.path())),
             key: record.key.id.to_string(),
             key_name: key_name(&frame, record),
         }),
-        post: Post::new(path.clone(), visit.form_token(&path)),
+        post: visit.form_to(path),
         app: head.path(),
-        frame: app_sections(frame, &head),
+        frame,
         callback,
         fields,
     })

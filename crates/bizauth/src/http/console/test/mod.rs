@@ -21,14 +21,15 @@ use bizauth_core::scope::ItemId;
 use bizauth_core::secret::Credential;
 use bizauth_store::KeyRecord;
 
+use super::app_frame;
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::usage::Endpoint;
 use crate::view::Frame;
 use crate::view::console::errors;
-use crate::view::console::{AnswerView, ApiLink, AppHead, TestPage, app_sections};
-use crate::view::kit::{Fields, Pick, Post};
+use crate::view::console::{AnswerView, ApiLink, AppHead, TestPage};
+use crate::view::kit::{Fields, Pick};
 use call::{Answered, pretty};
 use parameters::method;
 
@@ -101,17 +102,15 @@ pub(super) fn picks(frame: &Frame, keys: &[KeyRecord], kinds: &[KeyKind]) -> Vec
 pub(super) fn page(it: &AppState, visit: &Visit, endpoint: Endpoint, keys: &[KeyRecord], fields: Fields) -> TestPage {
     let head = AppHead::of(&visit.app().app, visit.role());
     let path = format!("{}/test", head.path());
-    let mut frame = visit.frame(it);
     // An answer to a form is no address to come back to, from the other language say.
-    frame.here = format!("{path}?api={}", endpoint.word());
+    let frame = app_frame(it, visit, &head, format!("{path}?api={}", endpoint.word()));
     let link = |known: Endpoint| ApiLink { method: method(known), endpoint: known, current: known == endpoint };
-    let post = |to: String| Post::new(to.clone(), visit.form_token(&to));
     TestPage {
         parameters: parameters::of(&frame, endpoint, keys),
         apis: Endpoint::ALL.map(link).into(),
-        open: post(path.clone()),
-        send: post(format!("{path}/send")),
-        frame: app_sections(frame, &head),
+        open: visit.form_to(path.as_str()),
+        send: visit.form_to(format!("{path}/send")),
+        frame,
         token: String::new(),
         answer: None,
         link: None,

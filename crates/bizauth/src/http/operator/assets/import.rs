@@ -10,7 +10,7 @@ use crate::http::state::AppState;
 use crate::http::turn::turn;
 use crate::http::visit::{Page, Visit};
 use crate::view::import::FILE_MISSING;
-use crate::view::kit::{Crumb, Fields, Post, Turning};
+use crate::view::kit::{Crumb, Fields, Turning};
 use crate::view::{ImportPage, ImportRow};
 
 /// Files on a page.
@@ -52,7 +52,7 @@ async fn show(it: &AppState, visit: &Visit, status: StatusCode, fields: Fields) 
     let files = it.store.imports(&turn(visit.form()), RECENT, visit.at()).await?;
     let pager = Turning { anchor: "recent", ..Turning::alone(HERE) }.of(&files, |import| import.id.to_string());
     let recent = files.rows.into_iter().map(row).collect();
-    let check = Post::new(HERE, visit.form_token(HERE));
+    let check = visit.form_to(HERE);
     let frame = visit.frame(it);
     let above = Crumb::new(frame.say("nav-assets"), "/operator/assets");
     let frame = frame.below([above]);

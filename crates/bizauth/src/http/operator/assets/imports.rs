@@ -12,7 +12,7 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::import::{Importer, Refused, refused};
 use crate::view::import::Standing;
-use crate::view::kit::{Crumb, Pager, Post};
+use crate::view::kit::{Crumb, Pager};
 use crate::view::{ImportedPage, RefusedRow};
 
 /// How many refused rows stand on a page.
@@ -62,7 +62,6 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     };
     rows.truncate(ROWS);
     let (standing, counts) = (standing(&import, visit.at()), import.counts);
-    let to = format!("{here}/apply");
     let crumbs = [
         Crumb::new(frame.say("nav-assets"), "/operator/assets"),
         Crumb::new(frame.say("import-title"), "/operator/assets/import"),
@@ -79,7 +78,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         lines: import.format == Format::Csv.word(),
         refused: rows,
         pager,
-        apply: Post::new(to.clone(), visit.form_token(&to)),
+        apply: visit.form_to(format!("{here}/apply")),
         frame: frame.below(crumbs),
     };
     let mut response = html(StatusCode::OK, &page, None);
