@@ -14,6 +14,7 @@ mod home;
 pub mod kit;
 mod login;
 pub mod me;
+pub mod named;
 mod notice;
 pub mod operator;
 pub mod particle;

@@ -8,12 +8,12 @@ use bizauth_core::secret::Digest;
 use bizauth_store::{KeptItems, RequestRecord, RequestState};
 
 use super::page::{app_frame, app_path};
-use crate::http::pages::consent::{group_name, item_about, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{ItemGroup, ItemRow, ItemsPage, Permission};
 use crate::view::kit::Fields;
+use crate::view::named::{group_name, item_about, item_name};
 use crate::view::risk_text;
 
 /// The longest purpose, in characters: a person reads it on the consent screen.

@@ -8,12 +8,12 @@ use bizauth_core::redirect::Destination;
 use bizauth_core::scope::{Item, ItemId};
 
 use super::page::app_path;
-use crate::http::pages::consent::{group_name, item_about, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::view::console::{Preview, icon_url};
 use crate::view::kit::{Fields, Pick};
+use crate::view::named::{group_name, item_about, item_name};
 use crate::view::{
     AssetKind, AssetRow, Choice, ConsentPage, Frame, GroupView, ItemView, Picker, Place, Tally, Unlendable,
 };

@@ -8,13 +8,13 @@ use bizauth_store::{LentOne, LentRecord, TokenRecord};
 
 use super::key;
 use super::page::{app_frame, app_path};
-use crate::http::pages::consent::{group_name, item_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{AgreedGroup, LentRow, TokenPage, key_name};
 use crate::view::kit::{Fields, Turning};
+use crate::view::named::{group_name, item_name};
 
 /// Lent assets on a page.
 const LISTED: i64 = 50;

@@ -14,12 +14,12 @@ use bizauth_store::{Alive, Connection, Leaf, Turn};
 
 use super::access::{Rule, Who};
 use super::form::Form;
-use super::pages::consent::{group_name, item_about, item_name};
 use super::state::AppState;
 use super::turn::named_by;
 use super::visit::{PageError, Visit};
 use crate::view::kit::{Pager, Turning};
 use crate::view::me::{ItemLine, ItemsLine};
+use crate::view::named::{group_name, item_about, item_name};
 use crate::view::{Frame, Words};
 
 /// Every page and action, and who may.

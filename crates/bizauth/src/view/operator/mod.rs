@@ -25,7 +25,7 @@ use bizauth_core::user::UserState;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::kit::{Badge, Crumb, Fields, Pager, Post, Tone, Turning};
-use super::{Frame, Language};
+use super::{Frame, named};
 use sheet::{Act, Cell, Field, Form, Part};
 
 /// What a page is made with: its frame, and the tokens of its forms.
@@ -129,16 +129,12 @@ fn state_badge(frame: &Frame, state: UserState) -> Badge {
 
 /// A group's name in the language of the page.
 fn group_name(frame: &Frame, group: &Group) -> String {
-    let own = if frame.language == Language::Ko { &group.name.ko } else { &group.name.en };
-    let built = || frame.words.group_name(&group.id.0, frame.language).unwrap_or_else(|| group.id.0.clone());
-    if own.is_empty() { built() } else { own.clone() }
+    named::group_name(&frame.words, frame.language, group)
 }
 
 /// An item's name in the language of the page.
 fn item_name(frame: &Frame, item: &Item) -> String {
-    let own = if frame.language == Language::Ko { &item.name.ko } else { &item.name.en };
-    let built = || frame.words.item_name(&item.id.0, frame.language).unwrap_or_else(|| item.id.0.clone());
-    if own.is_empty() { built() } else { own.clone() }
+    named::item_name(&frame.words, frame.language, item)
 }
 
 /// The ways on from a page of the list at `base` that holds more before and after these keys.

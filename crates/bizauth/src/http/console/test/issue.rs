@@ -25,9 +25,10 @@ use crate::http::reply::see;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::usage::Endpoint;
+use crate::view::Frame;
 use crate::view::console::{AppHead, IssueGroup, IssuePage, Register};
 use crate::view::kit::{Fields, Pick};
-use crate::view::{Frame, Language};
+use crate::view::named::{group_name, item_name};
 
 /// How long a consent may take: a screen can be answered for an hour, and a sign-in may come before it.
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
@@ -233,20 +234,9 @@ async fn page(
 }
 
 fn groups(frame: &Frame, catalogue: &Catalogue, on: &[ItemId]) -> Vec<IssueGroup> {
-    let named = |own: &str, built_in: Option<String>, id: &str| match own {
-        "" => built_in.unwrap_or_else(|| id.to_owned()),
-        own => own.to_owned(),
-    };
-    let words = |wording: &bizauth_core::scope::Wording| match frame.language {
-        Language::Ko => wording.ko.clone(),
-        Language::En => wording.en.clone(),
-    };
-    let pick = |item: &&Item| {
-        let id = item.id.0.as_str();
-        Pick::new(id, named(&words(&item.name), frame.words.item_name(id, frame.language), id))
-    };
+    let pick = |item: &&Item| Pick::new(item.id.0.as_str(), item_name(&frame.words, frame.language, item));
     let group = |(group, items): (&bizauth_core::scope::Group, Vec<&Item>)| IssueGroup {
-        name: named(&words(&group.name), frame.words.group_name(&group.id.0, frame.language), &group.id.0),
+        name: group_name(&frame.words, frame.language, group),
         items: items.iter().map(pick).collect(),
         assets: group.has_assets.then(|| assets_of(&group.id.0)),
         all: all_of(&group.id.0),

@@ -32,7 +32,6 @@ use crate::view::{Frame, Language, Notice};
 
 use picks::Picks;
 pub use picks::first_picks;
-pub(in crate::http) use screen::{group_name, item_about, item_name};
 
 /// Listed assets that are written down with a consent, for each group.
 const RECORDED: i64 = 1000;

@@ -6,9 +6,9 @@ use bizauth_core::scope::{Catalogue, GroupId, ItemId};
 use serde_json::{Value, json};
 
 use super::Screen;
-use super::{group_name, item_about, item_name};
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
+use crate::view::named::{group_name, item_about, item_name};
 
 /// What went into a screen and its answer.
 pub(super) struct Shown<'s> {

@@ -6,7 +6,7 @@ use bizauth_core::app::AppKind;
 use bizauth_core::asset::{AssetId, Holding};
 use bizauth_core::authorize::Wanted;
 use bizauth_core::ips::date_at;
-use bizauth_core::scope::{Catalogue, Group, GroupId, Item};
+use bizauth_core::scope::{Catalogue, GroupId, Item};
 use bizauth_store::{COUNTED, Earlier, Turn};
 
 use super::picks::Picks;
@@ -16,9 +16,10 @@ use crate::http::guard::Browser;
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::view::console::icon_url;
+use crate::view::named::{group_name, item_about, item_name};
 use crate::view::{
     AssetKind, AssetRow, Change, Changes, Choice, ConsentPage, Day, GroupView, ItemView, Language, PickError, Picker,
-    Tally, Unlendable, Words,
+    Tally, Unlendable,
 };
 
 /// Assets on one page of a picker.
@@ -223,30 +224,4 @@ async fn changes(
 
 fn count(number: i64) -> usize {
     usize::try_from(number).unwrap_or(0)
-}
-
-/// The operator's own words come first; the platform's are built in.
-fn wording(words: &bizauth_core::scope::Wording, language: Language) -> Option<String> {
-    let text = match language {
-        Language::Ko => &words.ko,
-        Language::En => &words.en,
-    };
-    Some(text.clone()).filter(|text| !text.is_empty())
-}
-
-/// The name of an item, in the page's language.
-pub(in crate::http) fn item_name(words: &Words, language: Language, item: &Item) -> String {
-    wording(&item.name, language).or_else(|| words.item_name(&item.id.0, language)).unwrap_or_else(|| item.id.0.clone())
-}
-
-/// What an item allows, in the page's language.
-pub(in crate::http) fn item_about(words: &Words, language: Language, item: &Item) -> String {
-    wording(&item.about, language).or_else(|| words.item_about(&item.id.0, language)).unwrap_or_default()
-}
-
-/// The name of a group, in the page's language.
-pub(in crate::http) fn group_name(words: &Words, language: Language, group: &Group) -> String {
-    wording(&group.name, language)
-        .or_else(|| words.group_name(&group.id.0, language))
-        .unwrap_or_else(|| group.id.0.clone())
 }
