@@ -81,6 +81,11 @@ impl Entropy {
         }
     }
 
+    /// A password to be typed once: sixteen letters and digits.
+    pub fn temporary_password(&self) -> String {
+        self.client_secret()[..16].to_owned()
+    }
+
     /// What distinguishes this process's ids from those of other nodes.
     pub fn node(&self) -> u16 {
         u16::from_be_bytes(self.bytes())

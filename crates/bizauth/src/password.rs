@@ -34,6 +34,16 @@ pub fn hash(password: &str, entropy: &Entropy) -> Result<String, Unfit> {
     hash.map(|hash| hash.to_string()).map_err(|e| Unfit::Hash(e.to_string()))
 }
 
+/// [`hash`], off the async threads.
+///
+/// # Errors
+/// As [`hash`].
+pub async fn hashed(password: String, entropy: &Entropy) -> Result<String, Unfit> {
+    let entropy = entropy.clone();
+    let made = tokio::task::spawn_blocking(move || hash(&password, &entropy)).await;
+    made.unwrap_or_else(|error| Err(Unfit::Hash(error.to_string())))
+}
+
 /// Checks passwords, as many at a time as there are cores: each takes 19 MiB and some tens of milliseconds.
 #[derive(Clone, Debug)]
 pub struct Verifier {

@@ -17,6 +17,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::http::door::Door;
 use crate::http::reply::log_breakage;
 
 /// How often what was counted is added to the records.
@@ -72,6 +73,11 @@ impl Endpoint {
             Endpoint::Revoke => "/v1/business/revoke",
             Endpoint::Ips => "/v1/system/ips",
         }
+    }
+
+    /// The door that it is at.
+    pub fn door(self) -> Door {
+        Door::of(self.path())
     }
 
     /// Its name in the records, which is the last word of its path.

@@ -27,9 +27,8 @@ impl Hashes {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(password) {
             return Ok(known.clone());
         }
-        let text = password.to_owned();
-        let hash = tokio::task::spawn_blocking(move || password::hash(&text, &Entropy::seeded(0, 0)));
-        let hash = hash.await.ok().and_then(Result::ok).ok_or(Error::Seed("a password"))?;
+        let hash = password::hashed(password.to_owned(), &Entropy::seeded(0, 0)).await;
+        let hash = hash.map_err(|_| Error::Seed("a password"))?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(password.to_owned(), hash.clone());
         Ok(hash)
     }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use bizauth_core::fault::{KapiFault, KauthFault};
 use bizauth_store::Usage;
 
+use crate::http::door::Door;
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
@@ -111,7 +112,7 @@ fn lines(frame: &Frame, rows: &[Usage]) -> Vec<ErrorLine> {
         *sum = (sum.0 + row.calls, sum.1.max(row.day));
     }
     let line = |((endpoint, outcome), (calls, last)): ((&str, &str), (i64, i64))| {
-        let row = errors::named(frame, door(endpoint), outcome);
+        let row = errors::named(frame, door(endpoint).name(), outcome);
         ErrorLine {
             code: row.as_ref().map_or_else(|| outcome.to_owned(), |row| row.code.clone()),
             title: row.map_or_else(String::new, |row| row.words.title),
@@ -127,17 +128,16 @@ fn lines(frame: &Frame, rows: &[Usage]) -> Vec<ErrorLine> {
     lines
 }
 
-/// The door of an endpoint's name.
-fn door(endpoint: &str) -> &'static str {
-    let is_kauth = |it: &Endpoint| it.word() == endpoint && it.path().starts_with("/oauth");
-    if Endpoint::ALL.iter().any(is_kauth) { "kauth" } else { "kapi" }
+/// The door of an endpoint's name; of one that another version of this program counted, kapi.
+fn door(endpoint: &str) -> Door {
+    Endpoint::ALL.into_iter().find(|it| it.word() == endpoint).map_or(Door::Kapi, Endpoint::door)
 }
 
 /// The code of a refusal that was counted by its name; the name itself, for one of another version of this program.
 fn code(row: &Usage) -> String {
     let name = row.outcome.as_str();
     let found = match door(&row.endpoint) {
-        "kauth" => {
+        Door::Kauth => {
             KauthFault::ALL.iter().map(|fault| fault.row()).find(|row| row.name == name).map(|row| match row.code {
                 "" => row.error.to_owned(),
                 code => code.to_owned(),

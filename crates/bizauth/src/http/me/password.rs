@@ -43,9 +43,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
         Ok(hash) => hash,
         Err(status) => return Ok(page(&it, &visit, status, fields)),
     };
-    let entropy = it.entropy.clone();
-    let hashed = tokio::task::spawn_blocking(move || password::hash(&new, &entropy)).await;
-    let Ok(Ok(hash)) = hashed else { return Err(PageError::Notice(Notice::Broken)) };
+    let hash = password::hashed(new, &it.entropy).await.map_err(|_| PageError::Notice(Notice::Broken))?;
     let opening = Opening::of(&it, visit.browser(), stays(visit.session()));
     let opened = visit.by(&it).change_password(visit.user().id, (old, hash), opening.new.clone()).await?;
     let Some(ids) = opened else {

@@ -83,13 +83,9 @@ pub async fn create(State(it): State<AppState>, visit: Visit) -> Page {
 
 /// A password of our own making, and its hash.
 async fn temporary_password(it: &AppState) -> Result<(String, String), PageError> {
-    let (secret, entropy) = (it.entropy.client_secret()[..16].to_owned(), it.entropy.clone());
-    let typed = secret.clone();
-    let hash = tokio::task::spawn_blocking(move || password::hash(&typed, &entropy)).await;
-    match hash {
-        Ok(Ok(hash)) => Ok((secret, hash)),
-        _ => Err(PageError::Notice(Notice::Broken)),
-    }
+    let secret = it.entropy.temporary_password();
+    let hash = password::hashed(secret.clone(), &it.entropy).await.map_err(|_| PageError::Notice(Notice::Broken))?;
+    Ok((secret, hash))
 }
 
 /// All about the account in the path.

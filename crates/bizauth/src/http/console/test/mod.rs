@@ -147,10 +147,9 @@ async fn filled(page: TestPage, it: &AppState, visit: &Visit, keys: &[KeyRecord]
 
 /// An answer, for people.
 pub(super) fn shown(frame: &Frame, endpoint: Endpoint, answered: &Answered) -> AnswerView {
-    let door = if endpoint.path().starts_with("/oauth") { "kauth" } else { "kapi" };
     let refusal = answered.code().and_then(|_| {
         let rows = errors::doors(frame, &answered.body);
-        rows.into_iter().find(|it| it.door == door)?.rows.into_iter().next()
+        rows.into_iter().find(|it| it.door == endpoint.door().name())?.rows.into_iter().next()
     });
     AnswerView {
         status: format!("{} {}", answered.status.as_u16(), answered.status.canonical_reason().unwrap_or_default()),

@@ -9,7 +9,6 @@ use bizauth_store::KeyRecord;
 
 use super::call::{Call, Caller, FORM, Word};
 use super::{answer, belongs_here, chosen, curl, key, keys, page, parameters, shown};
-use crate::http::door::Door;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
 use crate::usage::Endpoint;
@@ -31,7 +30,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     }
     let call = call(endpoint, &page.fields, key, visit.form().get("client_secret").unwrap_or_default());
     let from = Caller { extensions, headers };
-    let origin = from.origin(&it, Door::of(endpoint.path()));
+    let origin = from.origin(&it, endpoint.door());
     page.curl = Some(curl::line(&call, &origin));
     if endpoint == Endpoint::Authorize {
         page.link = Some(format!("{origin}{}", call.target()));

@@ -15,7 +15,7 @@ use super::gate::Call;
 use super::listing::{self, flag, limit, page, turn};
 use super::problem::{Answer, Mistake, Problem, done, fine, said};
 use crate::http::state::AppState;
-use crate::password;
+use crate::password::{self, Unfit};
 
 const EXTERNAL_ID_TAKEN: &str = "the external id is taken by another account";
 
@@ -108,7 +108,7 @@ pub async fn post(State(it): State<AppState>, call: Call) -> Answer {
     if is_operator {
         may_touch_operators(&call)?;
     }
-    let temporary = given.is_none().then(|| temporary(&it));
+    let temporary = given.is_none().then(|| it.entropy.temporary_password());
     let secret = given.or_else(|| temporary.clone()).unwrap_or_default();
     let password = hashed(&it, secret).await?;
     let new = NewUser { email, email_verified, password, in_business_centre, is_operator };
@@ -164,7 +164,7 @@ pub async fn patch(State(it): State<AppState>, call: Call) -> Answer {
 /// Gives an account a temporary password, told once, and signs it out everywhere.
 pub async fn password(State(it): State<AppState>, call: Call) -> Answer {
     let id = touched(&it, &call).await?.user.id;
-    let temporary = temporary(&it);
+    let temporary = it.entropy.temporary_password();
     let hash = hashed(&it, temporary.clone()).await?;
     call.by(&it).set_password(id, hash).await?;
     Ok(fine(&json!({ "temporary_password": temporary })))
@@ -220,19 +220,9 @@ pub async fn assets(State(it): State<AppState>, call: Call) -> Answer {
     Ok(fine(&page(&leaf, item, |it| format!("{}:{}", it.group, it.asset))))
 }
 
-/// Sixteen letters and digits, to be typed once.
-fn temporary(it: &AppState) -> String {
-    it.entropy.client_secret().chars().take(16).collect()
-}
-
 async fn hashed(it: &AppState, secret: String) -> Result<String, Problem> {
-    let entropy = it.entropy.clone();
-    let hash = tokio::task::spawn_blocking(move || password::hash(&secret, &entropy)).await;
-    match hash.map_err(|_| Problem::broken())? {
-        Ok(hash) => Ok(hash),
-        Err(password::Unfit::Length) => {
-            Err(Problem::invalid(vec![Mistake::at("/password", password::Unfit::Length.to_string())]))
-        }
-        Err(password::Unfit::Hash(_)) => Err(Problem::broken()),
-    }
+    password::hashed(secret, &it.entropy).await.map_err(|unfit| match unfit {
+        Unfit::Length => Problem::invalid(vec![Mistake::at("/password", unfit.to_string())]),
+        Unfit::Hash(_) => Problem::broken(),
+    })
 }
