@@ -28,6 +28,15 @@ pub(crate) struct Sought {
     text: String,
 }
 
+/// Which of a person's assets are meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Among {
+    /// All of them.
+    All,
+    /// Those that may be lent.
+    Lendable,
+}
+
 impl Sought {
     /// Whether what stands under this sort is listed.
     pub(crate) fn admits(&self, sort: &str) -> bool {
@@ -41,6 +50,35 @@ macro_rules! columns {
     };
 }
 
+// CROSS JOIN: SQLite is to walk the person's index, not everybody's assets.
+macro_rules! behind_place {
+    ($among:literal) => {
+        concat!(
+            columns!(),
+            "FROM holdings h CROSS JOIN assets a
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) > ($3, $4) AND h.sort < $5
+                 AND h.sort LIKE $6 ESCAPE '!' ",
+            $among,
+            "AND a.group_id = h.group_id AND a.asset_id = h.asset_id
+             ORDER BY h.sort, h.asset_id LIMIT $7"
+        )
+    };
+}
+
+macro_rules! before_place {
+    ($among:literal) => {
+        concat!(
+            columns!(),
+            "FROM holdings h CROSS JOIN assets a
+             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) < ($3, $4) AND h.sort >= $5
+                 AND h.sort LIKE $6 ESCAPE '!' ",
+            $among,
+            "AND a.group_id = h.group_id AND a.asset_id = h.asset_id
+             ORDER BY h.sort DESC, h.asset_id DESC LIMIT $7"
+        )
+    };
+}
+
 impl Store {
     /// A page of an account's assets in a group: those whose name or id contains `search`, by name. Of an account that
     /// holds more than [`COUNTED`] those whose name begins so, or the one of this id.
@@ -51,21 +89,6 @@ impl Store {
         turn: &Turn<AssetId>,
         most: i64,
     ) -> Result<Leaf<Holding>> {
-        // CROSS JOIN: SQLite is to walk the person's index, not everybody's assets.
-        const ON: &str = concat!(
-            columns!(),
-            "FROM holdings h CROSS JOIN assets a
-             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) > ($3, $4) AND h.sort < $5
-                 AND h.sort LIKE $6 ESCAPE '!' AND a.group_id = h.group_id AND a.asset_id = h.asset_id
-             ORDER BY h.sort, h.asset_id LIMIT $7"
-        );
-        const BACK: &str = concat!(
-            columns!(),
-            "FROM holdings h CROSS JOIN assets a
-             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) < ($3, $4) AND h.sort >= $5
-                 AND h.sort LIKE $6 ESCAPE '!' AND a.group_id = h.group_id AND a.asset_id = h.asset_id
-             ORDER BY h.sort DESC, h.asset_id DESC LIMIT $7"
-        );
         let Some(sought) = self.sought(user, group, search).await? else {
             return Ok(Leaf { rows: Vec::new(), before: false, after: false });
         };
@@ -75,9 +98,36 @@ impl Store {
         };
         // A row that is gone says nothing about where to go on: the list begins anew.
         let turn = if place.is_some() { turn } else { &Turn::First };
+        let rows = self.holdings_from((user, group), sought, Among::All, place, (turn.is_back(), most + 1)).await?;
+        if rows.is_empty() && *turn == Turn::First && !search.is_empty() {
+            let named = [(group.clone(), AssetId(search.to_owned()))];
+            let rows = self.holdings_named(user, &named).await?;
+            return Ok(Leaf { rows, before: false, after: false });
+        }
+        Ok(Leaf::of(turn, rows, most))
+    }
+
+    /// The next `most` of a person's assets in a group, behind this place or before it, as the index has them.
+    pub(crate) async fn holdings_from(
+        &self,
+        (user, group): (UserId, &GroupId),
+        sought: Sought,
+        among: Among,
+        from: Option<(String, String)>,
+        (back, most): (bool, i64),
+    ) -> Result<Vec<Holding>> {
         let (low, high) = sought.range;
-        let (sort, id) = place.unwrap_or((low.clone(), String::new()));
-        let (sql, bound) = if turn.is_back() { (BACK, low) } else { (ON, high) };
+        let (sort, id) = match from {
+            Some(place) => place,
+            None if back => (high.clone(), String::new()),
+            None => (low.clone(), String::new()),
+        };
+        let (sql, bound) = match (among, back) {
+            (Among::All, false) => (behind_place!(""), high),
+            (Among::All, true) => (before_place!(""), low),
+            (Among::Lendable, false) => (behind_place!("AND h.lendable = 1 "), high),
+            (Among::Lendable, true) => (before_place!("AND h.lendable = 1 "), low),
+        };
         let params = [
             user.into(),
             group.clone().into(),
@@ -85,15 +135,9 @@ impl Store {
             id.into(),
             bound.into(),
             sought.pattern.into(),
-            (most + 1).into(),
+            most.into(),
         ];
-        let rows = self.db.rows(sql, &params).await?.iter().map(read_holding).collect::<Result<Vec<_>>>()?;
-        if rows.is_empty() && *turn == Turn::First && !search.is_empty() {
-            let named = [(group.clone(), AssetId(search.to_owned()))];
-            let rows = self.holdings_named(user, &named).await?;
-            return Ok(Leaf { rows, before: false, after: false });
-        }
-        Ok(Leaf::of(turn, rows, most))
+        self.db.rows(sql, &params).await?.iter().map(read_holding).collect()
     }
 
     /// How many assets [`Store::holdings_page`] lists on all pages, and how many of them come before the asset

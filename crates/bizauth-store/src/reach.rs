@@ -10,7 +10,7 @@ use crate::Store;
 use crate::connected::{Alive, Connection, NamedAsset, Reach, live, works};
 use crate::db::{Result, Row, Value};
 use crate::leaf::{Leaf, Turn};
-use crate::picking::Sought;
+use crate::picking::{Among, Sought};
 
 /// An asset that an app can reach now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,12 @@ pub struct ReachedAsset {
     pub kind: AssetKind,
     /// Its name.
     pub name: String,
+}
+
+impl ReachedAsset {
+    fn of(Holding { group, asset, kind, name, .. }: Holding) -> Self {
+        ReachedAsset { group, id: asset, kind, name }
+    }
 }
 
 /// A live token, for the person who lent.
@@ -146,14 +152,6 @@ impl Store {
         from: Option<(String, String)>,
         (back, most): (bool, i64),
     ) -> Result<Vec<ReachedAsset>> {
-        const WHOLE: &str = "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n
-             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) > ($3, $4) AND h.sort < $5
-                 AND h.sort LIKE $6 ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
-             ORDER BY h.sort, h.asset_id LIMIT $7";
-        const WHOLE_BACK: &str = "SELECT h.group_id, h.asset_id, n.kind, n.name FROM holdings h CROSS JOIN assets n
-             WHERE h.user_id = $1 AND h.group_id = $2 AND (h.sort, h.asset_id) < ($3, $4) AND h.sort >= $5
-                 AND h.sort LIKE $6 ESCAPE '!' AND h.lendable = 1 AND n.group_id = h.group_id AND n.asset_id = h.asset_id
-             ORDER BY h.sort DESC, h.asset_id DESC LIMIT $7";
         let (user, group) = (connection.user, &reach.group);
         let Some(sought) = self.sought(user, group, search).await? else { return Ok(Vec::new()) };
         if !reach.whole {
@@ -164,28 +162,12 @@ impl Store {
             // They come in the order of their ids.
             let mut take = |(group, asset): &(GroupId, AssetId)| {
                 let at = held.iter().position(|held| held.group == *group && held.asset == *asset)?;
-                let Holding { group, asset, kind, name, .. } = held.swap_remove(at);
-                Some(ReachedAsset { group, id: asset, kind, name })
+                Some(ReachedAsset::of(held.swap_remove(at)))
             };
             return Ok(named.iter().filter_map(&mut take).collect());
         }
-        let (low, high) = sought.range;
-        let (sort, id) = match from {
-            Some(place) => place,
-            None if back => (high.clone(), String::new()),
-            None => (low.clone(), String::new()),
-        };
-        let (sql, bound) = if back { (WHOLE_BACK, low) } else { (WHOLE, high) };
-        let params = [
-            user.into(),
-            group.clone().into(),
-            sort.into(),
-            id.into(),
-            bound.into(),
-            sought.pattern.into(),
-            most.into(),
-        ];
-        self.db.rows(sql, &params).await?.iter().map(read_asset).collect()
+        let whole = self.holdings_from((user, group), sought, Among::Lendable, from, (back, most)).await?;
+        Ok(whole.into_iter().map(ReachedAsset::of).collect())
     }
 
     /// An asset that is lent to an app, and whether as a part of all.
@@ -326,13 +308,4 @@ fn page_of<'c>(
         false => listed.filter(|it| from.is_none_or(|from| place(it) > *from)).take(most).collect(),
         true => listed.rev().filter(|it| from.is_none_or(|from| place(it) < *from)).take(most).collect(),
     }
-}
-
-fn read_asset(row: &Row) -> Result<ReachedAsset> {
-    Ok(ReachedAsset {
-        group: row.get("group_id")?,
-        id: AssetId(row.get("asset_id")?),
-        kind: row.get("kind")?,
-        name: row.get("name")?,
-    })
 }
