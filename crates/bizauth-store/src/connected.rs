@@ -3,8 +3,9 @@
 //! A token is told of here by the very rules that admit it. What an app may do is told by the consents in effect: those
 //! with a live token, or so young that their code may still buy one. What was taken back stays readable.
 //!
-//! Of an app the newest thousand consents that stand are looked at: each was given by hand, and nobody comes near that.
-//! It keeps a page from reading ten thousand rows where a program did what no person does.
+//! Of an app the newest three hundred consents that stand are looked at, and it is told if there are more: each was given
+//! by hand, and hardly anybody comes near that. It keeps a page from reading ten thousand rows where a program did what no
+//! person does.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -72,7 +73,12 @@ pub struct ConnectedApp {
     pub items: Vec<ItemId>,
     /// On what.
     pub reach: Vec<Reach>,
+    /// More consents stand than were looked at: all that is told here is told from the newest [`LOOKED_AT`].
+    pub cut: bool,
 }
+
+/// Of how many consents that stand an app is told; the statements have the number, too.
+pub const LOOKED_AT: usize = 300;
 
 /// One app that a person agreed to, and what it can reach, as one reading found it.
 #[derive(Clone, Debug)]
@@ -141,7 +147,7 @@ pub(crate) use live;
 /// Of the app `a` the consents `c` that stand and are looked at.
 macro_rules! standing {
     () => {
-        "c.user_id = a.user_id AND c.app_id = a.id AND c.withdrawn_at IS NULL AND c.id >= a.from_id"
+        "c.user_id = a.user_id AND c.app_id = a.id AND c.withdrawn_at IS NULL AND c.id > a.from_id"
     };
 }
 
@@ -170,7 +176,7 @@ macro_rules! seen {
                  (SELECT c.agreed_at FROM consents c WHERE c.user_id = u.id AND c.app_id = a.id
                      AND c.withdrawn_at IS NULL ORDER BY c.id LIMIT 1) AS since,
                  COALESCE((SELECT c.id FROM consents c WHERE c.user_id = u.id AND c.app_id = a.id
-                     AND c.withdrawn_at IS NULL ORDER BY c.id DESC LIMIT 1 OFFSET 999), 0) AS from_id
+                     AND c.withdrawn_at IS NULL ORDER BY c.id DESC LIMIT 1 OFFSET 300), 0) AS from_id
              FROM users u CROSS JOIN app_users l CROSS JOIN apps a
              WHERE u.id = $1 AND l.user_id = $1 AND a.id = l.app_id ",
             $($rest,)+
@@ -203,15 +209,17 @@ macro_rules! one_app {
 macro_rules! told {
     ($agreed_after:literal, $used_after:literal) => {
         concat!(
-            "SELECT a.id, a.name, a.company, a.kind, a.icon, a.since, CASE WHEN a.deleted_at IS NULL THEN 0 ELSE 1 END AS deleted,
-                 c.items, MAX(CASE WHEN c.agreed_at > ",
+            "SELECT a.id, a.name, a.company, a.kind, a.icon, a.since,
+                 CASE WHEN a.deleted_at IS NULL THEN 0 ELSE 1 END AS deleted,
+                 CASE WHEN a.from_id = 0 THEN 0 ELSE 1 END AS cut, c.items, MAX(CASE WHEN c.agreed_at > ",
             $agreed_after,
             " THEN 1 ELSE 0 END) AS young, COUNT(t.id) AS tokens, MAX(t.used_at) AS used_at
              FROM a LEFT JOIN consents c ON ",
             standing!(),
             " LEFT JOIN tokens t ON a.works = 1 AND t.consent_id = c.id AND ",
             live!($used_after, "a.era", "a.user_era"),
-            " GROUP BY a.id, a.name, a.company, a.kind, a.icon, a.since, a.deleted_at, a.age, c.items ORDER BY a.age DESC"
+            " GROUP BY a.id, a.name, a.company, a.kind, a.icon, a.since, a.deleted_at, a.from_id, a.age, c.items
+             ORDER BY a.age DESC"
         )
     };
 }
@@ -362,6 +370,7 @@ fn read_told(rows: &[Row]) -> Result<Vec<ConnectedApp>> {
                 kind: row.get("kind")?,
                 icon: row.get("icon")?,
                 deleted: row.get("deleted")?,
+                cut: row.get("cut")?,
                 since: row.get("since")?,
                 used_at: None,
                 tokens: 0,

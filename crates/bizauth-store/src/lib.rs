@@ -66,7 +66,7 @@ pub use assets::{AddedAsset, AssetRecord, HoldingRecord};
 pub use audit::{Actor, AuditFilter, AuditHead, AuditRecord, AuditVerdict, By, Who};
 pub use catalogue::{Added, Changed};
 pub use codes::Redemption;
-pub use connected::{Alive, ConnectedApp, Connection, Reach};
+pub use connected::{Alive, ConnectedApp, Connection, LOOKED_AT, Reach};
 pub use consents::{Approval, Earlier, NewConsent};
 pub use db::{Error, Result};
 pub use decisions::{Decided, Decision, RequestSeen};

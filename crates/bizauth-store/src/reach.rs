@@ -189,7 +189,7 @@ impl Store {
         const WHOLE: &str = "SELECT 1 AS whole
              FROM (SELECT c.id FROM consents c WHERE (c.user_id, c.app_id, c.id) < ($1, $2, 9223372036854775807)
                      AND (c.user_id, c.app_id, c.id) > ($1, $2, 0) AND c.withdrawn_at IS NULL
-                 ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT 1000) AS c CROSS JOIN lent_assets l
+                 ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT 300) AS c CROSS JOIN lent_assets l
              WHERE l.consent_id = c.id AND l.group_id = $3 AND l.withdrawn_at IS NULL AND l.holding_id IS NULL LIMIT 1";
         let held = self.holdings_named(user, &[(group.clone(), asset.clone())]).await?.pop();
         let Some(Holding { id: holding, kind, name, .. }) = held.filter(|held| held.lendable) else { return Ok(None) };

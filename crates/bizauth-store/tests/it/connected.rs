@@ -5,7 +5,7 @@ use bizauth_core::asset::AssetId;
 use bizauth_core::id::{AppId, ConsentId, TokenId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::DAY;
-use bizauth_store::{Alive, NewApp, ReachedAsset, Redemption, Store, Turn};
+use bizauth_store::{Alive, LOOKED_AT, NewApp, ReachedAsset, Redemption, Store, Turn};
 
 use crate::engines::{at_once, on_each_engine, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, all, give, held, someone, these};
@@ -29,6 +29,27 @@ async fn reached(scene: &Scene) -> Vec<String> {
 async fn names(store: &Store, user: UserId, search: &str, turn: Turn<AppId>) -> Vec<String> {
     let found = store.connected_apps(user, search, &turn, 2, alive()).await.unwrap();
     found.rows.into_iter().map(|app| app.name).collect()
+}
+
+#[tokio::test]
+async fn of_an_app_that_was_agreed_to_very_often_the_newest_consents_are_looked_at() {
+    on_each_engine(async |store| {
+        let (scene, young) = (Scene::set(&store).await, Alive::at(NOW.plus(MINUTE), 365 * DAY, 10 * MINUTE));
+        let told = async || {
+            let app = store.connected_app(scene.user, scene.app, young).await.unwrap().unwrap().app;
+            let listed = store.connected_apps(scene.user, "", &Turn::First, 9, young).await.unwrap().rows;
+            assert_eq!((listed[0].cut, listed[0].reach.len()), (app.cut, app.reach.len()));
+            (app.cut, app.reach.into_iter().map(|it| it.group.0).collect::<Vec<_>>())
+        };
+        scene.lends(vec![all("keyword")]).await;
+        for _ in 1..LOOKED_AT {
+            scene.agrees().await;
+        }
+        assert_eq!(told().await, (false, vec!["keyword".to_owned(), "moment".to_owned()]));
+        scene.agrees().await;
+        assert_eq!(told().await, (true, vec!["moment".to_owned()]));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ me-look = Look or take back
 me-app-deleted = Deleted app
 me-withdraw-app = Disconnect
 me-all-withdrawn = You have taken back everything you lent to this app. What remains below is the record of what you once agreed to.
+me-cut = You agreed to this app more than { $count } times, and all of that still stands. What it may do and reach is told here from the newest { $count }; everything you agreed to is listed below.
 me-now = Right now
 me-may-now = What it may do now
 me-risky = Think twice

@@ -22,6 +22,7 @@ me-look = 확인하고 거두기
 me-app-deleted = 삭제된 앱
 me-withdraw-app = 연결 끊기
 me-all-withdrawn = 이 앱에 맡긴 것을 모두 거두었습니다. 아래에는 예전에 동의한 내용만 남아 있습니다.
+me-cut = 이 앱에 동의한 내역 가운데 유효한 것이 { $count }건을 넘습니다. 권한과 자산은 최근 { $count }건을 기준으로 보여 드리며, 전체 동의 내역은 아래에서 볼 수 있습니다.
 me-now = 현재 상태
 me-may-now = 지금 할 수 있는 일
 me-risky = 주의 필요

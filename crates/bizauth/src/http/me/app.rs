@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use bizauth_core::asset::AssetId;
 use bizauth_core::id::{ConsentId, TokenId};
 use bizauth_core::scope::GroupId;
+use bizauth_store::LOOKED_AT;
 
 use super::apps::line;
 use super::{List, Lists, alive, connected, lines, named, path_of};
@@ -79,6 +80,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     };
     let view = AppPage {
         app: line(&it, &frame, &catalogue, app),
+        cut: app.cut.then_some(LOOKED_AT),
         groups: lines(&it.words, &frame, &catalogue, &app.items),
         wholes,
         assets: assets.rows.iter().map(asset).collect(),

@@ -81,6 +81,8 @@ pub struct AppPage {
     pub app: AppLine,
     /// Its page.
     pub path: String,
+    /// From how many of the newest consents all this is told, if there are more.
+    pub cut: Option<usize>,
     /// What it may do.
     pub groups: Vec<ItemsLine>,
     /// Groups that it has all of.
