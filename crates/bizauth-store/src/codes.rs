@@ -10,7 +10,7 @@ use bizauth_core::secret::Digest;
 use bizauth_core::time::Time;
 
 use crate::Store;
-use crate::db::{Result, Row, Tx, Value, Verdict, commit, roll_back};
+use crate::db::{Error, Result, Row, Tx, Value, Verdict, commit, roll_back};
 use crate::limits::{self, Limit};
 
 /// What became of a redemption. The store says what it found; the door turns that into an answer.
@@ -145,11 +145,13 @@ async fn replayed(tx: &mut Tx<'_>, row: &Row, key: KeyId, now: Time) -> Result<V
 }
 
 fn read(row: &Row) -> Result<Code> {
-    let challenge: Option<String> = row.get("challenge")?;
+    // A challenge that cannot be read must not count as none.
+    let unreadable = || Error::Column { table: "codes", column: "challenge", wanted: "a challenge", found: "text" };
+    let read = |text: String| Challenge::read(&text).ok_or_else(unreadable);
     Ok(Code {
         key: row.get("key_id")?,
         redirect_uri: row.get("redirect_uri")?,
-        challenge: challenge.as_deref().and_then(Challenge::read),
+        challenge: row.get::<Option<String>>("challenge")?.map(read).transpose()?,
         expires_at: row.get("expires_at")?,
     })
 }

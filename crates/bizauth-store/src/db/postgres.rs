@@ -248,14 +248,17 @@ impl<'c> Link<'c> {
                 .push(timeout(self.patience, prepare).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))?);
         }
         if std::mem::take(&mut self.to_begin) {
-            self.send(self.client.batch_execute("BEGIN")).await.map_err(Error::postgres("BEGIN"))?;
+            let begin = timeout(self.patience, self.client.batch_execute("BEGIN"));
+            begin.await.map_err(|_| Error::Silent)?.map_err(Error::postgres("BEGIN"))?;
         }
         let client = self.client;
         let run = statements.iter().zip(&known).map(|((sql, params), statement)| {
             let params = dynamic(params);
             Box::pin(async move { client.execute(statement, &params).await.map_err(Error::postgres(sql)) })
         });
-        timeout(self.patience, in_order(run)).await.map_err(|_| Error::Silent)?
+        // The server may take its time for each of them.
+        let patience = self.patience.saturating_mul(u32::try_from(known.len()).unwrap_or(u32::MAX));
+        timeout(patience, in_order(run)).await.map_err(|_| Error::Silent)?
     }
 
     /// Awaits a statement. The first of a transaction travels together with its BEGIN, a quarter fewer round trips.
@@ -269,26 +272,27 @@ impl<'c> Link<'c> {
     }
 }
 
-/// The answers of all of these, each of which is begun before any is waited for, in their order; or the first failure.
+/// The answers of all of these, each of which is begun before any is waited for, in their order; or the first failure,
+/// because of which those after it fail, too.
 async fn in_order<T, F>(all: impl Iterator<Item = Pin<Box<F>>>) -> Result<Vec<T>>
 where
     F: Future<Output = Result<T>>,
 {
     let mut under_way: Vec<_> = all.map(|one| (one, None)).collect();
     poll_fn(|context| {
-        let mut waits = false;
         for (one, answer) in under_way.iter_mut().filter(|(_, answer)| answer.is_none()) {
-            match one.as_mut().poll(context) {
-                Poll::Ready(Ok(said)) => *answer = Some(said),
-                // Those that come after it fail because of it.
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => waits = true,
+            if let Poll::Ready(said) = one.as_mut().poll(context) {
+                *answer = Some(said);
             }
         }
-        if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+        let waits = |answer: &&(_, Option<Result<T>>)| !matches!(answer.1, Some(Ok(_)));
+        match under_way.iter().find(waits) {
+            Some((_, None)) => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
     })
-    .await?;
-    Ok(under_way.into_iter().filter_map(|(_, answer)| answer).collect())
+    .await;
+    under_way.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 fn dynamic(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

@@ -342,8 +342,9 @@ fn commit_in_groups(
             let _ = connection.execute("ROLLBACK", &[]);
         }
         watch.ended();
-        if watch.is_wanted() {
-            shut_out(&mut connection, watch, &mut version);
+        match watch.is_wanted() {
+            true => shut_out(&mut connection, watch, &mut version),
+            false => watch.not_alone(),
         }
         for job in group {
             job.answer(fate.clone());
