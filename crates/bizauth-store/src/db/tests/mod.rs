@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 
 use super::*;
 
-#[path = "../../tests/it/postgres.rs"]
+#[path = "../../../tests/it/postgres.rs"]
 mod postgres;
 mod together;
 
