@@ -29,7 +29,7 @@ pub struct Folder {
     path: PathBuf,
     /// What is known; [`Folder::save`] writes it.
     pub journal: Journal,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 /// What the follower knows.
@@ -113,6 +113,18 @@ pub enum StateError {
     NoList,
 }
 
+/// The lock of a folder, given back when this is dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would not do it at once: a tool that is being started has the open file too, until it is another program.
+        // What cannot be unlocked ends with the process.
+        let _ = self.0.unlock();
+    }
+}
+
 impl Folder {
     /// Opens the folder for changing it, and makes it if it is not there. One process at a time.
     pub fn open(path: &Path) -> Result<Folder, StateError> {
@@ -128,7 +140,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(StateError::Locked(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(StateError::Io(name, error)),
         }
-        Ok(Folder { journal: read_journal(path)?, path: path.to_owned(), _lock: Some(lock) })
+        Ok(Folder { journal: read_journal(path)?, path: path.to_owned(), _lock: Some(Lock(lock)) })
     }
 
     /// Opens the folder for looking only, whether an agent is at work or not.
@@ -279,4 +291,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     drop(file);
     fs::rename(&beside, path)?;
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_given_back_although_a_program_that_is_being_started_has_its_file_too() {
+        let room = tempfile::tempdir().unwrap();
+        let folder = Folder::open(room.path()).unwrap();
+        let inherited = folder._lock.as_ref().unwrap().0.try_clone().unwrap();
+        assert!(matches!(Folder::open(room.path()), Err(StateError::Locked(_))));
+        drop(folder);
+        Folder::open(room.path()).unwrap();
+        drop(inherited);
+    }
 }
