@@ -72,7 +72,7 @@ mod tests {
 
     fn row(name: &str, quota: Value) -> Row {
         let names: Arc<[Box<str>]> = ["name".into(), "quota".into()].into();
-        Row { sql: "SELECT name, quota FROM apps", names, values: vec![name.into(), quota] }
+        Row::new("SELECT name, quota FROM apps", names, vec![name.into(), quota])
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Connection {
             let mut rows = Vec::new();
             while let Some(row) = found.next()? {
                 let values = (0..names.len()).map(|i| row.get(i)).collect::<rusqlite::Result<_>>()?;
-                rows.push(Row { sql, names: names.clone(), values });
+                rows.push(Row::new(sql, names.clone(), values));
             }
             Ok(rows)
         };
@@ -91,7 +91,11 @@ impl Connection {
         if !(1..=statement.parameter_count()).all(ascending) {
             return Err(rusqlite::Error::InvalidParameterName("$1, $2, … must first appear in this order".into()));
         }
-        let names: Arc<[_]> = statement.column_names().map(Box::from).collect();
+        let names: Arc<[Box<str>]> = statement.column_names().map(Box::from).collect();
+        // Columns are read by name: which of two would it be?
+        if let Some(twice) = (1..names.len()).find(|i| names[..*i].contains(&names[*i])) {
+            return Err(rusqlite::Error::InvalidColumnName(format!("{} stands there twice", names[twice])));
+        }
         self.names.insert(key, names.clone());
         #[cfg(test)]
         super::plans::note(self.inner.path().unwrap_or_default(), sql);

@@ -209,7 +209,7 @@ impl<'c> Link<'c> {
             let names: Arc<[_]> = statement.columns().iter().map(|c| c.name().into()).collect();
             let row = |row: tokio_postgres::Row| {
                 let values = (0..row.len()).map(|i| row.try_get(i)).collect::<Result<_, _>>()?;
-                Ok(Row { sql, names: names.clone(), values })
+                Ok(Row::new(sql, names.clone(), values))
             };
             found.into_iter().map(row).collect::<Result<_, _>>()
         };

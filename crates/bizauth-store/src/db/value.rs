@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bizauth_core::id;
 use bizauth_core::secret::Digest;
@@ -26,14 +27,21 @@ pub(crate) enum Value {
 }
 
 /// A row that outlives its statement. Columns are read by name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) sql: &'static str,
-    pub(crate) names: Arc<[Box<str>]>,
-    pub(crate) values: Vec<Value>,
+    sql: &'static str,
+    names: Arc<[Box<str>]>,
+    values: Vec<Value>,
+    /// Where the next column is looked for first: who reads a row mostly does so in the order of its statement.
+    next: AtomicUsize,
 }
 
 impl Row {
+    /// What `sql` gave: a value for each of the `names`.
+    pub(crate) fn new(sql: &'static str, names: Arc<[Box<str>]>, values: Vec<Value>) -> Self {
+        Row { sql, names, values, next: AtomicUsize::new(0) }
+    }
+
     /// Every column with its name, in the order of the statement.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.names.iter().map(|name| &**name).zip(&self.values)
@@ -41,7 +49,7 @@ impl Row {
 
     /// The column `name`, or an error that names table and column.
     pub(crate) fn get<T: FromValue>(&self, name: &'static str) -> Result<T> {
-        let value = self.names.iter().position(|n| **n == *name).map(|i| &self.values[i]);
+        let value = self.position(name).and_then(|i| self.values.get(i));
         value.and_then(T::from_value).ok_or_else(|| Error::Column {
             table: table(self.sql),
             column: name,
@@ -54,6 +62,21 @@ impl Row {
                 Some(Value::Bytes(_)) => "bytes",
             },
         })
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        let next = self.next.load(Ordering::Relaxed);
+        let (before, after) = self.names.split_at(next.min(self.names.len()));
+        let at = |names: &[Box<str>]| names.iter().position(|it| **it == *name);
+        let found = at(after).map(|i| i + before.len()).or_else(|| at(before))?;
+        self.next.store(found + 1, Ordering::Relaxed);
+        Some(found)
+    }
+}
+
+impl Clone for Row {
+    fn clone(&self) -> Self {
+        Row::new(self.sql, self.names.clone(), self.values.clone())
     }
 }
 
@@ -223,5 +246,25 @@ impl<'a> FromSql<'a> for Value {
 
     fn accepts(ty: &Type) -> bool {
         [Type::INT8, Type::INT4, Type::BOOL, Type::TEXT, Type::BYTEA].contains(ty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_name_in_any_order() {
+        let names = ["a", "b", "c"].map(Box::from).into();
+        let row = Row::new("SELECT a, b, c FROM t", names, vec![Value::Int(1), Value::Int(2), Value::Int(3)]);
+        for (name, value) in [("a", 1), ("b", 2), ("c", 3), ("c", 3), ("a", 1), ("c", 3), ("b", 2), ("a", 1)] {
+            assert_eq!(row.get::<i64>(name).unwrap(), value);
+            assert_eq!(row.clone().get::<i64>(name).unwrap(), value);
+        }
+        assert!(matches!(
+            row.get::<i64>("d"),
+            Err(Error::Column { table: "t", column: "d", found: "no such column", .. })
+        ));
+        assert_eq!(row.get::<i64>("b").unwrap(), 2);
     }
 }

@@ -236,7 +236,9 @@ async fn placeholders_out_of_order_are_refused() {
         let error = db.row(sql, &[1.into(), 2.into()]).await.unwrap_err();
         assert!(format!("{error:?}").contains("must first appear in this order"), "{sql}: {error:?}");
     }
-    db.row("SELECT $1, $2, $1", &[1.into(), 2.into()]).await.unwrap().unwrap();
+    db.row("SELECT $1 AS a, $2 AS b, $1 AS c", &[1.into(), 2.into()]).await.unwrap().unwrap();
+    let error = db.row("SELECT $1 AS a, $2 AS a", &[1.into(), 2.into()]).await.unwrap_err();
+    assert!(format!("{error:?}").contains("a stands there twice"), "{error:?}");
 }
 
 /// Nobody may be told that a sentence stands whose group did not. It also shows why the schema has no DEFERRABLE.
