@@ -265,6 +265,7 @@ impl Store {
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
+                         AND l.user_id IS NOT DISTINCT FROM $1 AND l.id < $3
                  ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
                 ),
                 told!("$5", "$6")
@@ -272,6 +273,7 @@ impl Store {
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) < ($1, $3) AND (l.user_id, l.id) > ($1, 0)
+                         AND l.user_id IS NOT DISTINCT FROM $1 AND l.id < $3
                  ORDER BY l.user_id DESC, l.id DESC LIMIT $4"
                 ),
                 reach!("$5", "$6")
@@ -281,6 +283,7 @@ impl Store {
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
+                         AND l.user_id IS NOT DISTINCT FROM $1 AND l.id > $3
                  ORDER BY l.user_id, l.id LIMIT $4"
                 ),
                 told!("$5", "$6")
@@ -288,6 +291,7 @@ impl Store {
             concat!(
                 a_page!(
                     "AND (l.user_id, l.id) > ($1, $3) AND (l.user_id, l.id) < ($1, 9223372036854775807)
+                         AND l.user_id IS NOT DISTINCT FROM $1 AND l.id > $3
                  ORDER BY l.user_id, l.id LIMIT $4"
                 ),
                 reach!("$5", "$6")

@@ -3,7 +3,11 @@
 //! Where a list is a part of a table, what tells the part is compared together with the row's place:
 //! `(user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0) ORDER BY user_id DESC, id DESC`. With `user_id = $1` alone
 //! PostgreSQL may walk the whole table by its primary key, hoping that the person's rows come soon; ordered by both, only
-//! the index over both gives the order. SQLite reads it the same way.
+//! the index over both gives the order.
+//!
+//! SQLite seeks by such a pair, too, but not where the place is the row's own number (`INTEGER PRIMARY KEY`): there it would
+//! begin at the part's first row and read all up to the named one. It is told once more, in words that are an equality to
+//! SQLite and a mere filter to PostgreSQL: `AND user_id IS NOT DISTINCT FROM $1 AND id < $2`.
 
 /// From where on a list is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -210,11 +210,13 @@ impl Store {
     ) -> Result<Leaf<LivingToken>> {
         const ON: &str = living!(
             "AND (t.user_id, t.app_id, t.id) < ($1, $2, $4) AND (t.user_id, t.app_id, t.id) > ($1, $2, 0)
+                 AND t.user_id IS NOT DISTINCT FROM $1 AND t.app_id IS NOT DISTINCT FROM $2 AND t.id < $4
              ORDER BY t.user_id DESC, t.app_id DESC, t.id DESC LIMIT $5"
         );
         const BACK: &str = living!(
             "AND (t.user_id, t.app_id, t.id) > ($1, $2, $4)
              AND (t.user_id, t.app_id, t.id) < ($1, $2, 9223372036854775807)
+                 AND t.user_id IS NOT DISTINCT FROM $1 AND t.app_id IS NOT DISTINCT FROM $2 AND t.id > $4
              ORDER BY t.user_id, t.app_id, t.id LIMIT $5"
         );
         let read = |row: &Row| {
@@ -242,11 +244,13 @@ impl Store {
     ) -> Result<Leaf<ConsentRecord>> {
         const ON: &str = given!(
             "AND (c.user_id, c.app_id, c.id) < ($2, $3, $4) AND (c.user_id, c.app_id, c.id) > ($2, $3, 0)
+                 AND c.user_id IS NOT DISTINCT FROM $2 AND c.app_id IS NOT DISTINCT FROM $3 AND c.id < $4
              ORDER BY c.user_id DESC, c.app_id DESC, c.id DESC LIMIT $5"
         );
         const BACK: &str = given!(
             "AND (c.user_id, c.app_id, c.id) > ($2, $3, $4)
              AND (c.user_id, c.app_id, c.id) < ($2, $3, 9223372036854775807)
+                 AND c.user_id IS NOT DISTINCT FROM $2 AND c.app_id IS NOT DISTINCT FROM $3 AND c.id > $4
              ORDER BY c.user_id, c.app_id, c.id LIMIT $5"
         );
         let read = |row: &Row| {

@@ -166,13 +166,15 @@ impl Store {
             "SELECT ",
             request_columns!(),
             " FROM permission_requests r WHERE (r.app_id, r.id) < ($1, $2) AND (r.app_id, r.id) > ($1, 0)
+                 AND r.app_id IS NOT DISTINCT FROM $1 AND r.id < $2
                  AND r.group_id IS NULL ORDER BY r.app_id DESC, r.id DESC LIMIT $3"
         );
         const BACK: &str = concat!(
             "SELECT ",
             request_columns!(),
             " FROM permission_requests r WHERE (r.app_id, r.id) > ($1, $2)
-                 AND (r.app_id, r.id) < ($1, 9223372036854775807) AND r.group_id IS NULL ORDER BY r.app_id, r.id LIMIT $3"
+                 AND (r.app_id, r.id) < ($1, 9223372036854775807)
+                 AND r.app_id IS NOT DISTINCT FROM $1 AND r.id > $2 AND r.group_id IS NULL ORDER BY r.app_id, r.id LIMIT $3"
         );
         let sql = if turn.is_back() { BACK } else { ON };
         let from = turn.key().map_or(i64::MAX, |id| id.0);

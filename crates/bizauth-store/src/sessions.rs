@@ -150,7 +150,8 @@ impl Store {
     ) -> Result<Vec<SessionRecord>> {
         const ALL: &str =
             "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
-             WHERE (user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0) AND expires_at > $3
+             WHERE (user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0)
+                 AND user_id IS NOT DISTINCT FROM $1 AND id < $2 AND expires_at > $3
              ORDER BY user_id DESC, id DESC LIMIT $4";
         let before = before.unwrap_or(SessionId(i64::MAX));
         let params = [user.into(), before.into(), now.into(), most.into()];
@@ -167,7 +168,8 @@ impl Store {
     ) -> Result<Leaf<SessionRecord>> {
         const BACK: &str =
             "SELECT id, address, agent, created_at, COALESCE(used_at, created_at) AS used_at FROM sessions
-             WHERE (user_id, id) > ($1, $2) AND (user_id, id) < ($1, 9223372036854775807) AND expires_at > $3
+             WHERE (user_id, id) > ($1, $2) AND (user_id, id) < ($1, 9223372036854775807)
+                 AND user_id IS NOT DISTINCT FROM $1 AND id > $2 AND expires_at > $3
              ORDER BY user_id, id LIMIT $4";
         let rows = match turn {
             Turn::First => self.sessions_of(user, None, most + 1, now).await?,
@@ -189,7 +191,8 @@ impl Store {
         now: Time,
     ) -> Result<Vec<DeviceRecord>> {
         const ALL: &str = "SELECT id, agent, created_at FROM devices
-             WHERE (user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0) AND expires_at > $3
+             WHERE (user_id, id) < ($1, $2) AND (user_id, id) > ($1, 0)
+                 AND user_id IS NOT DISTINCT FROM $1 AND id < $2 AND expires_at > $3
              ORDER BY user_id DESC, id DESC LIMIT $4";
         let read = |row: &Row| {
             Ok(DeviceRecord { id: row.get("id")?, agent: row.get("agent")?, created_at: row.get("created_at")? })

@@ -93,7 +93,8 @@ impl Store {
             record_columns!(),
             " FROM tokens t",
             token_joins!(),
-            " WHERE (t.app_id, t.id) < ($1, $2) AND (t.app_id, t.id) > ($1, 0) ORDER BY t.app_id DESC, t.id DESC LIMIT $3"
+            " WHERE (t.app_id, t.id) < ($1, $2) AND (t.app_id, t.id) > ($1, 0)
+                 AND t.app_id IS NOT DISTINCT FROM $1 AND t.id < $2 ORDER BY t.app_id DESC, t.id DESC LIMIT $3"
         );
         let before = before.unwrap_or(TokenId(i64::MAX));
         self.db.rows(ALL, &[app.into(), before.into(), most.into()]).await?.iter().map(read_record).collect()
@@ -106,6 +107,7 @@ impl Store {
             " FROM tokens t",
             token_joins!(),
             " WHERE (t.app_id, t.id) > ($1, $2) AND (t.app_id, t.id) < ($1, 9223372036854775807)
+                 AND t.app_id IS NOT DISTINCT FROM $1 AND t.id > $2
              ORDER BY t.app_id, t.id LIMIT $3"
         );
         let rows = self.db.rows(NEXT, &[app.into(), after.into(), most.into()]).await?;
@@ -124,6 +126,7 @@ impl Store {
             " FROM tokens t",
             token_joins!(),
             " WHERE (t.user_id, t.app_id, t.id) < ($1, $2, $3) AND (t.user_id, t.app_id, t.id) > ($1, $2, 0)
+                 AND t.user_id IS NOT DISTINCT FROM $1 AND t.app_id IS NOT DISTINCT FROM $2 AND t.id < $3
              ORDER BY t.user_id DESC, t.app_id DESC, t.id DESC LIMIT $4"
         );
         let Some(user) = self.known_as(app, person).await? else { return Ok(Vec::new()) };
@@ -153,6 +156,7 @@ impl Store {
             token_joins!(),
             " WHERE (t.user_id, t.app_id, t.id) > ($1, $2, $3)
                  AND (t.user_id, t.app_id, t.id) < ($1, $2, 9223372036854775807)
+                 AND t.user_id IS NOT DISTINCT FROM $1 AND t.app_id IS NOT DISTINCT FROM $2 AND t.id > $3
              ORDER BY t.user_id, t.app_id, t.id LIMIT $4"
         );
         let Some(user) = self.known_as(app, person).await? else { return Ok(Vec::new()) };

@@ -86,32 +86,42 @@ impl Store {
         const ALL: &str = audit!(" WHERE seq > $1 AND seq < $2 AND at >= $3 AND at < $4 ORDER BY seq DESC LIMIT $5");
         const BY: &str = audit!(
             " WHERE (actor, seq) > ($1, $2) AND (actor, seq) < ($1, $3)
+                 AND actor IS NOT DISTINCT FROM $1 AND seq > $2 AND seq < $3
                  AND at >= $4 AND at < $5 ORDER BY actor DESC, seq DESC LIMIT $6"
         );
         const OF: &str = audit!(
             " WHERE (act, seq) > ($1, $2) AND (act, seq) < ($1, $3)
+                 AND act IS NOT DISTINCT FROM $1 AND seq > $2 AND seq < $3
                  AND at >= $4 AND at < $5 ORDER BY act DESC, seq DESC LIMIT $6"
         );
         const BY_OF: &str = audit!(
             " WHERE (actor, act, seq) > ($1, $2, $3) AND (actor, act, seq) < ($1, $2, $4)
+                 AND actor IS NOT DISTINCT FROM $1 AND act IS NOT DISTINCT FROM $2 AND seq > $3 AND seq < $4
                  AND at >= $5 AND at < $6 ORDER BY actor DESC, act DESC, seq DESC LIMIT $7"
         );
         const ON: &str = audit!(
             " WHERE (on_kind, on_id, seq) > ($1, $2, $3) AND (on_kind, on_id, seq) < ($1, $2, $4)
+                 AND on_kind IS NOT DISTINCT FROM $1 AND on_id IS NOT DISTINCT FROM $2 AND seq > $3 AND seq < $4
                  AND at >= $5 AND at < $6 ORDER BY on_kind DESC, on_id DESC, seq DESC LIMIT $7"
         );
         const ON_BY: &str = audit!(
             " WHERE (on_kind, on_id, actor, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, actor, seq) < ($1, $2, $3, $5)
+                 AND on_kind IS NOT DISTINCT FROM $1 AND on_id IS NOT DISTINCT FROM $2
+                 AND actor IS NOT DISTINCT FROM $3 AND seq > $4 AND seq < $5
                  AND at >= $6 AND at < $7 ORDER BY on_kind DESC, on_id DESC, actor DESC, seq DESC LIMIT $8"
         );
         const ON_OF: &str = audit!(
             " WHERE (on_kind, on_id, act, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, act, seq) < ($1, $2, $3, $5)
+                 AND on_kind IS NOT DISTINCT FROM $1 AND on_id IS NOT DISTINCT FROM $2
+                 AND act IS NOT DISTINCT FROM $3 AND seq > $4 AND seq < $5
                  AND at >= $6 AND at < $7 ORDER BY on_kind DESC, on_id DESC, act DESC, seq DESC LIMIT $8"
         );
         // What one actor did of one kind to one thing is a part of what was done so to it; the joint with nothing keeps
         // SQLite from the actor's index, whose order is another.
         const ON_BY_OF: &str = audit!(
             " WHERE (on_kind, on_id, act, seq) > ($1, $2, $3, $4) AND (on_kind, on_id, act, seq) < ($1, $2, $3, $5)
+                 AND on_kind IS NOT DISTINCT FROM $1 AND on_id IS NOT DISTINCT FROM $2
+                 AND act IS NOT DISTINCT FROM $3 AND seq > $4 AND seq < $5
                  AND at >= $6 AND at < $7 AND actor || '' = $8 ORDER BY on_kind DESC, on_id DESC, act DESC, seq DESC LIMIT $9"
         );
         let (on, actor, act) = (&filter.on, &filter.actor, &filter.act);

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "home", include_str!("../migrations/0007_home.sql")),
     (8, "pkce", include_str!("../migrations/0008_pkce.sql")),
     (9, "import maker", include_str!("../migrations/0009_import_maker.sql")),
+    (10, "test apps", include_str!("../migrations/0010_test_apps.sql")),
 ];
 
 const BOOTSTRAP: &str = "

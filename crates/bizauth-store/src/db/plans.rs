@@ -189,7 +189,27 @@ fn flaws(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
             && line.contains("ORDER BY")
             && !PUT_IN_ORDER.iter().any(|it| sql.contains(it.0))
     };
-    plan.iter().filter(is_flaw).cloned().collect()
+    let mut flaws: Vec<String> = plan.iter().filter(is_flaw).cloned().collect();
+    // Told from a row on: SQLite must seek that row, not read all of its part up to it.
+    if let Some(place) = place_in_a_part(sql) {
+        let seeks = |line: &String| ["<", ">"].iter().any(|than| line.contains(&format!("{place}{than}?")));
+        if !plan.iter().any(|line| seeks(line) || line.contains(&format!(",{place})"))) {
+            flaws.push(format!("{place} is not sought: {plan:#?}"));
+        }
+    }
+    flaws
+}
+
+/// The last column of `(part, place) < ($1, $2) AND (part, place) > ($1, 0)`, if a row is named.
+fn place_in_a_part(sql: &str) -> Option<&str> {
+    let pairs = || [") < (", ") > ("].into_iter().flat_map(|than| sql.match_indices(than));
+    let columns = |at: usize| sql[..at].rsplit('(').next();
+    let named = |at: usize| sql[at + 5..].split(')').next()?.rsplit(", ").next()?.starts_with('$').then_some(());
+    pairs().find_map(|(at, _)| {
+        let twice = pairs().filter(|it| columns(it.0) == columns(at)).count() > 1;
+        twice.then(|| pairs().find_map(|it| named(it.0)))??;
+        columns(at)?.rsplit([' ', '.']).next()
+    })
 }
 
 #[tokio::test]

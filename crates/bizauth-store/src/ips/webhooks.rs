@@ -161,9 +161,11 @@ impl Store {
     ) -> Result<Leaf<Delivery>> {
         const DOWN: &str = "SELECT id, webhook, event, serial, date, made_at, due_at, attempts, ended_at, answer
              FROM ip_deliveries WHERE (webhook, id) < ($1, $2) AND (webhook, id) > ($1, 0)
+                 AND webhook IS NOT DISTINCT FROM $1 AND id < $2
              ORDER BY webhook DESC, id DESC LIMIT $3";
         const UP: &str = "SELECT id, webhook, event, serial, date, made_at, due_at, attempts, ended_at, answer
              FROM ip_deliveries WHERE (webhook, id) > ($1, $2) AND (webhook, id) < ($1, 9223372036854775807)
+                 AND webhook IS NOT DISTINCT FROM $1 AND id > $2
              ORDER BY webhook, id LIMIT $3";
         let sql = if turn.is_back() { UP } else { DOWN };
         let from = turn.key().copied().unwrap_or(DeliveryId(i64::MAX));
