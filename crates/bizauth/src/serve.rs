@@ -253,10 +253,7 @@ async fn sweep(state: AppState) {
 
 /// Tells the webhooks of the IP list what happened.
 pub async fn tell(state: AppState) {
-    let sender = match webhooks::Sender::new(state.config.ip_webhooks_inside) {
-        Ok(sender) => sender,
-        Err(error) => return tracing::error!(%error, "no webhook can be told: TLS cannot be set up"),
-    };
+    let sender = webhooks::Sender::new(state.config.ip_webhooks_inside);
     loop {
         tokio::time::sleep(webhooks::EVERY).await;
         while match webhooks::tell(&state, &sender).await {

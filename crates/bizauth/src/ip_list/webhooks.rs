@@ -7,6 +7,7 @@
 
 use std::error::Error as StdError;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use base64::Engine;
@@ -87,35 +88,39 @@ fn is_inside(address: IpAddr) -> bool {
 }
 
 /// Sends; keeps its connections.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Sender {
-    http: reqwest::Client,
+    /// Made for the first webhook: TLS and the roots it trusts are two megabytes that most servers never need.
+    http: OnceLock<reqwest::Client>,
     inside: bool,
+    patience: Duration,
 }
 
 impl Sender {
     /// One that goes to private and loopback addresses too, or not.
-    ///
-    /// # Errors
-    /// TLS cannot be set up.
-    pub fn new(inside: bool) -> Result<Self, reqwest::Error> {
+    pub fn new(inside: bool) -> Self {
         Sender::patient(inside, PATIENCE)
     }
 
     /// The same, which waits so long for each answer.
-    ///
-    /// # Errors
-    /// As [`Sender::new`].
-    pub fn patient(inside: bool, patience: Duration) -> Result<Self, reqwest::Error> {
+    pub fn patient(inside: bool, patience: Duration) -> Self {
+        Sender { http: OnceLock::new(), inside, patience }
+    }
+
+    fn http(&self) -> Result<&reqwest::Client, String> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(patience)
-            .connect_timeout(patience)
+            .timeout(self.patience)
+            .connect_timeout(self.patience)
             .user_agent(concat!("bizauth/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Names { inside })
-            .build()?;
-        Ok(Sender { http, inside })
+            .dns_resolver(Names { inside: self.inside })
+            .build();
+        let http = http.map_err(|error| format!("TLS cannot be set up: {}", told(&error)))?;
+        Ok(self.http.get_or_init(|| http))
     }
 }
 
@@ -200,7 +205,7 @@ async fn send(it: &AppState, sender: &Sender, keys: &MasterKeys, due: &Due) -> R
     let body = body(it, due).await.map_err(|_| "the version cannot be read".to_owned())?.to_string();
     let seconds = it.clock.now().millis().div_euclid(1000);
     let request = sender
-        .http
+        .http()?
         .post(url)
         .header("content-type", "application/json")
         .header("webhook-id", due.delivery.id.to_string())

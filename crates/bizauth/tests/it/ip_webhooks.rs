@@ -80,7 +80,7 @@ async fn with_hook(listener: &Listener) -> (World, Program, String, String) {
 }
 
 async fn tells(world: &World) -> usize {
-    let sender = Sender::new(world.state.config.ip_webhooks_inside).unwrap();
+    let sender = Sender::new(world.state.config.ip_webhooks_inside);
     tell(&world.state, &sender).await.unwrap()
 }
 
@@ -136,7 +136,7 @@ async fn who_never_answers_is_waited_for_so_long_and_told_again() {
     let listener = silent_after("").await;
     let (world, robot, id, _) = with_hook(&listener).await;
     publish_document(&world, &document()).await;
-    let sender = Sender::patient(true, std::time::Duration::from_millis(300)).unwrap();
+    let sender = Sender::patient(true, std::time::Duration::from_millis(300));
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), tell(&world.state, &sender));
     assert_eq!(told.await.expect("it ends").unwrap(), 1);
     let delivery = robot.gets(&format!("/ip-list/webhooks/{id}/deliveries")).await["items"][0].clone();
