@@ -165,6 +165,8 @@ async fn the_second_time_the_first_choice_is_ticked_with_the_difference() {
     assert_eq!(again.values("input[type=checkbox][checked]"), ["11"]);
     assert_eq!(again.all(".changes li").len(), 2, "an item more, an asset less: {:?}", again.all(".changes li"));
     assert_eq!(again.all(".badge.new").len(), 1);
+    let agreed = kim.answers(&again, "agree", &[("asset.moment", "11")]).await;
+    assert!(agreed.location().contains("code="), "what is gone was ticked by nobody: {}", agreed.location());
 }
 
 #[tokio::test]

@@ -80,13 +80,13 @@ async fn park(
     }
     let Some(session) = &browser.session else { return Ok(Err(KauthFault::AccountNotActive.into())) };
     let (now, secret) = (it.clock.now(), it.entropy.secret());
-    let earlier = it.store.earlier_consent(session.user.id, client.app.id).await?;
+    let picks = consent::first_picks(it, (session.user.id, client.app.id), &asked).await?;
     let pending = NewPending {
         digest: secret.digest(),
         session: session.id,
         user: session.user.id,
         client_id: client_id.to_owned(),
-        picks: consent::first_picks(&asked, earlier.as_ref()),
+        picks,
         asked,
         expires_at: now.plus(PATIENCE),
     };

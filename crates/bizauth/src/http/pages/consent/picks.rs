@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use bizauth_core::asset::{AssetId, Holding, Resource};
 use bizauth_core::authorize::{Asked, Wanted};
 use bizauth_core::consent::Choice;
+use bizauth_core::id::{AppId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_store::Earlier;
 
 use crate::http::form::Form;
+use crate::http::state::AppState;
 
 /// The most assets one screen keeps ticked. Whoever lends more lends the group.
 const MOST: usize = 1000;
@@ -19,18 +21,27 @@ pub(super) struct Picks {
     groups: BTreeMap<String, Choice>,
 }
 
-/// What is ticked when a screen is shown first: nothing, or what was lent last time where the person chooses.
-pub fn first_picks(asked: &Asked, earlier: Option<&Earlier>) -> String {
-    let mut picks = Picks::default();
-    for (group, asset) in earlier.map_or(&[][..], |earlier| &earlier.assets) {
-        if asked.wanted.contains(&(group.clone(), Wanted::Choice)) {
-            picks.pick(group, asset);
-        }
-    }
-    picks.to_text()
+/// What is ticked when a screen is shown first: nothing, or what was lent last time where the person chooses, as far as
+/// it is still there to be lent. What is gone stands nowhere on the screen: nobody could take its tick away.
+pub async fn first_picks(it: &AppState, (user, app): (UserId, AppId), asked: &Asked) -> bizauth_store::Result<String> {
+    let Some(earlier) = it.store.earlier_consent(user, app).await? else { return Ok(String::new()) };
+    let picks = Picks::of_last_time(asked, &earlier);
+    let holdings = it.store.holdings_named(user, &picks.named()).await?;
+    Ok(picks.only(&holdings).to_text())
 }
 
 impl Picks {
+    /// What was lent last time, where the person chooses.
+    fn of_last_time(asked: &Asked, earlier: &Earlier) -> Self {
+        let mut picks = Picks::default();
+        for (group, asset) in &earlier.assets {
+            if asked.wanted.contains(&(group.clone(), Wanted::Choice)) {
+                picks.pick(group, asset);
+            }
+        }
+        picks
+    }
+
     /// Reads [`Picks::to_text`]; what is no such word is left out.
     pub(super) fn read(text: &str) -> Self {
         let mut picks = Picks::default();
@@ -151,14 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn the_first_time_nothing_is_ticked() {
-        assert_eq!(first_picks(&asked(), None), "");
+    fn what_was_lent_last_time_is_ticked_where_the_person_chooses() {
         let lent = |group: &str, asset: &str| (GroupId::from(group), asset.to_owned());
         let earlier = Earlier {
             items: Vec::new(),
             assets: vec![lent("moment", "1"), lent("keyword", "5"), lent("moment", "*")],
             agreed_at: bizauth_core::time::Time::from_millis(0),
         };
-        assert_eq!(first_picks(&asked(), Some(&earlier)), "moment:* moment:1");
+        assert_eq!(Picks::of_last_time(&asked(), &earlier).to_text(), "moment:* moment:1");
     }
 }
