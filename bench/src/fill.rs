@@ -31,7 +31,9 @@ const SESSION: i64 = 9_500_000_000;
 
 /// So many rows, numbered from 1 as `i`.
 fn numbers(count: i64) -> String {
-    format!("WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count})")
+    format!(
+        "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) WHERE {count} > 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+    )
 }
 
 /// Fills an empty store.
