@@ -106,7 +106,10 @@ unlendable-suspended = It is suspended and cannot be lent.
 unlendable-closed = It is closed and cannot be lent.
 
 consent-until = For how long
-consent-until-hint = Until you take it back. You can do so at any time, and the app loses access at once.
+consent-until-hint = Until you take it back, or until the app has not used it for { $days ->
+    [one] a day
+   *[other] { $days } days
+}. You can take it back at any time, and the app loses access at once.
 consent-until-here = See connected apps
 consent-until-elsewhere = To take it back, ask { $app } or the operator of this site.
 consent-answer = Either answer takes you to { $host }.

@@ -6,8 +6,8 @@ errors-code = Code, message or answer
     .hint = Such as KOE101, -401 or invalid_grant, the JSON body as you received it, or the address your user came back to.
 errors-find = Look up
 errors-found = { $count ->
-    [one] One refusal fits.
-   *[other] { $count } refusals fit.
+    [one] One error matches.
+   *[other] { $count } errors match.
 }
 errors-none = Nothing fits what you typed
     .text = Look for the code alone, such as KOE233 or -10, or for one word of the message.

@@ -33,6 +33,7 @@ key-active = Active
 key-disabled = Disabled
 key-unnamed = Key without a name
 key-hidden = shown once, when it was created
+key-hidden-soon = It is shown above, this once. Keep it now: nobody can see it later.
 key-hidden-why = It was shown once, when it was created, and nobody can see it now. If you have lost it, create another and delete this one.
 key-new-name = Name
     .hint = Say what the key is for, such as: production server

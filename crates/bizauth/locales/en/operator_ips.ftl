@@ -72,6 +72,7 @@ ip-draft-overtaken-text = Another version has been published since this draft wa
 ip-draft-based = Begun with version
 ip-draft-changed = Changed
 ip-draft-changed-by = Changed by
+ip-draft-empty = There is no service yet. Add one first.
 ip-draft-flawed = This is not a list yet:
 ip-draft-fine = Nothing stands in the way of publishing.
 ip-draft-refused = It cannot be published like this. What is marked as refused has to be put right first.

@@ -106,7 +106,7 @@ unlendable-suspended = 이용이 정지되어 맡길 수 없습니다.
 unlendable-closed = 해지되어 맡길 수 없습니다.
 
 consent-until = 언제까지 유효한가요
-consent-until-hint = 직접 거둘 때까지 유효합니다. 언제든지 거둘 수 있고, 거두는 즉시 앱은 더 이상 쓸 수 없습니다.
+consent-until-hint = 직접 거둘 때까지 유효하며, 앱이 { $days }일 동안 사용하지 않으면 저절로 끝납니다. 언제든지 거둘 수 있고, 거두는 즉시 앱은 더 이상 쓸 수 없습니다.
 consent-until-here = 연결된 앱 보기
 consent-until-elsewhere = 거두려면 { $app } 또는 이 사이트의 운영자에게 요청하세요.
 consent-answer = 답을 고르면 { $host } 주소로 이동합니다.

@@ -9,7 +9,7 @@ app-usage = 사용량
 app-members = 멤버
 app-settings = 설정
 
-app-kind-basic = 기본 앱
+app-kind-basic = 일반 앱
 app-kind-biz = 비즈 앱
 app-kind-test = 테스트 앱
 app-sanctioned = 이용 제한 중
@@ -23,13 +23,13 @@ apps-not-found = 이렇게 시작하는 앱이 없습니다
 
 app-new = 앱 만들기
 app-new-lead = 만든 사람이 앱의 소유자가 됩니다. 앱 이름과 회사명은 동의 화면에 그대로 표시됩니다.
-app-new-basic = 기본 앱
+app-new-basic = 일반 앱
     .hint = 새로운 앱입니다. 운영자가 비즈 앱으로 전환하면 비즈니스 인증을 쓸 수 있습니다.
 app-new-test = 비즈 앱의 테스트 앱
     .hint = 시험용 앱입니다. 비즈 앱과 똑같이 동작하지만 멤버만 로그인할 수 있습니다.
 app-new-more = 소유한 비즈 앱 중 { $most }개만 보여 드립니다. 다른 앱을 고르려면 그 앱의 화면에서 테스트 앱을 만드세요.
 app-new-test-of = 테스트 앱 만들기
-app-new-basic-only = 기본 앱으로 시작하며, 나중에 비즈 앱으로 전환할 수 있습니다. 테스트 앱을 만들려면 먼저 소유한 비즈 앱이 있어야 합니다.
+app-new-basic-only = 일반 앱으로 시작하며, 나중에 비즈 앱으로 전환할 수 있습니다. 테스트 앱을 만들려면 먼저 소유한 비즈 앱이 있어야 합니다.
 app-make = 앱 만들기
 app-name = 앱 이름
     .hint = 60자까지 쓸 수 있습니다.

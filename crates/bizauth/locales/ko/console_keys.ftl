@@ -33,6 +33,7 @@ key-active = 사용 중
 key-disabled = 꺼짐
 key-unnamed = 이름 없는 키
 key-hidden = 만들 때 한 번만 표시
+key-hidden-soon = 위에 한 번만 표시합니다. 지금 안전한 곳에 보관하세요. 나중에는 아무도 볼 수 없습니다.
 key-hidden-why = 만들 때 한 번만 표시했고, 지금은 아무도 볼 수 없습니다. 잃어버렸다면 새 키를 만들고 이 키를 삭제하세요.
 key-new-name = 이름
     .hint = 어디에 쓰는 키인지 알아볼 수 있게 적으세요. 예: 운영 서버

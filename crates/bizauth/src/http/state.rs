@@ -95,6 +95,11 @@ impl AppState {
         Limit { kind: "quota", most, window: DAY }
     }
 
+    /// After how many days without use a token ends by itself; the last of them may be a part of one.
+    pub fn idle_days(&self) -> usize {
+        usize::try_from(self.config.token_idle_lifetime.as_secs().div_ceil(86_400)).unwrap_or(usize::MAX)
+    }
+
     /// How many tokens a key may have a minute (KOE237).
     pub fn token_rate(&self) -> Limit {
         Limit { kind: "token", most: self.config.token_rate.into(), window: std::time::Duration::from_secs(60) }

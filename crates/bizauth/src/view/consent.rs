@@ -100,19 +100,12 @@ pub struct ConsentPage {
     pub groups: Vec<GroupView>,
     /// What differs from last time; `None` the first time.
     pub changes: Option<Changes>,
+    /// After so many days without use a token ends by itself.
+    pub idle_days: usize,
     /// Where consent can be taken back, if this server has such a page.
     pub connected_url: Option<String>,
     /// What stands above it where a developer looks at it beforehand; then nothing on it can be answered.
     pub preview: Option<Preview>,
-}
-
-/// Why a consent item deserves a second look, in the page's language.
-pub fn risk_text(frame: &Frame, risk: Risk) -> String {
-    match risk {
-        Risk::Spends => frame.say("risk-spends"),
-        Risk::Deletes => frame.say("risk-deletes"),
-        Risk::Personal => frame.say("risk-personal"),
-    }
 }
 
 impl ConsentPage {
@@ -149,7 +142,7 @@ impl ConsentPage {
     }
 
     fn risk_text(&self, risk: &Risk) -> String {
-        risk_text(&self.frame, *risk)
+        super::named::risk_text(&self.frame.words, self.frame.language, *risk)
     }
 
     fn change_text(&self, change: &Change) -> String {

@@ -31,7 +31,7 @@ use std::sync::Arc;
 pub use askama::Template;
 
 pub use callback::CallbackPage;
-pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk, risk_text};
+pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
 pub use dev_log::{DevCall, DevCallPage, DevLogPage};
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;

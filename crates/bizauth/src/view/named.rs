@@ -1,6 +1,6 @@
 //! What groups and consent items are called: an operator's own words first, then those that are built in.
 
-use bizauth_core::scope::{Group, Item, Wording};
+use bizauth_core::scope::{Group, Item, Risk, Wording};
 
 use super::words::{Language, Words};
 
@@ -20,6 +20,16 @@ pub fn item_name(words: &Words, language: Language, item: &Item) -> String {
 /// What an item allows.
 pub fn item_about(words: &Words, language: Language, item: &Item) -> String {
     own(&item.about, language).or_else(|| words.item_about(&item.id.0, language)).unwrap_or_default()
+}
+
+/// Why an item deserves a second look.
+pub fn risk_text(words: &Words, language: Language, risk: Risk) -> String {
+    let key = match risk {
+        Risk::Spends => "risk-spends",
+        Risk::Deletes => "risk-deletes",
+        Risk::Personal => "risk-personal",
+    };
+    words.say(language, key)
 }
 
 /// The name of a group.

@@ -180,6 +180,7 @@ impl ConsentPage {
             test_app: false,
             groups,
             changes: None,
+            idle_days: 365,
             connected_url: None,
             preview: None,
         };

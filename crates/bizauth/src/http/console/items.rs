@@ -13,8 +13,8 @@ use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{ItemGroup, ItemRow, ItemsPage, Permission};
 use crate::view::kit::Fields;
+use crate::view::named::risk_text;
 use crate::view::named::{group_name, item_about, item_name};
-use crate::view::risk_text;
 
 /// The longest purpose, in characters: a person reads it on the consent screen.
 const LONGEST_PURPOSE: usize = 200;
@@ -117,7 +117,7 @@ async fn page(
         id: item.id.0.clone(),
         name: item_name(&it.words, frame.language, item),
         about: item_about(&it.words, frame.language, item),
-        risk: item.risk().map(|risk| risk_text(&frame, risk)),
+        risk: item.risk().map(|risk| risk_text(&it.words, frame.language, risk)),
         needs_all: item.needs_all,
         never_alone: item.never_alone,
     };

@@ -94,6 +94,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         test_app: app.kind == AppKind::Test,
         groups: groups.collect(),
         changes: None,
+        idle_days: it.idle_days(),
         connected_url: Some("/me".to_owned()),
         preview: Some(preview),
         frame,

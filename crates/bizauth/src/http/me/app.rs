@@ -78,10 +78,15 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
             (None, _) => ConsentState::Live.badge(&frame),
         },
     };
+    let mut groups = lines(&it.words, &frame, &catalogue, &app.items);
+    for (line, (group, _)) in groups.iter_mut().zip(catalogue.grouped(&app.items)) {
+        let reaches = |reach: &bizauth_store::Reach| reach.group == group.id && (reach.whole || reach.assets > 0);
+        line.nowhere = group.has_assets && !app.reach.iter().any(reaches);
+    }
     let view = AppPage {
         app: line(&it, &frame, &catalogue, app),
         cut: app.cut.then_some(LOOKED_AT),
-        groups: lines(&it.words, &frame, &catalogue, &app.items),
+        groups,
         wholes,
         assets: assets.rows.iter().map(asset).collect(),
         searchable: !assets_pager.is_moot() || !search.is_empty(),

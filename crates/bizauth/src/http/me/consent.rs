@@ -26,7 +26,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let (shown, agreed_at, withdrawn_at) = it.store.consent_shown(mine, id).await?.ok_or(PageError::NotFound)?;
     let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
     let shown: Value = serde_json::from_str(&shown).unwrap_or(Value::Null);
-    let groups: Vec<PaperGroup> = shown["groups"].as_array().into_iter().flatten().map(group).collect();
+    let unsaid = frame.say("me-risky");
+    let groups: Vec<PaperGroup> =
+        shown["groups"].as_array().into_iter().flatten().map(|it| group(it, &unsaid)).collect();
     let taken = it.store.taken_back(id, &turn(visit.form()), TAKEN).await?;
     let here = format!("{}/consents/{id}", path_of(app));
     let taken_pager = Turning { anchor: "taken", ..Turning::alone(&here) }.of(&taken, |line| line.position.to_string());
@@ -61,12 +63,12 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn group(group: &Value) -> PaperGroup {
+fn group(group: &Value, unsaid: &str) -> PaperGroup {
     let list = |value: &Value| -> Vec<PaperAsset> { value.as_array().into_iter().flatten().map(asset).collect() };
     PaperGroup {
         id: text(&group["group"]),
         name: text(&group["name"]),
-        items: group["items"].as_array().into_iter().flatten().map(item).collect(),
+        items: group["items"].as_array().into_iter().flatten().map(|it| item(it, unsaid)).collect(),
         listed: list(&group["listed"]),
         lent: match &group["lent"] {
             Value::String(_) => PaperLent::All,
@@ -76,12 +78,14 @@ fn group(group: &Value) -> PaperGroup {
     }
 }
 
-fn item(item: &Value) -> ItemLine {
+/// `unsaid`: what stands for a mark whose words were not kept.
+fn item(item: &Value, unsaid: &str) -> ItemLine {
+    let marked = item["risk_marked"].as_bool().unwrap_or(false);
     ItemLine {
         name: text(&item["name"]),
         about: text(&item["about"]),
         purpose: Some(text(&item["purpose"])).filter(|purpose| !purpose.is_empty()),
-        risky: item["risk_marked"].as_bool().unwrap_or(false),
+        risk: item["risk"].as_str().map(str::to_owned).or_else(|| marked.then(|| unsaid.to_owned())),
     }
 }
 

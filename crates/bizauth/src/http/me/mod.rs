@@ -19,7 +19,7 @@ use super::turn::named_by;
 use super::visit::{PageError, Visit};
 use crate::view::kit::{Pager, Turning};
 use crate::view::me::{ItemLine, ItemsLine};
-use crate::view::named::{group_name, item_about, item_name};
+use crate::view::named::{group_name, item_about, item_name, risk_text};
 use crate::view::{Frame, Words};
 
 /// Every page and action, and who may.
@@ -110,11 +110,12 @@ fn lines(words: &Words, frame: &Frame, catalogue: &Catalogue, items: &[ItemId]) 
         name: item_name(words, frame.language, item),
         about: item_about(words, frame.language, item),
         purpose: None,
-        risky: item.risk().is_some(),
+        risk: item.risk().map(|risk| risk_text(words, frame.language, risk)),
     };
     let of_group = |(group, items): (&bizauth_core::scope::Group, Vec<&bizauth_core::scope::Item>)| ItemsLine {
         group: group_name(words, frame.language, group),
         items: items.iter().map(line).collect(),
+        nowhere: false,
     };
     catalogue.grouped(items).into_iter().map(of_group).collect()
 }

@@ -61,7 +61,8 @@ pub async fn token(State(it): State<AppState>, visit: Visit) -> Page {
     let at = Turn::After(TokenId(id.0.saturating_add(1)));
     let found = it.store.living_tokens(mine, &at, 1, alive(&it, &visit)).await?;
     let token = found.rows.into_iter().find(|token| token.id == id).ok_or(PageError::NotFound)?;
-    let what = Withdrawal::Token { id: token.id.to_string(), used_at: token.used_at.into() };
+    let last = it.store.living_tokens(mine, &Turn::First, 2, alive(&it, &visit)).await?.rows.len() == 1;
+    let what = Withdrawal::Token { id: token.id.to_string(), used_at: token.used_at.into(), last };
     Ok(ask(&it, &visit, (app, name), what, None))
 }
 

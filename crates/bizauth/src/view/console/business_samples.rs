@@ -112,7 +112,8 @@ fn items(frame: Framed<'_>) -> ItemsPage {
         id: id.to_owned(),
         name: frame.words.item_name(id, frame.language).expect("a built-in item"),
         about: frame.words.item_about(id, frame.language).expect("a built-in item"),
-        risk: bizauth_core::scope::Risk::of(id).map(|risk| crate::view::risk_text(&frame, risk)),
+        risk: bizauth_core::scope::Risk::of(id)
+            .map(|risk| crate::view::named::risk_text(&frame.words, frame.language, risk)),
         needs_all: id.ends_with("_create"),
         never_alone: id.starts_with("biz_"),
     };

@@ -27,8 +27,8 @@ pub struct ItemLine {
     pub about: String,
     /// What the developer said it is for.
     pub purpose: Option<String>,
-    /// Whether it is marked as one to think about twice.
-    pub risky: bool,
+    /// Why it deserves a second look.
+    pub risk: Option<String>,
 }
 
 /// The items of a group.
@@ -38,6 +38,8 @@ pub struct ItemsLine {
     pub group: String,
     /// Its items.
     pub items: Vec<ItemLine>,
+    /// They are about assets, and there is none left.
+    pub nowhere: bool,
 }
 
 impl ItemsLine {

@@ -39,10 +39,10 @@ fn group(frame: &Frame, id: &str, items: &[&str]) -> ItemsLine {
         name: frame.words.item_name(id, frame.language).expect("a built-in item"),
         about: frame.words.item_about(id, frame.language).expect("a built-in item"),
         purpose: Some("매일 아침 성과 보고서를 만듭니다".to_owned()),
-        risky: id.ends_with("delete"),
+        risk: id.ends_with("delete").then(|| frame.say("risk-deletes")),
     };
     let group = frame.words.group_name(id, frame.language).expect("a built-in group");
-    ItemsLine { group, items: items.iter().map(line).collect() }
+    ItemsLine { group, items: items.iter().map(line).collect(), nowhere: id == "keyword" }
 }
 
 /// Every page in the language of the frame: a name and its text.
@@ -139,7 +139,7 @@ fn connected(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Result<String,
         ("me-withdraw-asset", withdraw(Withdrawal::Asset { name, id, group, whole: true }).render()),
         (
             "me-withdraw-token",
-            withdraw(Withdrawal::Token { id: "96000000000000001".to_owned(), used_at: at(5) }).render(),
+            withdraw(Withdrawal::Token { id: "96000000000000001".to_owned(), used_at: at(5), last: false }).render(),
         ),
         ("me-consent", paper(below("/me/apps/5/consents/7")).render()),
     ]

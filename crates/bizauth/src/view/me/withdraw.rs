@@ -30,6 +30,8 @@ pub enum Withdrawal {
         id: String,
         /// When it was last used.
         used_at: When,
+        /// Whether the app has no other.
+        last: bool,
     },
 }
 
@@ -62,6 +64,11 @@ impl Titled for WithdrawPage {
 }
 
 impl WithdrawPage {
+    /// What the button says: the word that led here.
+    fn button(&self) -> String {
+        self.frame.say(if matches!(self.what, Withdrawal::App { .. }) { "withdraw-do-app" } else { "withdraw-do" })
+    }
+
     fn tokens_text(&self, tokens: usize) -> String {
         self.frame.fill2("withdraw-app-tokens", &("app", &self.app), &("count", tokens))
     }

@@ -160,36 +160,44 @@ pub fn one(desk: Desk<'_>, it: Account) -> Sheet {
         Field::Area("reason", "op-reason"),
         Field::Check("sure", "op-sure-tokens"),
     ];
-    let state = desk.form(
-        format!("{at}/state"),
-        form("state", Fields::typed([("state", user.state.word())])),
-        state,
-        "op-state-set",
-    );
+    let state = desk
+        .form(
+            format!("{at}/state"),
+            form("state", Fields::typed([("state", user.state.word())])),
+            state,
+            "op-state-set",
+        )
+        .grave_if(true);
     let sanctioned = it.record.developer_sanctioned;
     let hidden = if sanctioned { "op-sanction-lift" } else { "op-sanction-begin" };
-    let sanction = desk.form(
-        format!("{at}/{}", if sanctioned { "lift" } else { "sanction" }),
-        form("sanction", Fields::new()),
-        match sanctioned {
-            true => vec![Field::Area("reason", "op-reason")],
-            false => vec![Field::Area("reason", "op-reason"), Field::Check("sure", "op-sure-sanction")],
-        },
-        hidden,
-    );
+    let sanction = desk
+        .form(
+            format!("{at}/{}", if sanctioned { "lift" } else { "sanction" }),
+            form("sanction", Fields::new()),
+            match sanctioned {
+                true => vec![Field::Area("reason", "op-reason")],
+                false => vec![Field::Area("reason", "op-reason"), Field::Check("sure", "op-sure-sanction")],
+            },
+            hidden,
+        )
+        .grave_if(!sanctioned);
     let operator = if it.record.is_operator { "op-unmake" } else { "op-make" };
-    let operator = desk.form(
-        format!("{at}/{}", if it.record.is_operator { "unmake" } else { "make" }),
-        form("operator", Fields::new()),
-        vec![Field::Check("sure", "op-sure-operator")],
-        operator,
-    );
-    let password = desk.form(
-        format!("{at}/password"),
-        form("password", Fields::new()),
-        vec![Field::Check("sure", "op-sure-password")],
-        "op-password-reset",
-    );
+    let operator = desk
+        .form(
+            format!("{at}/{}", if it.record.is_operator { "unmake" } else { "make" }),
+            form("operator", Fields::new()),
+            vec![Field::Check("sure", "op-sure-operator")],
+            operator,
+        )
+        .grave_if(it.record.is_operator);
+    let password = desk
+        .form(
+            format!("{at}/password"),
+            form("password", Fields::new()),
+            vec![Field::Check("sure", "op-sure-password")],
+            "op-password-reset",
+        )
+        .grave_if(true);
     let cards = [
         ("facts", "op-account-facts", vec![Part::Facts(facts)]),
         ("state", "op-state", vec![Part::Text(desk.say("op-state-text")), state]),

@@ -136,7 +136,8 @@ pub fn one(desk: Desk<'_>, it: AppSeen) -> Sheet {
                 form("sanction", Fields::new()),
                 vec![Field::Area("reason", "op-reason"), Field::Check("sure", "op-sure-sanction")],
                 "op-sanction-begin",
-            ),
+            )
+            .grave_if(true),
         ],
     };
     let quota = app.daily_quota.map(|most| most.to_string()).unwrap_or_default();

@@ -102,6 +102,7 @@ pub fn list(
         list: kinds.to_vec(),
         button: "search",
         cancel: if sought.pairs().iter().all(|(_, value)| value.is_empty()) { String::new() } else { PATH.to_owned() },
+        grave: false,
     };
     let export = listed(&format!("{PATH}/export"), &sought.pairs());
     let heading = desk.say("nav-audit");

@@ -63,7 +63,7 @@ impl Desk<'_> {
     /// A form.
     fn form(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, button: &'static str) -> Part {
         let fields = self.labelled(fields, &list);
-        Part::Form(Form { post: self.post(to), fields, list, button, cancel: String::new() })
+        Part::Form(Form { post: self.post(to), fields, list, button, cancel: String::new(), grave: false })
     }
 
     /// The fields with the labels they have on the page, and the piece they are in: one sentence may be about several.
@@ -88,7 +88,7 @@ impl Desk<'_> {
     /// A form that makes something new, with a way back.
     fn making(&self, to: impl Into<String>, fields: Fields, list: Vec<Field>, cancel: impl Into<String>) -> Part {
         let fields = self.labelled(fields, &list);
-        Part::Form(Form { post: self.post(to), fields, list, button: "op-save", cancel: cancel.into() })
+        Part::Form(Form { post: self.post(to), fields, list, button: "op-save", cancel: cancel.into(), grave: false })
     }
 
     /// A form of one button.

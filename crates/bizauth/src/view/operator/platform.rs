@@ -19,7 +19,7 @@ pub fn page(desk: Desk<'_>, maintenance: bool, settings: Vec<(String, String, St
     if !maintenance {
         list.push(Field::Check("sure", "op-sure-maintenance"));
     }
-    let form = desk.form(to, fields, list, button);
+    let form = desk.form(to, fields, list, button).grave_if(!maintenance);
     let row = |(name, value, source): (String, String, String)| {
         let value = if value.is_empty() { text("–") } else { mono(value) };
         // Flags and variables are called what they are called; only what is nobody's choice has a word.

@@ -125,6 +125,15 @@ pub struct Form {
     pub button: &'static str,
     /// Where to go instead.
     pub cancel: String,
+    /// Whether what it does cannot be undone, or stops somebody's work: its button says so by its colour.
+    pub grave: bool,
+}
+
+impl Form {
+    /// The class of its button.
+    fn tone(&self) -> &'static str {
+        if self.grave { "bad" } else { "primary" }
+    }
 }
 
 /// What a card holds.
@@ -211,6 +220,16 @@ pub struct Sheet {
     pub cards: Vec<Card>,
     /// What can be ended here for good.
     pub dangers: Vec<Danger>,
+}
+
+impl Part {
+    /// A form whose button warns, if `grave`.
+    pub fn grave_if(self, grave: bool) -> Self {
+        match self {
+            Part::Form(form) => Part::Form(Form { grave, ..form }),
+            other => other,
+        }
+    }
 }
 
 impl Titled for Sheet {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Screen;
 use crate::http::guard::Browser;
 use crate::http::state::AppState;
-use crate::view::named::{group_name, item_about, item_name};
+use crate::view::named::{group_name, item_about, item_name, risk_text};
 
 /// What went into a screen and its answer.
 pub(super) struct Shown<'s> {
@@ -32,7 +32,8 @@ pub(super) fn to_json(it: &AppState, browser: &Browser, shown: &Shown<'_>) -> St
         let text = |item: &&bizauth_core::scope::Item| {
             let (name, about) = (item_name(&it.words, language, item), item_about(&it.words, language, item));
             let purpose = purposes.iter().find(|(id, _)| *id == item.id).map(|(_, purpose)| purpose);
-            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose, "risk_marked": item.risk().is_some() })
+            let risk = item.risk().map(|risk| risk_text(&it.words, language, risk));
+            json!({ "id": item.id.0, "name": name, "about": about, "purpose": purpose, "risk_marked": risk.is_some(), "risk": risk })
         };
         group.iter().map(text).collect()
     };

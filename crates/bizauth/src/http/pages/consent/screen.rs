@@ -73,6 +73,7 @@ pub(super) async fn show(
         test_app: client.app.kind == AppKind::Test,
         groups,
         changes,
+        idle_days: it.idle_days(),
         connected_url: Some("/me".to_owned()),
         preview: None,
     };

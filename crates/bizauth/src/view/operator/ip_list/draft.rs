@@ -57,7 +57,11 @@ pub fn page(desk: Desk<'_>, it: &Working, judged: &Judged, changes: &[Revised], 
     match &judged.list {
         Err(flaws) => {
             lint.push(Part::Warn(desk.say("ip-draft-flawed")));
-            lint.extend(flaws.lines().map(|line| Part::Text(line.to_owned())));
+            let mut services = it.document.inbound.iter().chain(&it.document.outbound).flatten();
+            match services.next() {
+                None => lint.push(Part::Text(desk.say("ip-draft-empty"))),
+                Some(_) => lint.extend(flaws.lines().map(|line| Part::Text(line.to_owned()))),
+            }
         }
         Ok(_) if judged.verdict.refusals.is_empty() => lint.push(Part::Good(desk.say("ip-draft-fine"))),
         Ok(_) => lint.push(Part::Warn(desk.say("ip-draft-refused"))),

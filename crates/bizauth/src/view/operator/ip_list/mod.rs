@@ -258,7 +258,7 @@ pub fn preview(desk: Desk<'_>, it: Preview<'_>) -> Sheet {
         fields = Fields::typed(typed);
     }
     let post = Post::new(format!("{PATH}/preview"), String::new());
-    let find = Part::Find(Form { post, fields, list, button: "ip-show", cancel: String::new() });
+    let find = Part::Find(Form { post, fields, list, button: "ip-show", cancel: String::new(), grave: false });
     let mut sheet_cards = Vec::new();
     for (at, (rule, service)) in it.list.services().enumerate() {
         let row = |entry: bizauth_core::ips::Reasoned| {
