@@ -128,8 +128,9 @@ impl Store {
             ids!(),
             " AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY t.id, l.position"
         );
-        let ids = wishes.iter().map(|wish| Value::from(wish.id)).chain(std::iter::repeat(Value::Null));
-        let ids: Vec<Value> = ids.take(MOST).collect();
+        // Places that are left are filled by saying the same again. Empty, they would make a plan for this very round look
+        // cheaper than the one for all rounds, and PostgreSQL would plan each round anew, at ten times the cost of the round.
+        let ids: Vec<Value> = wishes.iter().cycle().take(MOST).map(|wish| wish.id.into()).collect();
         let [tokens, lent, groups, items] =
             self.db.together([(TOKENS, &ids[..]), (LENT, &ids[..]), (GROUPS, &[]), (ITEMS, &[])]).await?;
         let maintenance = tokens.first().map_or(Ok(false), |row| row.get("maintenance"))?;

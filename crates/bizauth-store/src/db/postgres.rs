@@ -43,12 +43,7 @@ impl Postgres {
         config.application_name("bizauth").connect_timeout(PATIENCE);
         config.keepalives_idle(Duration::from_secs(30)).tcp_user_timeout(Duration::from_secs(10));
         let own = config.get_options().unwrap_or_default();
-        // A plan is made once, as on SQLite: the texts are written so that no value asks for another. Left to itself the
-        // server made plans anew wherever a call looked cheaper than the average one, at ten times the cost of the call.
-        let bounded = format!(
-            "{own} -c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000 \
-             -c plan_cache_mode=force_generic_plan"
-        );
+        let bounded = format!("{own} -c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000");
         config.options(bounded.trim_start());
         // Fast: no query to test a connection before use. A dead one is noticed by its closed socket.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };

@@ -322,7 +322,9 @@ async fn a_deadlock_is_run_again() {
     there.await.unwrap().unwrap();
     back.await.unwrap().unwrap();
     assert_eq!((n_of(&db, 1).await, n_of(&db, 2).await), (Some(2), Some(2)), "each of them once");
-    assert_eq!(runs.load(Ordering::Relaxed), 3, "one of the two was the victim and ran again");
+    // On a busy machine the victim may be back before the other has woken up, and both meet once more.
+    let runs = runs.load(Ordering::Relaxed);
+    assert!(runs >= 3, "one of the two was the victim and ran again: {runs}");
 }
 
 /// More callers than the pool has connections, so that one lost, or left inside a transaction, would show.
