@@ -63,6 +63,8 @@ pub(crate) struct Drive {
     pub(crate) status: u16,
     /// Requests a second; without, as many as go.
     pub(crate) pace: Option<f64>,
+    /// Whether the load has its core to itself. A database that stands beside it must not have to wait for its turn.
+    pub(crate) alone: bool,
 }
 
 /// Asks for one turn.
@@ -109,9 +111,10 @@ pub(crate) fn run(address: SocketAddr, drive: Drive, script: &mut impl Script) -
             connection.since = due.unwrap_or(now);
             connection.start()?;
         }
-        // The thread spins, on the core that is its own. Asleep it would have to be woken by the side that is measured, with
+        // Alone, the thread spins, on the core that is its own. Asleep it would have to be woken by the side that is measured, with
         // each answer while it keeps up with it, and hardly ever by a side that is so fast that it never rests.
-        match poll.poll(&mut events, Some(Duration::ZERO)) {
+        let patience = if drive.alone { Duration::ZERO } else { Duration::from_millis(1) };
+        match poll.poll(&mut events, Some(patience)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             polled => polled?,
         }

@@ -58,7 +58,20 @@ fn turn_for(
     (connections, status): (usize, u16),
     script: &mut impl Script,
 ) -> anyhow::Result<Outcome> {
-    let drive = Drive { connections, span: Duration::from_secs_f64(seconds), status, pace: None };
+    checked(
+        address,
+        Drive { connections, span: Duration::from_secs_f64(seconds), status, pace: None, alone: true },
+        script,
+    )
+}
+
+/// A turn of 64 connections, with PostgreSQL on the core of the load.
+fn turn_beside(options: &Options, address: SocketAddr, script: &mut impl Script) -> anyhow::Result<Outcome> {
+    let span = Duration::from_secs_f64(options.seconds);
+    checked(address, Drive { connections: 64, span, status: 200, pace: None, alone: false }, script)
+}
+
+fn checked(address: SocketAddr, drive: Drive, script: &mut impl Script) -> anyhow::Result<Outcome> {
     let outcome = load::run(address, drive, script)?;
     ensure!(outcome.refused * 1000 <= outcome.answers, "{} of {} were refused", outcome.refused, outcome.answers);
     ensure!(outcome.answers > 0, "nothing was answered");
@@ -93,8 +106,13 @@ fn tokeninfo(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
     }
     // The pace of both is 0.3 of what the bare one can: what a caller waits for must not depend on who is faster.
     let pace = 0.3 * turn(options, bare.address, 64, &mut Same(script::tokeninfo(1)))?.rate();
-    let drive =
-        Drive { connections: 64, span: Duration::from_secs_f64(options.seconds), status: 200, pace: Some(pace) };
+    let drive = Drive {
+        connections: 64,
+        span: Duration::from_secs_f64(options.seconds),
+        status: 200,
+        pace: Some(pace),
+        alone: true,
+    };
     let (ours, limit, ratio) = by_turns(
         options.rounds,
         || Ok(load::run(server.address, drive, &mut script)?.quantile(0.99).as_secs_f64()),
@@ -202,7 +220,7 @@ fn tokeninfo_served(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<
         .collect();
     let (ours, limit, ratio) = by_turns(
         options.rounds,
-        || Ok(turn(options, server.address, 64, &mut script)?.rate()),
+        || Ok(turn_beside(options, server.address, &mut script)?.rate()),
         || child::measured(&limit)?.first().copied().context("no figure"),
     )?;
     let what = "PostgreSQL, the row read each time, of the raw driver's pipelined reads".to_owned();
@@ -219,7 +237,7 @@ fn redeem_served(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row
     let (mut ours, mut first) = (Redeem { next: 0, count: count / 2 }, count / 2);
     let (ours, limit, ratio) = by_turns(
         options.rounds,
-        || Ok(turn(options, server.address, 64, &mut ours)?.rate()),
+        || Ok(turn_beside(options, server.address, &mut ours)?.rate()),
         || {
             let words = ["trade", &url, &CONNECTIONS.to_string(), "64", &first.to_string()].map(str::to_owned);
             let found = child::measured(&words.into_iter().chain([options.seconds.to_string()]).collect::<Vec<_>>())?;
@@ -238,7 +256,8 @@ fn flow(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
     let server = serve(options, place.folder(), &[("issuance_limit", "0")])?;
     let bare = bare(&server, &script::tokeninfo(1), place.folder(), 401)?;
     let mut script = super::flow::Flow::new(people);
-    let drive = Drive { connections: 64, span: Duration::from_secs_f64(options.seconds), status: 0, pace: None };
+    let drive =
+        Drive { connections: 64, span: Duration::from_secs_f64(options.seconds), status: 0, pace: None, alone: true };
     let (ours, limit, ratio) = by_turns(
         options.rounds,
         || {
