@@ -105,9 +105,13 @@ async fn an_asset_that_is_taken_back_leaves_tokeninfo_at_once() {
     assert_ne!(world.tokeninfo(&token).await.json()["updated_at"], before);
     let late = app.buys(&world, &waiting).await;
     assert_eq!(account_ids(&world, &late).await, json!(["12"]), "a code does not escape it");
-    assert_eq!(kim.opens(&path(&app)).await.all("#assets tbody th"), ["Account 12"]);
+    let page = kim.opens(&path(&app)).await;
+    assert_eq!(page.all("#assets tbody th"), ["Account 12"]);
+    assert!(!page.body.contains("any more, so the app can do nothing here"), "it still has one");
     confirms(&kim, &format!("{}/assets/withdraw?asset=moment:12", path(&app))).await;
     assert_eq!(account_ids(&world, &token).await, json!([]), "the group stays, its list is empty");
+    let nowhere = "None of your assets is lent for this any more";
+    assert!(kim.opens(&path(&app)).await.body.contains(nowhere), "and so the app can do nothing with it");
     for gone in ["moment:11", "moment:404", "moment:*", "x"] {
         kim.opens(&format!("{}/assets/withdraw?asset={gone}", path(&app))).await.says(Notice::NotFound);
     }
@@ -140,8 +144,12 @@ async fn one_token_of_several_is_taken_back() {
     let (first, second) = (kim.lends(&world, &app).await, kim.lends(&world, &app).await);
     let id = world.tokeninfo(&first).await.json()["id"].as_str().unwrap().to_owned();
     let page = format!("{}/tokens/{id}/withdraw", path(&app));
+    assert!(kim.opens(&page).await.body.contains("Other tokens of Ad report stay"));
     let done = confirms(&kim, &page).await;
     assert_eq!(done.leads(), format!("{} token-withdrawn", path(&app)));
+    let last = world.tokeninfo(&second).await.json()["id"].as_str().unwrap().to_owned();
+    let last = kim.opens(&format!("{}/tokens/{last}/withdraw", path(&app))).await;
+    assert!(last.body.contains("It is the only live one"), "{}", last.body);
     world.tokeninfo(&first).await.declines(KapiFault::NoSuchToken, "");
     assert_eq!(world.tokeninfo(&second).await.status, 200);
     kim.opens(&page).await.says(Notice::NotFound);
@@ -199,8 +207,15 @@ async fn what_was_shown_is_read_in_the_words_of_then() {
     let consent = page.body.split("/consents/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let paper = kim.opens(&format!("{}/consents/{consent}", path(&app))).await;
     paper.is_a_strict_page();
-    for words in ["Ad report", "한국어", "광고 운영과 조회", "For the report", "Account 11", "kim@example.com"]
-    {
+    for words in [
+        "Ad report",
+        "한국어",
+        "광고 운영과 조회",
+        "광고비를 쓸 수 있음",
+        "For the report",
+        "Account 11",
+        "kim@example.com",
+    ] {
         assert!(paper.body.contains(words), "{words}: {}", paper.body);
     }
     assert!(paper.body.contains("https://app.example.com/callback") && paper.body.contains(&app.client_id));

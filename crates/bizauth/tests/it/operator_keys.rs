@@ -12,7 +12,7 @@ async fn a_key_is_shown_once_and_revoked_for_good() {
     assert!(lee.opens(at).await.body.contains("No operator keys"));
     let refused = lee.submits(new, new, &[("name", "directory"), ("expires", "2020-01-01")]).await;
     assert!(refused.status == 422 && refused.body.contains("value=\"directory\""), "{refused:?}");
-    assert!(refused.body.contains("Choose one.") && refused.body.contains("still to come"), "{refused:?}");
+    assert!(refused.body.contains("Nothing is chosen yet.") && refused.body.contains("still to come"), "{refused:?}");
     let fields =
         [("name", "directory"), ("scopes", "assets:write"), ("scopes", "audit:read"), ("expires", "2027-01-01")];
     let made = lee.submits(new, new, &fields).await;

@@ -27,6 +27,8 @@ pub enum Cell {
     Act(Act),
     /// What changed: its name, as it was, as it is.
     Change(String, String, String),
+    /// A line of its own: what became of these machine's words, and what is said of it.
+    Line(Badge, Vec<String>, String),
 }
 
 /// A form of one button.

@@ -202,10 +202,16 @@ pub(super) fn difference(desk: &Desk<'_>, changes: &[Revised], empty: &'static s
         if let Some((before, after)) = it.ports.as_ref().filter(|_| it.revision != Revision::Gone) {
             cells.push(Cell::Change(frame.say("ip-ports"), ports(before), ports(after)));
         }
+        // Some of them, and how many more; then what is said of them.
+        let line = |badge, ips: &[Cidr], note: &str| {
+            let shown = ips.iter().take(SHOWN).map(ToString::to_string).collect();
+            let more = (ips.len() > SHOWN).then(|| frame.fill("ip-more", "count", (ips.len() - SHOWN).to_string()));
+            let said: Vec<String> = more.into_iter().chain([note.to_owned()]).filter(|it| !it.is_empty()).collect();
+            Cell::Line(badge, shown, said.join(" · "))
+        };
         let mut listed = |tone, key: &str, ips: &[Cidr]| {
             if !ips.is_empty() {
-                cells.push(Cell::Badge(Badge::new(tone, frame.say(key))));
-                cells.extend(entries(frame, ips));
+                cells.push(line(Badge::new(tone, frame.say(key)), ips, ""));
             }
         };
         listed(Tone::Bad, "ip-gone", &it.gone);
@@ -213,11 +219,8 @@ pub(super) fn difference(desk: &Desk<'_>, changes: &[Revised], empty: &'static s
         for (key, steps) in [("ip-step-withdrawn", &it.withdrawn), ("ip-step-announced", &it.announced)] {
             for step in steps {
                 let day = (&("date", step.date.to_string()), kind(frame, step.change).text);
-                cells.push(Cell::Text(frame.fill2(key, day.0, &("change", day.1))));
-                cells.extend(entries(frame, &step.ips));
-                if !step.note.is_empty() {
-                    cells.push(Cell::Text(step.note.clone()));
-                }
+                let badge = Badge::new(Tone::Warn, frame.fill2(key, day.0, &("change", day.1)));
+                cells.push(line(badge, &step.ips, &step.note));
             }
         }
         vec![text(&it.service), text(direction(frame, it.rule)), cells]
