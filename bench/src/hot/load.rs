@@ -111,7 +111,7 @@ pub(crate) fn run(address: SocketAddr, drive: Drive, script: &mut impl Script) -
             connection.since = due.unwrap_or(now);
             connection.start()?;
         }
-        // Alone, the thread spins, on the core that is its own. Asleep it would have to be woken by the side that is measured, with
+        // Alone, the thread spins. Asleep it would have to be woken by the side that is measured, with
         // each answer while it keeps up with it, and hardly ever by a side that is so fast that it never rests.
         let patience = if drive.alone { Duration::ZERO } else { Duration::from_millis(1) };
         match poll.poll(&mut events, Some(patience)) {

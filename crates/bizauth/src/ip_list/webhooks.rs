@@ -90,7 +90,7 @@ fn is_inside(address: IpAddr) -> bool {
 /// Sends; keeps its connections.
 #[derive(Debug)]
 pub struct Sender {
-    /// Made for the first webhook: TLS and the roots it trusts are two megabytes that most servers never need.
+    /// Made for the first webhook: most servers never need TLS of their own, nor the roots it trusts.
     http: OnceLock<reqwest::Client>,
     inside: bool,
     patience: Duration,

@@ -110,11 +110,14 @@ fn ports(ports: &[u16]) -> String {
 
 /// Entries as published, as many as a page holds.
 fn entries(frame: &Frame, ips: &[Cidr]) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = ips.iter().take(SHOWN).map(|cidr| Cell::Mono(cidr.to_string())).collect();
-    if ips.len() > SHOWN {
-        cells.push(Cell::Text(frame.fill("ip-more", "count", (ips.len() - SHOWN).to_string())));
-    }
-    cells
+    let (shown, more) = shown(frame, ips);
+    shown.into_iter().map(Cell::Mono).chain(more.map(Cell::Text)).collect()
+}
+
+/// The same as words, and how many more there are.
+fn shown(frame: &Frame, ips: &[Cidr]) -> (Vec<String>, Option<String>) {
+    let more = (ips.len() > SHOWN).then(|| frame.fill("ip-more", "count", (ips.len() - SHOWN).to_string()));
+    (ips.iter().take(SHOWN).map(ToString::to_string).collect(), more)
 }
 
 fn services(desk: &Desk<'_>, list: &IpList, day: Date) -> Table {
@@ -202,10 +205,8 @@ pub(super) fn difference(desk: &Desk<'_>, changes: &[Revised], empty: &'static s
         if let Some((before, after)) = it.ports.as_ref().filter(|_| it.revision != Revision::Gone) {
             cells.push(Cell::Change(frame.say("ip-ports"), ports(before), ports(after)));
         }
-        // Some of them, and how many more; then what is said of them.
         let line = |badge, ips: &[Cidr], note: &str| {
-            let shown = ips.iter().take(SHOWN).map(ToString::to_string).collect();
-            let more = (ips.len() > SHOWN).then(|| frame.fill("ip-more", "count", (ips.len() - SHOWN).to_string()));
+            let (shown, more) = shown(frame, ips);
             let said: Vec<String> = more.into_iter().chain([note.to_owned()]).filter(|it| !it.is_empty()).collect();
             Cell::Line(badge, shown, said.join(" · "))
         };
