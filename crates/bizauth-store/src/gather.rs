@@ -1,17 +1,22 @@
 //! Token checks where each one reads its row over a connection: whoever asks while others wait for the database is asked
-//! for together with those who come meanwhile. Nothing is remembered: a round begins after all that it answers.
+//! for together with those who come meanwhile. A round begins after all that it answers.
+//!
+//! A round reads the tokens' own rows, and what has changed of all else since the last one. Of a token of which nothing
+//! has, the rest is remembered; the others are read with all they depend on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bizauth_core::id::TokenId;
 use bizauth_core::scope::Catalogue;
+use bizauth_core::secret::Digest;
 use bizauth_core::token::Lent;
 use tokio::sync::oneshot;
 
 use crate::Store;
 use crate::catalogue::{self, GROUPS, ITEMS};
-use crate::db::{Error, Result, Row, Value};
+use crate::db::{Changes, Error, Result, Row, Value, ids};
+use crate::memory::{Reading, Seen, Tokens};
 use crate::tokens::{read_lent, token_columns, token_joins};
 
 /// How many tokens a round asks for: as many as the statements have places.
@@ -19,24 +24,31 @@ const MOST: usize = 16;
 /// How many rounds are under way at once: while one is at the database the next gathers.
 const ROUNDS: usize = 4;
 
-/// The places of [`MOST`] ids.
-macro_rules! ids {
-    () => {
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
-    };
+/// What there is of a token.
+#[derive(Clone)]
+pub(crate) enum Gathered {
+    /// It is alive as it was remembered, but for time.
+    Remembered(Box<Seen>),
+    /// What was read of it, and of its neighbours in the round.
+    Read(Arc<Round>),
 }
 
-/// What a round found.
+/// What was read of the tokens of a round of which not enough was remembered.
 pub(crate) struct Round {
+    /// The turn in which the reading began.
+    pub(crate) turn: Option<u64>,
     pub(crate) maintenance: bool,
     pub(crate) tokens: HashMap<i64, Row>,
     pub(crate) lent: HashMap<i64, Vec<Lent>>,
     pub(crate) catalogue: Catalogue,
 }
 
-/// Those who wait.
+/// Those who wait, and what is remembered of those who came before.
 #[derive(Default)]
-pub(crate) struct Gather(Mutex<State>);
+pub(crate) struct Gather {
+    state: Mutex<State>,
+    memory: Option<(Changes, Tokens)>,
+}
 
 #[derive(Default)]
 struct State {
@@ -46,12 +58,32 @@ struct State {
 
 struct Wish {
     id: TokenId,
-    told: oneshot::Sender<Result<Arc<Round>>>,
+    digest: Digest,
+    told: oneshot::Sender<Result<Gathered>>,
+}
+
+impl Wish {
+    fn tell(self, what: Result<Gathered>) {
+        // Whoever asked may have left.
+        let _ = self.told.send(what);
+    }
 }
 
 impl Gather {
+    /// One that remembers at most so many tokens.
+    pub(crate) fn remembering(changes: Changes, tokens: usize) -> Self {
+        Gather { state: Mutex::default(), memory: Some((changes, Tokens::new(tokens))) }
+    }
+
+    /// Remembers a token that is alive, as it was read in a round of this turn.
+    pub(crate) fn keep(&self, seen: &Seen, from: &Reading) {
+        if let Some((_, tokens)) = &self.memory {
+            tokens.keep(seen, from);
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,12 +117,13 @@ impl Drop for Leader {
 }
 
 impl Store {
-    /// What there is of this token, read in a round that begins now or later.
-    pub(crate) async fn gathered(&self, id: TokenId) -> Result<Arc<Round>> {
+    /// What there is of the token with this id, in a round that begins now or later. What is remembered is told only to
+    /// whoever knows the digest.
+    pub(crate) async fn gathered(&self, id: TokenId, digest: &Digest) -> Result<Gathered> {
         let (told, answer) = oneshot::channel();
         let leads = {
             let mut state = self.gather.state();
-            state.waiting.push(Wish { id, told });
+            state.waiting.push(Wish { id, digest: *digest, told });
             let leads = state.running < ROUNDS;
             state.running += usize::from(leads);
             leads
@@ -100,17 +133,33 @@ impl Store {
             // A task of its own: those who wait must not depend on one of them staying.
             tokio::spawn(async move {
                 while let Some(wishes) = leader.next() {
-                    let round = store.round(&wishes).await.map(Arc::new);
-                    for wish in wishes {
-                        let _ = wish.told.send(round.clone());
-                    }
+                    store.answer(wishes).await;
                 }
             });
         }
         answer.await.map_err(|_| Error::Closed)?
     }
 
-    async fn round(&self, wishes: &[Wish]) -> Result<Round> {
+    /// Tells all of these what there is of their tokens.
+    async fn answer(&self, mut wishes: Vec<Wish>) {
+        let turn = match &self.gather.memory {
+            Some(memory) => {
+                wishes = match remember(memory, wishes).await {
+                    wishes if wishes.is_empty() => return,
+                    wishes => wishes,
+                };
+                // Before anything is read: what changes meanwhile must not be remembered as it was.
+                memory.0.watch.turn()
+            }
+            None => None,
+        };
+        let round = self.round(turn, &wishes).await.map(|round| Gathered::Read(Arc::new(round)));
+        for wish in wishes {
+            wish.tell(round.clone());
+        }
+    }
+
+    async fn round(&self, turn: Option<u64>, wishes: &[Wish]) -> Result<Round> {
         const TOKENS: &str = concat!(
             "SELECT s.maintenance, t.digest, ",
             token_columns!(),
@@ -128,14 +177,12 @@ impl Store {
             ids!(),
             " AND l.withdrawn_at IS NULL AND (l.holding_id IS NULL OR h.id IS NOT NULL) ORDER BY t.id, l.position"
         );
-        // Places that are left are filled by saying the same again. Empty, they would make a plan for this very round look
-        // cheaper than the one for all rounds, and PostgreSQL would plan each round anew, at ten times the cost of the round.
-        let ids: Vec<Value> = wishes.iter().cycle().take(MOST).map(|wish| wish.id.into()).collect();
+        let ids = places(wishes);
         let [tokens, lent, groups, items] =
             self.db.together([(TOKENS, &ids[..]), (LENT, &ids[..]), (GROUPS, &[]), (ITEMS, &[])]).await?;
         let maintenance = tokens.first().map_or(Ok(false), |row| row.get("maintenance"))?;
         let catalogue = catalogue::read(&groups, &items)?;
-        let mut round = Round { maintenance, tokens: HashMap::new(), lent: HashMap::new(), catalogue };
+        let mut round = Round { turn, maintenance, tokens: HashMap::new(), lent: HashMap::new(), catalogue };
         for row in tokens {
             if let Some(id) = row.get::<Option<i64>>("token_id")? {
                 round.tokens.insert(id, row);
@@ -146,4 +193,33 @@ impl Store {
         }
         Ok(round)
     }
+}
+
+/// The ids of a round. Places that are left are filled by saying the same again: empty, they would make a plan for this
+/// very round look cheaper than the one for all rounds, and PostgreSQL would plan each round anew, at ten times its cost.
+fn places(wishes: &[Wish]) -> Vec<Value> {
+    wishes.iter().cycle().take(MOST).map(|wish| wish.id.into()).collect()
+}
+
+/// Tells those whose tokens are as they are remembered, and gives the others back.
+async fn remember((changes, tokens): &(Changes, Tokens), wishes: Vec<Wish>) -> Vec<Wish> {
+    let living = match changes.living(places(&wishes)).await {
+        Ok(living) => living,
+        Err(error) => {
+            wishes.into_iter().for_each(|wish| wish.tell(Err(error.clone())));
+            return Vec::new();
+        }
+    };
+    let mut unknown = Vec::new();
+    for wish in wishes {
+        let used_at = living.get(&wish.id.0);
+        match used_at.and_then(|used_at| Some((used_at, tokens.find(&changes.watch, wish.id, &wish.digest)?))) {
+            Some((used_at, mut seen)) => {
+                seen.used_at = *used_at;
+                wish.tell(Ok(Gathered::Remembered(Box::new(seen))));
+            }
+            None => unknown.push(wish),
+        }
+    }
+    unknown
 }

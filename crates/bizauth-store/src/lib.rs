@@ -159,18 +159,25 @@ impl Store {
         }
     }
 
-    /// The same store, which on the embedded engine remembers what it read: at most so many tokens. What is remembered is
-    /// used only while it is proved that no other process writes to the file, and only as long as nothing has changed of
-    /// what it was read from; so it makes no difference but in time.
+    /// The same store, which remembers what it read: at most so many tokens. What is remembered is used only as long as
+    /// nothing has changed of what it was read from; so it makes no difference but in time. On the embedded engine that
+    /// is known as long as it is proved that no other process writes to the file; on PostgreSQL each look at a token asks.
     ///
     /// # Errors
     /// The store was closed.
     pub fn remembering(self, tokens: usize) -> Result<Self> {
+        if tokens == 0 {
+            return Ok(self);
+        }
         let memory = match &self.db {
-            Db::Sqlite(db) if tokens > 0 => Some(Arc::new(Memory::new(db.watch()?, tokens))),
-            _ => None,
+            Db::Sqlite(db) => Some(Arc::new(Memory::new(db.watch()?, tokens))),
+            Db::Postgres(_) => None,
         };
-        Ok(Store { memory, ..self })
+        let gather = match self.db.changes() {
+            Some(changes) => Arc::new(Gather::remembering(changes, tokens)),
+            None => self.gather.clone(),
+        };
+        Ok(Store { memory, gather, ..self })
     }
 
     /// The memory, and the turn in which a reading begins that it may keep.

@@ -67,6 +67,7 @@ impl Store {
             swept.rows += rows;
             swept.more |= i64::try_from(rows).unwrap_or(i64::MAX) >= most;
         }
+        self.db.sweep_changes().await?;
         Ok(swept)
     }
 }

@@ -11,6 +11,7 @@ use crate::Store;
 use crate::apps::read_app;
 use crate::audit::{By, Change};
 use crate::db::{Result, Row, Tx, commit, roll_back};
+use crate::gather::Gathered;
 use crate::memory::{Reading, Seen};
 use crate::users::read_user;
 
@@ -25,11 +26,16 @@ pub struct Found {
 
 /// The same with what the door says of the token.
 #[derive(Clone, Debug)]
-pub struct Sight {
-    /// The platform is in maintenance.
-    pub maintenance: bool,
-    /// The token, and what is said of it.
-    pub token: Option<(Token, Seen)>,
+pub enum Sight {
+    /// It is alive as it was remembered, as far as only time can end it. There is no maintenance.
+    Remembered(Seen),
+    /// What was read.
+    Read {
+        /// The platform is in maintenance.
+        maintenance: bool,
+        /// The token, and what is said of it.
+        token: Option<(Token, Seen)>,
+    },
 }
 
 /// What became of a revocation.
@@ -99,6 +105,8 @@ impl Store {
 
     /// Reads the token with this id, if the digest proves it, and remembers it if it is alive. `say` is what the door says
     /// of it: a text with a NUL wherever one of the ids belongs that come with it.
+    ///
+    /// On PostgreSQL the token's row is read each time, and the rest only if something may have changed of it.
     pub async fn look_at(
         &self,
         id: TokenId,
@@ -107,33 +115,33 @@ impl Store {
         say: impl Fn(&Token, &[Lent], &Catalogue) -> (String, Vec<String>),
     ) -> Result<Sight> {
         if self.db.is_shared() {
-            let round = self.gathered(id).await?;
+            let round = match self.gathered(id, digest).await? {
+                Gathered::Remembered(seen) => return Ok(Sight::Remembered(*seen)),
+                Gathered::Read(round) => round,
+            };
+            let maintenance = round.maintenance;
             let proves = |row: &&Row| row.get::<Digest>("digest").is_ok_and(|known| known == *digest);
             let Some(row) = round.tokens.get(&id.0).filter(proves) else {
-                return Ok(Sight { maintenance: round.maintenance, token: None });
+                return Ok(Sight::Read { maintenance, token: None });
             };
-            let token = read_token(row)?;
             let lent = round.lent.get(&id.0).map_or(&[][..], Vec::as_slice);
-            let (text, blanks) = say(&token, lent, &round.catalogue);
-            let seen = Seen::new(&token, text, &blanks);
-            return Ok(Sight { maintenance: round.maintenance, token: Some((token, seen)) });
+            let (token, seen) = told(row, lent, &round.catalogue, say)?;
+            if let Some(reading) = worth_keeping(round.turn, maintenance, row, &token, now)? {
+                self.gather.keep(&seen, &reading);
+            }
+            return Ok(Sight::Read { maintenance, token: Some((token, seen)) });
         }
         // Before anything is read: what changes meanwhile must not be remembered as it was.
         let reading = self.reading();
         let (maintenance, row) = self.token_row(id, digest).await?;
-        let Some(row) = row else { return Ok(Sight { maintenance, token: None }) };
-        let token = read_token(&row)?;
-        let (text, blanks) = say(&token, &self.lent(id).await?, &*self.known_catalogue().await?);
-        let seen = Seen::new(&token, text, &blanks);
-        // Of what was refused nothing is remembered; a lifetime without end, because time is asked each time anyway.
+        let Some(row) = row else { return Ok(Sight::Read { maintenance, token: None }) };
+        let (token, seen) = told(&row, &self.lent(id).await?, &*self.known_catalogue().await?, say)?;
         if let Some((memory, turn)) = reading
-            && !maintenance
-            && token.standing(std::time::Duration::MAX, now) == Standing::Active
+            && let Some(reading) = worth_keeping(Some(turn), maintenance, &row, &token, now)?
         {
-            let (consent, key) = (row.get("consent_id")?, row.get("key_id")?);
-            memory.tokens.keep(&seen, &Reading { turn, digest: *digest, consent, user: token.user.id.0, key });
+            memory.tokens.keep(&seen, &reading);
         }
-        Ok(Sight { maintenance, token: Some((token, seen)) })
+        Ok(Sight::Read { maintenance, token: Some((token, seen)) })
     }
 
     /// The assets that a token speaks for, as far as the account still holds them and may lend them.
@@ -184,6 +192,31 @@ impl Store {
                 }
             })
             .await
+    }
+}
+
+/// The token of a row, and what is said of it.
+fn told(
+    row: &Row,
+    lent: &[Lent],
+    catalogue: &Catalogue,
+    say: impl Fn(&Token, &[Lent], &Catalogue) -> (String, Vec<String>),
+) -> Result<(Token, Seen)> {
+    let token = read_token(row)?;
+    let (text, blanks) = say(&token, lent, catalogue);
+    let seen = Seen::new(&token, text, &blanks);
+    Ok((token, seen))
+}
+
+/// What a token was read from, if it may be remembered: of what was refused nothing is; a lifetime without end, because
+/// time is asked each time anyway.
+fn worth_keeping(turn: Option<u64>, maintenance: bool, row: &Row, token: &Token, now: Time) -> Result<Option<Reading>> {
+    match turn {
+        Some(turn) if !maintenance && token.standing(std::time::Duration::MAX, now) == Standing::Active => {
+            let (digest, consent, key) = (row.get("digest")?, row.get("consent_id")?, row.get("key_id")?);
+            Ok(Some(Reading { turn, digest, consent, user: token.user.id.0, key }))
+        }
+        _ => Ok(None),
     }
 }
 

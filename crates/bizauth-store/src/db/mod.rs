@@ -6,6 +6,7 @@
 //! `migrate.rs`.
 
 mod alone;
+mod changes;
 mod connection;
 mod error;
 mod migrate;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use bizauth_core::time::Time;
 
+pub(crate) use changes::{Changes, ids};
 pub use error::Error;
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::Sqlite;
@@ -131,6 +133,22 @@ impl Db {
         }
     }
 
+    /// Who hears of what others change here. On the embedded engine nobody else does.
+    pub(crate) fn changes(&self) -> Option<Changes> {
+        match self {
+            Db::Sqlite(_) => None,
+            Db::Postgres(db) => Some(Changes::new(db.clone())),
+        }
+    }
+
+    /// Sweeps what was written down for others to hear.
+    pub(crate) async fn sweep_changes(&self) -> Result<()> {
+        match self {
+            Db::Sqlite(_) => Ok(()),
+            Db::Postgres(db) => db.sweep_changes().await,
+        }
+    }
+
     /// Finishes what is queued, then closes the connections. Later calls fail.
     pub(crate) async fn close(&self) {
         match self {
@@ -201,6 +219,11 @@ impl<'c> Tx<'c> {
             Engine::Sqlite(_) => Ok(()),
             Engine::Postgres(tx) => tx.take_your_time().await,
         }
+    }
+
+    /// Whether others write to the database as well.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
     }
 
     /// Runs a script of several statements, written in PostgreSQL's type names: a migration.

@@ -1,10 +1,12 @@
-//! What the writer changes, told to whoever remembers what was read: invalidation by construction.
+//! What changes, told to whoever remembers what was read: invalidation by construction.
 //!
-//! Triggers of the one writer connection (`watched.sql`) report every row that is touched, whatever sentence touched it. A
-//! mark for each
-//! row's number (many share one) keeps the turn of its last change; what was read in a turn stands as long as no mark of
-//! what it was read from is newer. While a group is at its COMMIT its marks are newer than any turn, so that from the
-//! instant at which a change can be seen nobody is answered from before it.
+//! A mark for each row's number (many share one) keeps the turn of its last change; what was read in a turn stands as long
+//! as no mark of what it was read from is newer.
+//!
+//! On the embedded engine triggers of the one writer connection (`watched.sql`) report every row that is touched, whatever
+//! sentence touched it. While a group is at its COMMIT its marks are newer than any turn, so that from the instant at which
+//! a change can be seen nobody is answered from before it. On PostgreSQL `changes.rs` brings what the database's own
+//! triggers wrote down, before anybody is answered.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,10 +48,24 @@ impl Mark {
 
 /// What a statement touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Touch {
+pub(super) enum Touch {
     Row(Mark),
     Platform,
     IpList,
+}
+
+impl Touch {
+    /// As the triggers of PostgreSQL tell it. What this program does not know may be anything.
+    pub(super) fn told(kind: i64, id: i64) -> Self {
+        let kind = match kind {
+            1 => Kind::Token,
+            2 => Kind::Consent,
+            3 => Kind::User,
+            4 => Kind::KeyState,
+            _ => return Touch::Platform,
+        };
+        Touch::Row(Mark::of(kind, id))
+    }
 }
 
 /// The turns of all marks.
@@ -129,6 +145,17 @@ impl Watch {
             self.turn.store(turn, Ordering::Release);
         }
         self.alone.store(true, Ordering::Release);
+    }
+
+    /// What others touched, which can be seen.
+    pub(super) fn heard(&self, others: Vec<Touch>) {
+        self.touched().extend(others);
+        self.ended();
+    }
+
+    /// Nothing that was read before stands.
+    pub(super) fn forget(&self) {
+        self.heard(vec![Touch::Platform, Touch::IpList]);
     }
 
     /// What was touched will be visible in a moment.

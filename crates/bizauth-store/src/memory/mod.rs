@@ -1,4 +1,4 @@
-//! What this process remembers of what it read, on the embedded engine only: tokens that are alive, keys, the newest IP
+//! What this process remembers of what it read: tokens that are alive, and on the embedded engine keys, the newest IP
 //! list, the catalogue. Nothing here decides how long something stands: [`Watch`] does, which hears of every change from
 //! the engine.
 //!

@@ -66,7 +66,7 @@ pub(crate) async fn on_two_nodes(promise: impl AsyncFn([Store; 2])) {
     on_each_place(async |place| {
         let nodes = [place.node(1), place.node(2)];
         nodes[0].migrate(NOW).await.unwrap();
-        promise(nodes).await;
+        promise(nodes.map(|node| node.remembering(1000).unwrap())).await;
     })
     .await;
 }

@@ -13,7 +13,7 @@ use bizauth_core::scope::Catalogue;
 use bizauth_core::secret::{Credential, Digest, Secret};
 use bizauth_core::time::Time;
 use bizauth_core::token::{Lent, Token, admit_in_time, use_is_news};
-use bizauth_store::{Found, Presented, Revocation, Seen};
+use bizauth_store::{Found, Presented, Revocation, Seen, Sight};
 
 use super::Asker;
 use crate::http::kapi::tokeninfo::said_of;
@@ -58,9 +58,12 @@ async fn looked_at(it: &AppState, asker: &Asker, id: TokenId, digest: &Digest) -
     let case = it.config.tokeninfo_case;
     let say = |token: &Token, lent: &[Lent], catalogue: &Catalogue| said_of(token, lent, catalogue, case);
     let now = it.clock.now();
-    let sight = it.store.look_at(id, digest, now, say).await?;
-    let (token, seen) = sight.token.unzip();
-    alive(it, asker, sight.maintenance, token, now)?;
+    let (maintenance, token) = match it.store.look_at(id, digest, now, say).await? {
+        Sight::Remembered(seen) => return still_alive(it, asker, seen, now),
+        Sight::Read { maintenance, token } => (maintenance, token),
+    };
+    let (token, seen) = token.unzip();
+    alive(it, asker, maintenance, token, now)?;
     seen.ok_or_else(unknown)
 }
 
