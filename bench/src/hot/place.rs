@@ -129,6 +129,8 @@ async fn served(place: &Place, amount: Amount, persons: i64, now: Time) -> anyho
         client.batch_execute(&format!("ALTER SYSTEM SET {setting} = on")).await?;
     }
     client.batch_execute("SELECT pg_reload_conf()").await?;
+    // No node has read anything yet: nobody need be told of each row.
+    client.batch_execute("SET session_replication_role = replica").await?;
     client.batch_execute(&format!("UPDATE holdings SET user_id = id - {holding}")).await?;
     client.batch_execute("UPDATE users SET state = 'active'").await?;
     for (count, first, kind) in [(amount.tokens, CONSENT, "token"), (amount.codes, CODE_CONSENT, "code")] {

@@ -309,11 +309,12 @@ impl Store {
         let [told, reach] = if turn.is_back() { BACK } else { ON };
         let mut page: Vec<Value> = vec![user.into(), pattern.into(), from.into(), (most + 1).into()];
         page.extend([alive.agreed_after.into(), alive.used_after.into()]);
-        let mut found = read_told(&self.db.rows(told, &page).await?)?;
+        let (told, reach) = tokio::try_join!(self.db.rows(told, &page), self.db.rows(reach, &page))?;
+        let mut found = read_told(&told)?;
         if found.is_empty() {
             return Ok(Leaf { after: turn.is_back(), ..nothing });
         }
-        for row in &self.db.rows(reach, &page).await? {
+        for row in &reach {
             let id: AppId = row.get("id")?;
             if let Some(app) = found.iter_mut().find(|app| app.id == id) {
                 let (group, whole, assets) = (row.get("group_id")?, row.get("whole")?, row.get("assets")?);
@@ -333,9 +334,10 @@ impl Store {
         const LENT: &str =
             concat!(one_app!(), "SELECT DISTINCT l.group_id, l.holding_id, h.asset_id, h.sort ", lent!("$3", "$4"));
         let params = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
-        let Some(mut app) = read_told(&self.db.rows(TOLD, &params).await?)?.pop() else { return Ok(None) };
+        let (told, lent) = tokio::try_join!(self.db.rows(TOLD, &params), self.db.rows(LENT, &params))?;
+        let Some(mut app) = read_told(&told)?.pop() else { return Ok(None) };
         let (mut reach, mut named) = (BTreeMap::new(), Vec::new());
-        for row in &self.db.rows(LENT, &params).await? {
+        for row in &lent {
             let group: GroupId = row.get("group_id")?;
             let nothing = || Reach { group: group.clone(), whole: false, assets: 0 };
             let of_group = reach.entry(group.0.clone()).or_insert_with(nothing);

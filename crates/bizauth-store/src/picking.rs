@@ -211,7 +211,8 @@ impl Store {
         row.map(|row| Ok((row.get("sort")?, row.get("asset_id")?))).transpose()
     }
 
-    /// The account's holdings among `named`: each is looked up by its key.
+    /// The account's holdings among `named`: each is looked up by its key. A join with all of them PostgreSQL would answer
+    /// by reading whatever the account holds.
     pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
         const ONE: &str = concat!(
             columns!(),
@@ -224,11 +225,11 @@ impl Store {
              $18), ($19, $20), ($21, $22), ($23, $24), ($25, $26), ($27, $28), ($29, $30), ($31, $32), ($33, \
              $34), ($35, $36), ($37, $38), ($39, $40), ($41, $42), ($43, $44), ($45, $46), ($47, $48), ($49, \
              $50), ($51, $52), ($53, $54), ($55, $56), ($57, $58), ($59, $60), ($61, $62), ($63, $64)",
-            ") ",
+            "), found (id) AS MATERIALIZED (SELECT (SELECT h.id FROM holdings h
+                 WHERE h.user_id = $65 AND h.group_id = w.group_id AND h.asset_id = w.asset_id) FROM w) ",
             columns!(),
-            "FROM w CROSS JOIN holdings h CROSS JOIN assets a
-             WHERE h.user_id = $65 AND h.group_id = w.group_id AND h.asset_id = w.asset_id
-                 AND a.group_id = h.group_id AND a.asset_id = h.asset_id"
+            "FROM found CROSS JOIN holdings h CROSS JOIN assets a
+             WHERE h.id = found.id AND a.group_id = h.group_id AND a.asset_id = h.asset_id"
         );
         if let [(group, asset)] = named {
             let params = [group.clone().into(), asset.0.clone().into(), user.into()];

@@ -149,7 +149,7 @@ impl Store {
         );
         params.extend(actor.as_ref().filter(|_| sql == ON_BY_OF).map(|actor| Value::from(actor.as_str())));
         params.push(most.into());
-        let rows = self.db.rows(sql, &params).await?;
+        let rows = self.db.rows_by_values(sql, &params).await?;
         rows.iter().map(read).collect()
     }
 

@@ -96,6 +96,15 @@ impl Db {
         }
     }
 
+    /// Reads a list whose plan hangs on the values: PostgreSQL, once it has seen a statement five times, may take a plan for
+    /// all values that it believes to be cheaper, and walk a whole log to find what one actor did.
+    pub(crate) async fn rows_by_values(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Db::Sqlite(_) => self.rows(sql, params).await,
+            Db::Postgres(db) => db.rows_by_values(sql, params).await,
+        }
+    }
+
     /// Whether the database is somewhere else, and reading it is a way to go; then reading together saves most of it.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Db::Postgres(_))

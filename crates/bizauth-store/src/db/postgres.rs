@@ -10,8 +10,8 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, StatementCache};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error as Failure, NoTls};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Column, Config, Error as Failure, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
@@ -23,6 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long we wait for the answer to a statement. Longer than the server may take for one, so that only a line that has
 /// gone silent gets here: nobody tells of that, and without this bound its connections would be lent out for ever.
 const SILENCE: Duration = Duration::from_secs(12);
+
+/// Whether the server prepares a statement once, or plans it for each call.
+#[derive(Clone, Copy)]
+enum Plan {
+    Kept,
+    Fresh,
+}
 
 pub(crate) struct Postgres {
     pool: Pool,
@@ -72,18 +79,31 @@ impl Postgres {
 
     /// Reads. At SERIALIZABLE even that may meet a conflict.
     pub(super) async fn rows(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        self.read_again(sql, params, Plan::Kept).await
+    }
+
+    /// Reads by a plan that is made for these very values.
+    pub(super) async fn rows_by_values(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        self.read_again(sql, params, Plan::Fresh).await
+    }
+
+    async fn read_again(&self, sql: &'static str, params: &[Value], plan: Plan) -> Result<Vec<Row>> {
         for again in 1..TRIES {
-            match self.read(sql, params).await {
+            match self.read(sql, params, plan).await {
                 Err(e) if e.is_conflict() => tokio::time::sleep(self.pause(again)).await,
                 answer => return answer,
             }
         }
-        self.read(sql, params).await
+        self.read(sql, params, plan).await
     }
 
-    async fn read(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+    async fn read(&self, sql: &'static str, params: &[Value], plan: Plan) -> Result<Vec<Row>> {
         let client = self.client().await?;
-        let answer = Link::to(&client, false).rows(sql, params).await;
+        let mut link = Link::to(&client, false);
+        let answer = match plan {
+            Plan::Kept => link.rows(sql, params).await,
+            Plan::Fresh => link.rows_by_values(sql, params).await,
+        };
         if let Err(Error::Silent) = answer {
             drop(Object::take(client));
             self.distrust();
@@ -206,12 +226,18 @@ impl<'c> Link<'c> {
         let run = async {
             let statement = self.statements.prepare(self.client, sql).await?;
             let found = self.send(self.client.query(&statement, &dynamic(params))).await?;
-            let names: Arc<[_]> = statement.columns().iter().map(|c| c.name().into()).collect();
-            let row = |row: tokio_postgres::Row| {
-                let values = (0..row.len()).map(|i| row.try_get(i)).collect::<Result<_, _>>()?;
-                Ok(Row::new(sql, names.clone(), values))
-            };
-            found.into_iter().map(row).collect::<Result<_, _>>()
+            told(sql, statement.columns(), &found)
+        };
+        timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
+    }
+
+    /// The same with a statement that has no name: the server plans it with these values, and forgets it.
+    async fn rows_by_values(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
+        let patience = self.patience;
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> = params.iter().map(|p| (p as _, p.kind())).collect();
+        let run = async {
+            let found = self.send(self.client.query_typed(sql, &typed)).await?;
+            told(sql, found.first().map_or(&[][..], tokio_postgres::Row::columns), &found)
         };
         timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
     }
@@ -293,6 +319,16 @@ where
     })
     .await;
     under_way.into_iter().filter_map(|(_, answer)| answer).collect()
+}
+
+/// Rows in our words.
+fn told(sql: &'static str, columns: &[Column], found: &[tokio_postgres::Row]) -> Result<Vec<Row>, Failure> {
+    let names: Arc<[_]> = columns.iter().map(|column| column.name().into()).collect();
+    let row = |row: &tokio_postgres::Row| {
+        let values = (0..row.len()).map(|i| row.try_get(i)).collect::<Result<_, _>>()?;
+        Ok(Row::new(sql, names.clone(), values))
+    };
+    found.iter().map(row).collect()
 }
 
 fn dynamic(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

@@ -185,6 +185,17 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
+impl Value {
+    /// Its type on PostgreSQL, where no statement says it.
+    pub(super) fn kind(&self) -> Type {
+        match self {
+            Value::Int(_) => Type::INT8,
+            Value::Null | Value::Text(_) => Type::TEXT,
+            Value::Bytes(_) => Type::BYTEA,
+        }
+    }
+}
+
 impl rusqlite::ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
