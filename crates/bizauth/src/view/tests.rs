@@ -116,10 +116,11 @@ fn every_key_is_used() {
     let built: Vec<(&str, BTreeSet<String>)> = vec![
         ("item-", items.collect()),
         ("group-", groups.collect()),
-        ("role-", ["owner", "manager", "operator", "editor", "member", "viewer"].map(str::to_owned).into()),
+        ("role-", words::ROLES.map(str::to_owned).into()),
         ("fault-", codes.collect()),
         ("kauth-", KauthFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
         ("kapi-", KapiFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
+        ("op-fact-", facts_of_the_log().iter().map(|name| name.replace('_', "-")).collect()),
     ];
     let acts: BTreeSet<String> = sources.split('"').filter(|word| word.contains('.')).map(plain).collect();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {
@@ -131,6 +132,56 @@ fn every_key_is_used() {
             || key.strip_prefix("op-act-").is_some_and(|act| acts.contains(act));
         assert!(used, "nobody says {key}");
     }
+}
+
+/// What entries of the audit log tell: the facts that the store adds, and the columns that it looks at.
+fn facts_of_the_log() -> BTreeSet<String> {
+    let mut names = BTreeSet::from(["reason".to_owned(), "rows".to_owned()]);
+    let first = |rest: &str| rest.split('"').next().unwrap_or_default().to_owned();
+    for (_, text) in files_under("../bizauth-store/src") {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in [".about(\"", ".fact(\""] {
+            names.extend(text.split(call).skip(1).map(first));
+        }
+        // `const SEE…: … = "SELECT a, b.c, (SELECT …) AS d FROM …";`
+        for statement in text.split("const SEE").skip(1).filter_map(|rest| rest.split_once("SELECT ")) {
+            names.extend(columns(&first(statement.1)));
+        }
+    }
+    names
+}
+
+/// What the columns of a SELECT are called that begins so.
+fn columns(select: &str) -> Vec<String> {
+    let (mut depth, mut all) = (0, vec![String::new()]);
+    for word in select.split_inclusive([' ', ',', '(', ')', '\n']) {
+        if depth == 0 && word.trim() == "FROM" {
+            break;
+        }
+        depth += word.matches('(').count();
+        depth -= word.matches(')').count();
+        let column = all.last_mut().expect("there is a first one");
+        match word.strip_suffix(',').filter(|_| depth == 0) {
+            Some(end) => {
+                column.push_str(end);
+                all.push(String::new());
+            }
+            None => column.push_str(word),
+        }
+    }
+    let name = |column: String| column.trim().rsplit([' ', '.']).next().unwrap_or_default().to_owned();
+    all.into_iter().map(name).collect()
+}
+
+#[test]
+fn every_fact_of_the_audit_log_has_words() {
+    let (words, facts) = (Words::new(), facts_of_the_log());
+    for name in ["proof", "ids", "in_business_centre", "pkce_required", "lent_assets", "confirmed_at", "holders"] {
+        assert!(facts.contains(name), "the search does not fit the store any more: no {name} in {facts:?}");
+    }
+    let silent: Vec<_> =
+        facts.iter().filter(|name| !words.has(&format!("op-fact-{}", name.replace('_', "-")))).collect();
+    assert!(silent.is_empty(), "the audit log tells these without words: {silent:?}");
 }
 
 #[test]

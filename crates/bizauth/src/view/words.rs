@@ -27,6 +27,7 @@ macro_rules! files {
             "account",
             "operator",
             "operator_acts",
+            "operator_facts",
             "operator_ips",
             "import",
         )
@@ -38,6 +39,9 @@ macro_rules! files {
 
 pub(super) const KO: &Files = files!("ko");
 pub(super) const EN: &Files = files!("en");
+
+/// The roles on an asset that there are words for. Whoever tells of assets may use others.
+pub const ROLES: [&str; 6] = ["owner", "manager", "operator", "editor", "member", "viewer"];
 
 /// A language that the pages speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,5 +1,7 @@
 //! The audit log's pages: filtered, exported, verified.
 
+use serde_json::json;
+
 use crate::operator_accounts::operator;
 use crate::world::World;
 
@@ -13,7 +15,9 @@ async fn the_log_is_read_filtered_exported_and_proved() {
     let query = format!("actor=lee%40example.com&kind=account&id={}&since=2026-11-21&until=2026-11-21", kim.id);
     let page = lee.opens(&format!("/operator/audit?{query}")).await;
     assert!(page.body.contains("Business-centre membership changed"), "{page:?}");
-    assert!(page.body.contains(&at) && page.body.contains("in_business_centre"), "{page:?}");
+    let changed = "<span class=\"quiet\">In the business centre:</span> Yes <span";
+    assert!(page.body.contains(&at) && page.body.contains(changed), "{page:?}");
+    assert!(!page.body.contains("in_business_centre"), "the words of the records are the export's: {page:?}");
     assert!(!page.body.contains("Account made"), "another made it: {page:?}");
     assert!(
         page.body.contains(&format!(">Account kim@example.com</a> <code translate=\"no\">{}</code>", kim.id)),
@@ -28,6 +32,10 @@ async fn the_log_is_read_filtered_exported_and_proved() {
     assert_eq!(lines.header("content-type"), Some("application/jsonl"));
     let line: serde_json::Value = serde_json::from_str(lines.body.lines().next().unwrap()).unwrap();
     assert_eq!((lines.body.lines().count(), line["act"].as_str()), (1, Some("account.business_centre")));
+    assert_eq!(
+        (&line["before"], &line["after"]),
+        (&json!({"in_business_centre": 1}), &json!({"in_business_centre": 0}))
+    );
     let all = lee.opens("/operator/audit/export").await;
     assert_eq!(all.body.lines().count() as i64, world.store().audit_head().await.unwrap().seq);
 
@@ -35,4 +43,16 @@ async fn the_log_is_read_filtered_exported_and_proved() {
     let spoil = "UPDATE audit_log SET actor = 'somebody' WHERE seq = 2";
     world.alter([spoil, spoil]).await;
     assert!(lee.opens("/operator/audit/verify?run=yes").await.body.contains("Entry 2 was altered"));
+}
+
+#[tokio::test]
+async fn what_an_entry_tells_is_told_in_the_language_of_the_page() {
+    let world = World::new().await;
+    let lee = operator(&world).await;
+    let begun = "/operator/audit?act=session.begin";
+    let page = lee.opens(begun).await;
+    assert!(page.body.contains("<span class=\"quiet\">Proved with:</span> Password</span>"), "{page:?}");
+    lee.opens(&format!("/language?to=ko&next={begun}")).await;
+    let page = lee.opens(begun).await;
+    assert!(page.body.contains("<span class=\"quiet\">확인 방법:</span> 비밀번호</span>"), "{page:?}");
 }

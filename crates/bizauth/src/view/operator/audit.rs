@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use bizauth_core::audit::Entry;
 use bizauth_store::{AuditHead, AuditRecord, AuditVerdict};
 
+use super::facts::{Facts, called};
 use super::sheet::{Cell, Field, Form, Part, Sheet, Table, link, mono, when};
 use super::{Desk, listed, pager};
 use crate::view::Frame;
@@ -56,11 +58,9 @@ pub fn list(
     let row = |it: &AuditRecord| {
         let entry = &it.entry;
         let mut what = vec![Cell::Text(act(frame, &entry.act))];
-        let about = |(name, value): (String, String)| match name.as_str() {
-            "reason" => Cell::Text(format!("· {}: {value}", frame.say("op-reason"))),
-            _ => Cell::Text(format!("· {name}: {value}")),
-        };
-        what.extend(facts(&entry.about).into_iter().map(about));
+        let about = Facts::read(&entry.about);
+        let fact = |name| Cell::Fact(called(frame, name), about.told(frame, &entry.act, name));
+        what.extend(about.names().map(fact));
         let mut who = vec![Cell::Link(entry.actor.clone(), listed(PATH, &[("actor", &entry.actor)]))];
         who.extend(entry.address.clone().map(Cell::Mono));
         vec![
@@ -69,7 +69,7 @@ pub fn list(
             who,
             what,
             on(frame, (&entry.on_kind, &entry.on_id), names.get(&entry.seq)),
-            difference(&entry.before, &entry.after),
+            difference(frame, entry),
         ]
     };
     let columns = ["op-audit-seq", "op-audit-at", "op-audit-who", "op-audit-what", "op-audit-on", "op-audit-change"];
@@ -122,16 +122,20 @@ fn act(frame: &Frame, act: &str) -> String {
 
 /// On what, with the way there.
 fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<Cell> {
-    let href = match kind {
-        "account" => format!("/operator/accounts/{id}"),
-        "app" => format!("/operator/apps/{id}"),
-        "request" => format!("/operator/requests/{id}"),
-        "asset" => format!("/operator/assets/{}", id.replacen(':', "/", 1)),
-        "group" => super::catalogue::group_path(id),
-        "item" => super::catalogue::item_path(id),
-        "operator_key" => "/operator/keys".to_owned(),
-        "ip_list" => super::ip_list::PATH.to_owned(),
-        "ip_webhook" | "ip_delivery" => super::ip_list::webhooks::PATH.to_owned(),
+    let href = match (kind, id) {
+        ("account", _) => format!("/operator/accounts/{id}"),
+        ("app", _) => format!("/operator/apps/{id}"),
+        ("request", _) => format!("/operator/requests/{id}"),
+        ("asset", _) => format!("/operator/assets/{}", id.replacen(':', "/", 1)),
+        ("import", _) => format!("/operator/assets/imports/{id}"),
+        ("directory", _) => "/operator/assets".to_owned(),
+        ("group", _) => super::catalogue::group_path(id),
+        ("item", _) => super::catalogue::item_path(id),
+        ("operator_key", _) => "/operator/keys".to_owned(),
+        ("ip_list", _) => super::ip_list::PATH.to_owned(),
+        ("ip_webhook" | "ip_delivery", _) => super::ip_list::webhooks::PATH.to_owned(),
+        (_, "audit") => format!("{PATH}/verify"),
+        (_, "catalogue") => "/operator/catalogue".to_owned(),
         _ => "/operator/platform".to_owned(),
     };
     let name = match kind {
@@ -139,43 +143,34 @@ fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<C
         "app" => "op-on-app",
         "request" => "op-on-request",
         "asset" => "op-on-asset",
+        "import" => "op-on-import",
+        "directory" => "op-on-directory",
         "group" => "op-on-group",
         "item" => "op-on-item",
         "operator_key" => "op-on-operator-key",
-        "ip_list" => "nav-ip-list",
-        "ip_webhook" | "ip_delivery" => "ip-webhook",
+        "ip_list" => "op-on-ip-list",
+        "ip_webhook" | "ip_delivery" => "op-on-ip-webhook",
         _ => "op-on-platform",
     };
+    // The one of its kind has a name of its own.
+    let single = format!("{name}.{}", id.replace('_', "-"));
     match called {
         Some(called) => vec![Cell::Link(format!("{} {called}", frame.say(name)), href), Cell::Mono(id.to_owned())],
+        None if frame.words.has(&single) => link(frame.say(&single), href),
         None => link(format!("{} {id}", frame.say(name)), href),
     }
 }
 
-/// The members of a flat JSON object, as people read them.
-fn facts(json: &str) -> Vec<(String, String)> {
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(json) else { return Vec::new() };
-    let read = |value: serde_json::Value| match value {
-        serde_json::Value::Null => "–".to_owned(),
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    members.into_iter().map(|(name, value)| (name, read(value))).collect()
-}
-
 /// Name by name, what was before and what is after.
-fn difference(before: &str, after: &str) -> Vec<Cell> {
-    let (before, after) = (facts(before), facts(after));
-    let mut names: Vec<&String> = before.iter().chain(&after).map(|(name, _)| name).collect();
-    names.sort();
+fn difference(frame: &Frame, entry: &Entry) -> Vec<Cell> {
+    let (before, after) = (Facts::read(&entry.before), Facts::read(&entry.after));
+    let mut names: Vec<&str> = before.names().chain(after.names()).collect();
+    names.sort_unstable();
     names.dedup();
-    let value = |list: &[(String, String)], name: &str| {
-        list.iter().find(|(known, _)| known == name).map_or_else(|| "–".to_owned(), |(_, value)| value.clone())
-    };
-    let line = |name: &String| Cell::Change(name.clone(), value(&before, name), value(&after, name));
+    let told = |facts: &Facts, name| facts.told(frame, &entry.act, name);
+    let changes = names.into_iter().map(|name| (called(frame, name), told(&before, name), told(&after, name)));
     // What was nothing and stays nothing says nothing.
-    let told = names.into_iter().filter(|name| value(&before, name) != value(&after, name));
-    told.map(line).collect()
+    changes.filter(|(_, before, after)| before != after).map(|(name, a, b)| Cell::Change(name, a, b)).collect()
 }
 
 /// Where the log ends, and what a walk along it found.

@@ -5,6 +5,7 @@ pub mod apps;
 pub mod assets;
 pub mod audit;
 pub mod catalogue;
+pub mod facts;
 pub mod home;
 pub mod import;
 pub mod ip_list;

@@ -150,7 +150,7 @@ fn entry() -> AuditRecord {
         act: "account.state".to_owned(),
         on_kind: "account".to_owned(),
         on_id: "512345678901234".to_owned(),
-        about: r#"{"reason":"도용 신고"}"#.to_owned(),
+        about: r#"{"reason":"도용 신고","operator_keys_ended":2,"of_another_version":"raw"}"#.to_owned(),
         before: r#"{"state":"active"}"#.to_owned(),
         after: r#"{"state":"blocked"}"#.to_owned(),
     };

@@ -25,6 +25,8 @@ pub enum Cell {
     Number(String),
     /// A form of one button.
     Act(Act),
+    /// What more there is to know, in a line of its own: its name, its value.
+    Fact(String, String),
     /// What changed: its name, as it was, as it is.
     Change(String, String, String),
     /// A line of its own: what became of these machine's words, and what is said of it.
