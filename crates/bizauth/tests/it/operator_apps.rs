@@ -19,6 +19,9 @@ async fn apps_are_found_by_name_id_and_key() {
     }
     let found = lee.opens(&format!("/operator/apps?q={key}")).await;
     assert_eq!(found.location(), format!("/operator/apps/{}", app.id));
+    let page = lee.opens(found.location()).await;
+    assert!(page.all("section[aria-labelledby=keys] td").contains(&"REST API key".to_owned()), "{page:?}");
+    assert!(!page.body.contains("rest_api"), "the words of the records are for programs: {page:?}");
     assert!(lee.opens("/operator/apps?q=nothing").await.body.contains("Nothing found"));
     assert_eq!(lee.opens("/operator/apps/999").await.status, 404);
 }

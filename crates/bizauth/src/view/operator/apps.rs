@@ -6,9 +6,10 @@ use bizauth_core::scope::{Catalogue, Group, GroupId};
 use bizauth_store::{AliveTokens, AppRecord, KeyRecord, Leaf, MemberRecord};
 
 use super::accounts::kind;
-use super::sheet::{Cell, Danger, Field, Part, Search, Sheet, Table, badge, link, mono, text, when};
+use super::sheet::{Cell, Danger, Field, Part, Search, Sheet, Table, badge, link, text, when};
 use super::{Desk, group_name, listed, pager, switch};
 use crate::view::Frame;
+use crate::view::console::{key_badge, key_name, kind_key};
 use crate::view::kit::{Badge, Fields, Pick, Section, Tone, Turning};
 
 const PATH: &str = "/operator/apps";
@@ -207,16 +208,17 @@ fn permissions(desk: &Desk<'_>, at: &str, it: &AppSeen) -> Part {
 
 fn keys(desk: &Desk<'_>, list: &[KeyRecord]) -> Part {
     let row = |it: &KeyRecord| {
-        let state = match it.key.disabled {
-            true => Badge::new(Tone::Warn, desk.say("op-key-off")),
-            false => Badge::new(Tone::Good, desk.say("op-key-on")),
-        };
         // The value of an admin key is not known to anyone but its holder.
         let value = it.value.clone().map_or_else(
             || text(desk.say("op-key-hidden")),
             |value| vec![Cell::Copy(format!("key-{}", it.key.id), value)],
         );
-        vec![text(&it.name), mono(it.key.kind.word()), value, badge(state)]
+        vec![
+            text(key_name(&desk.frame, &it.name)),
+            text(desk.say(kind_key(it.key.kind))),
+            value,
+            badge(key_badge(&desk.frame, it.key.disabled)),
+        ]
     };
     Part::Table(Table {
         columns: ["op-name", "op-kind", "op-key-value", "op-state"].map(|key| desk.say(key)).to_vec(),
