@@ -267,7 +267,6 @@ op-no-holders = Nobody holds it
 op-hold = Save
 op-hold-title = Add or change a holder
 op-role-field = Role
-    .hint = Such as owner or manager.
 op-lendable-field = May lend it to apps
 op-lose = Take it away
 op-asset-remove = Remove the asset

@@ -267,7 +267,6 @@ op-no-holders = 보유자가 없습니다
 op-hold = 저장
 op-hold-title = 보유자 추가·변경
 op-role-field = 역할
-    .hint = owner, manager처럼 입력합니다.
 op-lendable-field = 다른 앱에 맡길 수 있음
 op-lose = 보유자에서 빼기
 op-asset-remove = 자산 삭제

@@ -1,6 +1,7 @@
 //! Assets and who holds them: what is lost leaves every token's answer at once.
 
-use bizauth_core::asset::AssetId;
+use bizauth_core::asset::{AssetId, AssetKind, Holding};
+use bizauth_core::id::HoldingId;
 
 use crate::operator_accounts::{noted, operator};
 use crate::world::World;
@@ -24,6 +25,8 @@ async fn an_asset_is_added_found_and_given_to_somebody() {
         assert!(lee.opens(&format!("/operator/assets?{query}")).await.body.contains("/operator/assets/moment/77"));
     }
     let at = "/operator/assets/moment/77";
+    let roles = lee.opens(at).await.values("select[name=role] option");
+    assert_eq!(roles, ["", "owner", "manager", "operator", "editor", "member", "viewer"]);
     let nobody = [("email", "nobody@example.com"), ("role", "owner")];
     let refused = lee.submits(at, &format!("{at}/hold"), &nobody).await;
     assert!(refused.status == 422 && refused.body.contains("nobody@example.com"), "{refused:?}");
@@ -31,10 +34,26 @@ async fn an_asset_is_added_found_and_given_to_somebody() {
     assert_eq!(lee.submits(at, &format!("{at}/hold"), &held).await.status, 303);
     let holdings = world.store().holdings(9).await.unwrap();
     assert!(holdings[0].email == kim.email && holdings[0].holding.lendable && holdings[0].holding.role == "manager");
+    // A directory or a file may tell of a role that there are no words for.
+    let agent = world.newcomer("agent@example.com").await;
+    let id = AssetId("77".to_owned());
+    let other = Holding {
+        id: HoldingId(0),
+        group: "moment".into(),
+        asset: id,
+        kind: AssetKind::AdAccount,
+        name: String::new(),
+        role: "제휴사".to_owned(),
+        lendable: false,
+    };
+    assert!(world.by().hold_asset(agent.id, other).await.unwrap());
+    let page = lee.opens(at).await;
+    assert_eq!(page.values("select[name=role] option").last().unwrap(), "제휴사");
+    assert_eq!(page.values("select[name=role] option[selected]"), ["owner"]);
     assert_eq!(lee.submits(at, &format!("{at}/rename"), &[("name", "Autumn sale")]).await.status, 303);
     assert!(lee.opens("/operator/assets?q=autumn").await.body.contains(at));
     assert_eq!(lee.opens("/operator/assets/moment/78").await.status, 404);
-    assert_eq!(noted(&world, "asset.hold").await.len(), 1);
+    assert_eq!(noted(&world, "asset.hold").await.len(), 2);
 }
 
 #[tokio::test]

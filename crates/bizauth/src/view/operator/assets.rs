@@ -7,7 +7,9 @@ use bizauth_store::{AssetRecord, HoldingRecord, Leaf};
 
 use super::sheet::{Danger, Field, Part, Search, Sheet, Table, badge, link, mono, text};
 use super::{Desk, group_name, listed, pager, switch};
+use crate::view::Frame;
 use crate::view::kit::{Fields, Pick, Section};
+use crate::view::words::ROLES;
 
 const PATH: &str = "/operator/assets";
 
@@ -113,12 +115,14 @@ pub fn one(
         empty: "op-no-holders",
         empty_link: None,
     };
+    let holding = form("hold", Fields::typed([("role", "owner"), ("lendable", "yes")]));
+    let roles = roles(&desk.frame, holders.rows.iter().map(|(_, held)| &*held.holding.role), holding.value("role"));
     let hold = desk.form(
         format!("{at}/hold"),
-        form("hold", Fields::typed([("role", "owner"), ("lendable", "yes")])),
+        holding,
         vec![
             Field::Line("email", "op-email", "email"),
-            Field::Line("role", "op-role-field", "text"),
+            Field::Select("role", "op-role-field", roles),
             Field::Check("lendable", "op-lendable-field"),
         ],
         "op-hold",
@@ -136,4 +140,15 @@ pub fn one(
         .card("facts", "op-asset", vec![Part::Facts(facts), rename])
         .card("holders", "op-holders", vec![Part::Table(table)])
         .card("hold", "op-hold-title", vec![hold])
+}
+
+/// The roles to choose from: those that there are words for, and those of a file or a directory that are here already.
+fn roles<'a>(frame: &Frame, here: impl Iterator<Item = &'a str>, typed: &'a str) -> Vec<Pick> {
+    let mut all: Vec<&'a str> = ROLES.to_vec();
+    for role in here.chain([typed]) {
+        if !role.is_empty() && !all.contains(&role) {
+            all.push(role);
+        }
+    }
+    all.into_iter().map(|role| Pick::new(role, frame.words.role(role, frame.language))).collect()
 }
