@@ -41,6 +41,7 @@ test-cut = The body is longer. This is its beginning.
 test-headers = Headers
 test-header = Header
 test-value = Value
+test-issued = The new business token
 test-look-up = Look up { $code }
 test-link = The address for the person
     .text = Open it, sign in as someone with ad accounts and agree. The answer goes to the redirect URI.
@@ -89,7 +90,7 @@ redeem-again = Start again
 redeem-wrong-secret = This is not the client secret of the key.
 
 done-test-uri-added = The redirect URI has been registered.
-done-token-issued = The token has been issued. It is filled in below and stored nowhere: copy it now if you need it later.
+done-token-issued = The token has been issued. It is filled in below too, for the next call, and stored nowhere.
 
 usage-lead = How often the app was answered, with what, and what is left of its quota.
 usage-quota = Quota of today

@@ -41,6 +41,7 @@ test-cut = 본문이 더 깁니다. 앞부분만 표시했습니다.
 test-headers = 헤더
 test-header = 헤더
 test-value = 값
+test-issued = 새 비즈니스 토큰
 test-look-up = { $code } 찾아보기
 test-link = 사용자가 열 주소
     .text = 이 주소를 열어 광고계정이 있는 계정으로 로그인하고 동의하세요. 결과는 리다이렉트 URI로 전달됩니다.
@@ -89,7 +90,7 @@ redeem-again = 다시 시작
 redeem-wrong-secret = 이 키의 클라이언트 시크릿이 아닙니다.
 
 done-test-uri-added = 리다이렉트 URI를 등록했습니다.
-done-token-issued = 토큰을 발급했습니다. 아래에 채워 두었고 어디에도 저장하지 않으니, 나중에 쓰려면 지금 복사해 두세요.
+done-token-issued = 토큰을 발급했습니다. 다음 호출에 쓰도록 아래에도 채워 두었고, 어디에도 저장하지 않습니다.
 
 usage-lead = 앱의 호출 수와 결과, 남은 쿼터를 확인합니다.
 usage-quota = 오늘의 쿼터

@@ -23,6 +23,8 @@ pub struct TestPage {
     pub apis: Vec<ApiLink>,
     /// The token at hand: it goes along when another endpoint is chosen.
     pub token: String,
+    /// Whether this token was issued just now: it is shown once, to be copied.
+    pub issued: bool,
     /// Chooses another endpoint and takes the token along.
     pub open: Post,
     /// Sends the call.
@@ -150,9 +152,10 @@ impl TestPage {
         self.frame.say("test-admin-key")
     }
 
-    /// Says at the top that a token was issued.
-    pub fn said_issued(&mut self) {
+    /// Says at the top that this token was issued, and shows it.
+    pub fn show_issued(&mut self, token: String) {
         self.frame.done = Some(self.frame.say("done-token-issued"));
+        (self.token, self.issued) = (token, true);
     }
 
     fn about(&self) -> String {

@@ -47,6 +47,7 @@ fn test(frame: Framed<'_>, endpoint: Endpoint, fields: Fields, parameters: Vec<F
         endpoint,
         apis: Endpoint::ALL.map(api).into(),
         token: String::new(),
+        issued: false,
         open: Post::new("/console/apps/5/test", "token"),
         send: Post::new("/console/apps/5/test/send", "token"),
         fields,
@@ -79,6 +80,8 @@ fn tests(frame: Framed<'_>) -> Vec<Rendered> {
     let empty = test(frame, Endpoint::Tokeninfo, Fields::new(), token());
     let mut told = test(frame, Endpoint::Tokeninfo, Fields::typed([("token", TOKEN)]), token());
     told.token = TOKEN.to_owned();
+    let mut issued = test(frame, Endpoint::Tokeninfo, Fields::typed([("token", TOKEN)]), token());
+    issued.show_issued(TOKEN.to_owned());
     let body = "{\n  \"id\": \"7223372036854775\",\n  \"biz_agreements\": [\n    {\n      \"group\": \"moment\",\n      \
                 \"scope\": [\n        \"moment_management\"\n      ]\n    }\n  ],\n  \"status\": \"ACTIVE\"\n}";
     told.answer = Some(answer(&told.frame, "200 OK", body, None));
@@ -118,6 +121,7 @@ fn tests(frame: Framed<'_>) -> Vec<Rendered> {
     vec![
         ("test-empty", empty.render()),
         ("test-answered", told.render()),
+        ("test-issued", issued.render()),
         ("test-dead", dead.render()),
         ("test-authorize", authorize.render()),
         ("test-refused", refused.render()),

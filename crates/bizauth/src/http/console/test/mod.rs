@@ -112,6 +112,7 @@ pub(super) fn page(it: &AppState, visit: &Visit, endpoint: Endpoint, keys: &[Key
         send: visit.form_to(format!("{path}/send")),
         frame,
         token: String::new(),
+        issued: false,
         answer: None,
         link: None,
         curl: None,

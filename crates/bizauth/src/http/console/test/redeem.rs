@@ -34,8 +34,7 @@ pub async fn post(State(it): State<AppState>, visit: Visit, extensions: Extensio
     let answered = call.run(&it, &from).await;
     if let Some(token) = answered.field("access_token") {
         let mut page = page(&it, &visit, Endpoint::Tokeninfo, &keys, Fields::typed([("token", token.as_str())]));
-        page.said_issued();
-        page.token = token;
+        page.show_issued(token);
         return Ok(html(StatusCode::OK, &page, None));
     }
     let member = (visit.app().clone(), visit.role());
