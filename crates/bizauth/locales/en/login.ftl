@@ -10,6 +10,7 @@ login-password = Password
 login-stay = Stay signed in
 login-stay-hint = For 30 days. Leave this off on a shared device.
 login-submit = Sign in
+login-forgotten = Forgotten your password? Ask the operator of this site for a new one. Nobody can look the old one up.
 login-wrong = The e-mail address or the password is not right.
 login-too-many = Too many attempts. Try again in { $minutes ->
     [one] { $minutes } minute

@@ -10,6 +10,7 @@ login-password = 비밀번호
 login-stay = 로그인 상태 유지
 login-stay-hint = 30일 동안 유지됩니다. 함께 쓰는 기기에서는 선택하지 마세요.
 login-submit = 로그인
+login-forgotten = 비밀번호를 잊었다면 이 사이트의 운영자에게 새 비밀번호를 요청하세요. 쓰던 비밀번호는 누구도 알 수 없습니다.
 login-wrong = 이메일 또는 비밀번호가 맞지 않습니다.
 login-too-many = 로그인을 너무 많이 시도했습니다. { $minutes }분 뒤에 다시 시도하세요. 계정은 잠기지 않았습니다.
 login-form-expired = 화면을 연 지 오래되어 로그인하지 못했습니다. 다시 한번 로그인하세요.

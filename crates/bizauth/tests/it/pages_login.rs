@@ -22,6 +22,7 @@ async fn the_page_says_who_waits_and_leads_back() {
     page.is_a_strict_page();
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Ad report") && page.body.contains("app.example.com"));
+    assert!(page.body.contains("Ask the operator of this site for a new one."), "{page:?}");
     let back = kim.tries_password(PASSWORD, &page.input("/login", "next")).await;
     assert_eq!((back.status, back.location()), (303, address.as_str()));
     let on = kim.opens(there.location()).await;
