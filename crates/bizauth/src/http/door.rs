@@ -22,7 +22,7 @@ use super::guard::Browser;
 use super::pages;
 use super::reply::{KapiError, kauth_json};
 use super::state::AppState;
-use crate::view::{Notice, Place};
+use crate::view::{Frame, Notice, Place};
 
 /// The half of the platform that a path belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,18 +128,20 @@ pub async fn wrong_method(State(it): State<AppState>, request: Request) -> Respo
     }
 }
 
-/// As [`say`]; below `/console`, `/me` and `/operator` within the frame of that place, for those who may be there.
+/// As [`say`]; below `/console`, `/me` and `/operator` in the words of that place, and for those who may be there within
+/// its frame.
 async fn say_there(it: &AppState, request: Request, fault: KauthFault, notice: Notice) -> Response {
     let place = place_of(request.uri().path());
     let (mut parts, _) = request.into_parts();
-    if place != Place::Public {
-        let Ok(browser) = Browser::from_request_parts(&mut parts, it).await;
-        if browser.session.as_ref().is_some_and(|session| place != Place::Operator || session.is_operator) {
-            let frame = browser.frame(it);
-            return pages::say(frame, notice, Some(home_of(place).to_owned()));
-        }
+    if place == Place::Public {
+        return say(it, &parts.headers, &parts.uri, fault.into(), notice);
     }
-    say(it, &parts.headers, &parts.uri, fault.into(), notice)
+    let Ok(browser) = Browser::from_request_parts(&mut parts, it).await;
+    let frame = match &browser.session {
+        Some(session) if place != Place::Operator || session.is_operator => browser.frame(it),
+        _ => Frame { place, ..pages::plain_frame(it, &parts.headers, &parts.uri) },
+    };
+    pages::say(frame, notice, Some(home_of(place).to_owned()))
 }
 
 /// A kauth path answers with its fault, page or JSON; any other page with a notice.

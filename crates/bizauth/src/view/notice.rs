@@ -4,7 +4,7 @@
 
 use askama::Template;
 
-use super::Frame;
+use super::{Frame, Place};
 
 /// What a notice says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,20 @@ impl NoticePage {
         self.next.as_deref().or(lost.then_some("/"))
     }
 
+    /// Below a place of its own no app's link is to blame for a page that is not there, and the way on is its first page.
     fn part(&self, name: &str) -> String {
+        let place = match self.frame.place {
+            Place::Public => None,
+            Place::Console => Some("console"),
+            Place::Me => Some("me"),
+            Place::Operator => Some("operator"),
+        };
+        let place = place.filter(|_| matches!(self.notice, Notice::NotFound | Notice::WrongMethod));
+        let name = match (name, place) {
+            (".text", Some(_)) => format!("{name}-here"),
+            (".link", Some(place)) => format!("{name}-{place}"),
+            _ => name.to_owned(),
+        };
         self.frame.say(&format!("{}{name}", self.notice.key()))
     }
 }

@@ -198,18 +198,25 @@ async fn a_place_says_in_its_own_frame_that_a_page_is_not_there() {
     let nobody = kim.opens("/console/nowhere").await;
     nobody.says(Notice::NotFound);
     assert!(nobody.all("nav.top a").is_empty());
+    assert_eq!(
+        (nobody.all("main a"), nobody.hrefs("main a")),
+        (vec!["To the console".into()], vec!["/console".into()])
+    );
+    assert!(world.get("/nowhere").await.body.contains("If an app sent you here"));
     kim.signs_in().await;
     lee.signs_in().await;
     let desk = lee.at(&world.operators);
-    for (who, path, home) in [
-        (&kim, "/console/nowhere", "/console"),
-        (&kim, "/me/nowhere", "/me"),
-        (&desk, "/operator/nowhere/at/all", "/operator"),
+    for (who, path, home, link) in [
+        (&kim, "/console/nowhere", "/console", "To the console"),
+        (&kim, "/console/apps/5", "/console", "To the console"),
+        (&kim, "/me/nowhere", "/me", "To your connected apps"),
+        (&desk, "/operator/nowhere/at/all", "/operator", "To the overview"),
     ] {
         let told = who.opens(path).await;
         assert_eq!(told.status, 404);
         told.says(Notice::NotFound);
-        assert_eq!(told.hrefs("main a"), [home]);
+        assert_eq!((told.hrefs("main a"), told.all("main a")), (vec![home.to_owned()], vec![link.to_owned()]));
+        assert!(told.body.contains("it is not yours to see") && !told.body.contains("If an app sent you"), "{told:?}");
         assert!(told.all("nav.top a").len() > 1 && told.all("form.account strong") == [who.email.as_str()], "{path}");
     }
     let wrong = kim.opens("/console/apps/1/rename").await;

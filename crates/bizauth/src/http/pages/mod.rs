@@ -110,7 +110,7 @@ pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
 
 /// A frame for a page that shows nobody's account: it asks the store nothing, so it can also say that the store is
 /// down.
-fn plain_frame(it: &AppState, headers: &HeaderMap, uri: &Uri) -> Frame {
+pub fn plain_frame(it: &AppState, headers: &HeaderMap, uri: &Uri) -> Frame {
     let here = uri.path_and_query().map_or("/", |here| here.as_str());
     let mut frame = Frame::new(it.words.clone(), language(headers), local(here));
     frame.test = it.dev.is_some();
