@@ -120,6 +120,18 @@ pub async fn unknown(State(it): State<AppState>, request: Request) -> Response {
     }
 }
 
+/// No route of the public listener has this path. Where the operator's pages are, `bizauth dev` alone says; on any other
+/// server nothing here looks as if there were any.
+pub async fn unknown_in_public(State(it): State<AppState>, request: Request) -> Response {
+    match place_of(request.uri().path()) {
+        Place::Operator => {
+            let notice = if it.dev.is_some() { Notice::OperatorElsewhere } else { Notice::NotFound };
+            pages::notice(&it, request.headers(), request.uri(), notice)
+        }
+        _ => unknown(State(it), request).await,
+    }
+}
+
 /// A route has this path, but not this method. The router adds `Allow`.
 pub async fn wrong_method(State(it): State<AppState>, request: Request) -> Response {
     match Door::of(request.uri().path()) {
@@ -189,7 +201,7 @@ pub async fn keep_hosts_apart(State(it): State<AppState>, request: Request, next
     let (parts, body) = request.into_parts();
     match host(&parts) {
         Host::Right => next.run(Request::from_parts(parts, body)).await,
-        Host::Foreign => unknown(State(it), Request::from_parts(parts, body)).await,
+        Host::Foreign => unknown_in_public(State(it), Request::from_parts(parts, body)).await,
         Host::Bad => match Door::of(parts.uri.path()) {
             Door::Kapi => KapiError::from(KapiFault::BadHeader).into_response(),
             _ => say(&it, &parts.headers, &parts.uri, KauthFault::MalformedRequest.into(), Notice::NotFound),

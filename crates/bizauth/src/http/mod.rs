@@ -51,7 +51,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages(&state))
         .merge(access::routes(console, &state))
         .merge(access::routes(me, &state))
-        .fallback(door::unknown)
+        .fallback(door::unknown_in_public)
         .layer(from_fn_with_state(state.clone(), door::keep_hosts_apart))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(watched, observe::observe))

@@ -23,6 +23,8 @@ pub enum Notice {
     SessionOver,
     /// No page lives at this address.
     NotFound,
+    /// No page lives at this address, but the operator's have a listener of their own: said by `bizauth dev` alone.
+    OperatorElsewhere,
     /// The page does not answer to this method.
     WrongMethod,
     /// Only an owner of the app may do this.
@@ -51,7 +53,7 @@ pub enum Notice {
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignedOut,
         Self::ConsentGone,
         Self::ConsentAnswered,
@@ -59,6 +61,7 @@ impl Notice {
         Self::FormExpired,
         Self::SessionOver,
         Self::NotFound,
+        Self::OperatorElsewhere,
         Self::WrongMethod,
         Self::OwnersOnly,
         Self::OperatorsOnly,
@@ -83,6 +86,7 @@ impl Notice {
             Self::FormExpired => "notice-form-expired",
             Self::SessionOver => "notice-session-over",
             Self::NotFound => "notice-not-found",
+            Self::OperatorElsewhere => "notice-operator-elsewhere",
             Self::WrongMethod => "notice-wrong-method",
             Self::OwnersOnly => "notice-owners-only",
             Self::OperatorsOnly => "notice-operators-only",
@@ -118,7 +122,12 @@ impl NoticePage {
     fn way_on(&self) -> Option<&str> {
         let lost = matches!(
             self.notice,
-            Notice::ConsentGone | Notice::ConsentAnswered | Notice::NotFound | Notice::WrongMethod | Notice::Broken
+            Notice::ConsentGone
+                | Notice::ConsentAnswered
+                | Notice::NotFound
+                | Notice::OperatorElsewhere
+                | Notice::WrongMethod
+                | Notice::Broken
         );
         self.next.as_deref().or(lost.then_some("/"))
     }

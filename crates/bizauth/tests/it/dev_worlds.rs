@@ -226,3 +226,14 @@ async fn two_platforms_do_not_share_a_port() {
     assert!(Dev::start(taken, Setup::default()).await.is_err());
     assert!(Dev::start((Ipv4Addr::LOCALHOST, 0).into(), Setup::default()).await.is_ok());
 }
+
+#[tokio::test]
+async fn the_public_door_says_that_the_operators_pages_are_elsewhere() {
+    let dev = Platform::new().await;
+    for path in ["/operator", "/operator/audit"] {
+        let told = dev.get(path).await;
+        assert!(told.status == 404 && told.text.contains("on a listener of their own"), "{path}: {}", told.text);
+    }
+    let desk = dev.ask(dev.http.get(format!("{}/operator", dev.operators))).await;
+    assert_eq!((desk.status, desk.header("location")), (303, "/login?next=%2Foperator".to_owned()));
+}

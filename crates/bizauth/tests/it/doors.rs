@@ -205,6 +205,12 @@ async fn a_place_says_in_its_own_frame_that_a_page_is_not_there() {
     assert!(world.get("/nowhere").await.body.contains("If an app sent you here"));
     kim.signs_in().await;
     lee.signs_in().await;
+    // The public listener does not tell that there are pages for operators, not even to one.
+    for outside in ["/operator", "/operator/audit"] {
+        let told = lee.opens(outside).await;
+        told.says(Notice::NotFound);
+        assert!(told.all("nav.top a").is_empty() && !told.all("main").concat().contains("perator"), "{told:?}");
+    }
     let desk = lee.at(&world.operators);
     for (who, path, home, link) in [
         (&kim, "/console/nowhere", "/console", "To the console"),

@@ -89,7 +89,7 @@ pub fn notice(it: &AppState, headers: &HeaderMap, uri: &Uri, notice: Notice) -> 
 pub fn say(frame: Frame, notice: Notice, next: Option<String>) -> Response {
     let status = match notice {
         Notice::SignedOut => StatusCode::OK,
-        Notice::ConsentGone | Notice::NotFound => StatusCode::NOT_FOUND,
+        Notice::ConsentGone | Notice::NotFound | Notice::OperatorElsewhere => StatusCode::NOT_FOUND,
         Notice::ConsentAnswered | Notice::RequestAnswered => StatusCode::CONFLICT,
         Notice::FormExpired
         | Notice::SessionOver
