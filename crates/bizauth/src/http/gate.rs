@@ -25,7 +25,7 @@ use super::reply::{Faulted, log_breakage, see};
 use super::state::AppState;
 use super::upload::{self, Upload};
 use super::visit::{Admitted, Said, Visit};
-use crate::view::{Notice, NoticePage, Place};
+use crate::view::{Frame, Notice, NoticePage, Place};
 
 /// What the gate must know of the rule it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,9 @@ pub async fn gate(State((it, terms)): State<(AppState, Terms)>, request: Request
     parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, Body::empty())).await;
     if let Some(Said(notice, next)) = response.extensions_mut().remove() {
-        response = say(visit.frame(&it), notice, next.or_else(|| Some(home_of(terms.place).to_owned())));
+        // A notice holds nothing that the language switch could lose, whatever was asked for.
+        let frame = Frame { switches: true, ..visit.frame(&it) };
+        response = say(frame, notice, next.or_else(|| Some(home_of(terms.place).to_owned())));
     }
     visit.forget_shown(&mut response);
     visit.say_until(&mut response);

@@ -334,7 +334,14 @@ async fn the_other_language_is_not_offered_where_it_would_lose_something() {
     assert_eq!(gone.status, 303, "{gone:?}");
     let notice = kim.posts(&rename, &[("form_token", &token), ("name", "y")]).await;
     notice.says(Notice::NotFound);
-    assert_eq!(notice.input("/logout", "next"), key);
+    assert_eq!((notice.input("/logout", "next").as_str(), notice.all(SWITCH).len()), (key, 1));
+    // Pages that refuse keep nothing that was typed, and offer it.
+    let refusing =
+        ["/nowhere", "/console/nowhere", "/operator", "/oauth/business/authorize?client_id=x", "/console?q=%00"];
+    for path in refusing {
+        let refused = kim.opens(path).await;
+        assert!(refused.status >= 400 && refused.all(SWITCH) == ["한국어"], "{path}: {refused:?}");
+    }
     // The address that a consent comes back to holds a code.
     let back = kim.opens("/console/test/callback?code=c0de&state=x").await;
     back.says(Notice::FormExpired);
