@@ -85,10 +85,15 @@ impl Fields {
         self.refusals.is_empty()
     }
 
-    /// Every refusal: the id of its field and its sentence, behind what the field is called.
+    /// Every refusal: the id of its field and its sentence, behind what the field is called. No colon follows a label
+    /// that is a sentence itself.
     pub fn errors(&self) -> impl Iterator<Item = (String, String)> {
         self.refusals.iter().map(|(name, sentence)| {
-            let told = self.labels.get(name).map_or_else(|| sentence.clone(), |label| format!("{label}: {sentence}"));
+            let told = match self.labels.get(name) {
+                None => sentence.clone(),
+                Some(label) if label.ends_with(['.', '?', '!', ':']) => format!("{label} {sentence}"),
+                Some(label) => format!("{label}: {sentence}"),
+            };
             (self.id(name), told)
         })
     }

@@ -22,9 +22,11 @@ fn a_form_keeps_what_was_typed_and_says_what_was_refused() {
     fields.refuse("tick", "third".to_owned());
     assert_eq!((fields.error("name"), fields.error("none"), fields.is_fine()), (Some("first"), None, false));
     assert_eq!(fields.told("name", true).as_deref(), Some("field-name-hint field-name-error"));
-    let fields = fields.for_form("rename").called("tick", "Ticks");
+    fields.refuse("read", "fourth".to_owned());
+    let fields = fields.for_form("rename").called("tick", "Ticks").called("read", "I have read it.");
     let errors: Vec<_> = fields.errors().collect();
-    let wanted = [("rename-name", "first"), ("rename-tick", "Ticks: third")];
+    let wanted =
+        [("rename-name", "first"), ("rename-tick", "Ticks: third"), ("rename-read", "I have read it. fourth")];
     assert_eq!(errors, wanted.map(|(id, told)| (id.to_owned(), told.to_owned())));
 }
 
