@@ -72,8 +72,14 @@ pick-all-locked = { $kind ->
    *[account] All ad accounts
 }
 pick-all-locked-hint = { $kind ->
-    [channel] The app asks for all of them: the { $total } you have now and any you add later. To lend only some, cancel.
-   *[account] The app asks for all of them: the { $total } you have now and any you open later. To lend only some, cancel.
+    [channel] The app asks for all of them: { $total ->
+        [one] the one you have now
+       *[other] the { $total } you have now
+    } and any you add later. To lend only some, cancel.
+   *[account] The app asks for all of them: { $total ->
+        [one] the one you have now
+       *[other] the { $total } you have now
+    } and any you open later. To lend only some, cancel.
 }
 pick-all-locked-empty = { $kind ->
     [channel] The app asks for all of them. You have none now; any you add later is included.

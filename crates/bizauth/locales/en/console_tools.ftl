@@ -95,7 +95,10 @@ done-token-issued = The token has been issued. It is filled in below too, for th
 usage-lead = How often the app was answered, with what, and what is left of its quota.
 usage-quota = Quota of today
 usage-left = Left
-usage-of = of { $most } calls
+usage-of = of { $most ->
+    [one] { $most } call
+   *[other] { $most } calls
+}
 usage-spent = Used
 usage-anew = Starts anew
 usage-no-quota = The app has no quota: it may call as often as it likes.
@@ -103,9 +106,15 @@ usage-days = { $days } days
 usage-none = No calls in this time
     .text = Calls with the keys and tokens of this app appear here a few seconds later. Send the first one with the REST API test.
 usage-calls = Calls a day, by endpoint
-usage-calls-about = { $total } calls: { $parts }.
+usage-calls-about = { $total ->
+    [one] { $total } call
+   *[other] { $total } calls
+}: { $parts }.
 usage-refusals = Refusals a day, by code
-usage-refusals-about = { $total } refusals: { $parts }.
+usage-refusals-about = { $total ->
+    [one] { $total } refusal
+   *[other] { $total } refusals
+}: { $parts }.
 usage-no-refusals = Nothing was refused.
 usage-others = Others
 usage-by-error = Refusals by code and endpoint

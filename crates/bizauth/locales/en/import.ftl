@@ -47,7 +47,10 @@ import-line = Line
 import-element = Element
 import-reason = Reason
 import-whole-row = whole row
-import-progress = { $done } of { $total } rows applied.
+import-progress = { $done } of { $total ->
+    [one] { $total } row
+   *[other] { $total } rows
+} applied.
 import-progress-lead = This page renews itself every few seconds. You can close it; the work goes on.
 import-stuck = The work stopped halfway. It can go on from where it stopped.
 import-continue = Go on

@@ -333,7 +333,10 @@ op-step-account = Make an account for a business owner
 op-step-asset = Add an asset, and say who holds it
 op-step-permission = Make the app a Biz app, and grant a feature permission
 op-step-grant = The owner agrees to lend it to the app
-op-audit-entries = { $n } entries
+op-audit-entries = { $n ->
+    [one] { $n } entry
+   *[other] { $n } entries
+}
 op-audit-lead = Who changed what, and from where; the newest first.
 op-audit-filter = Filter
 op-audit-actor = Who

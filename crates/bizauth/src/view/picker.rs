@@ -2,7 +2,9 @@
 //!
 //! Order, search and paging are the caller's: a page of rows arrives here ready to be listed.
 
-use super::Frame;
+use fluent_bundle::FluentValue;
+
+use super::{Frame, Value};
 
 /// What kind of business asset a group lends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +121,13 @@ impl Tally {
     /// For people: the number, with a sign where there are more.
     pub(super) fn told(self) -> String {
         if self.more { format!("{}+", self.n) } else { self.n.to_string() }
+    }
+}
+
+/// As a number it chooses the plural.
+impl Value for Tally {
+    fn value(&self) -> FluentValue<'_> {
+        if self.more { self.told().into() } else { self.n.into() }
     }
 }
 

@@ -128,6 +128,18 @@ impl Value for usize {
     }
 }
 
+impl Value for u64 {
+    fn value(&self) -> FluentValue<'_> {
+        (*self).into()
+    }
+}
+
+impl Value for i64 {
+    fn value(&self) -> FluentValue<'_> {
+        (*self).into()
+    }
+}
+
 impl<T: Value + ?Sized> Value for &T {
     fn value(&self) -> FluentValue<'_> {
         (**self).value()
@@ -306,6 +318,19 @@ mod tests {
         ];
         for (header, language) in table {
             assert_eq!(Language::from_header(header), language, "{header:?}");
+        }
+    }
+
+    /// A count that stands before a plural chooses it, so it has to arrive as a number.
+    #[test]
+    fn one_of_a_thing_is_not_several() {
+        let words = Words::new();
+        let counted = [("usage-of", "most"), ("usage-calls-about", "total"), ("usage-refusals-about", "total")];
+        for (key, name) in counted.into_iter().chain([("op-audit-entries", "n"), ("import-progress", "total")]) {
+            let said = |n: i64| words.say_with(Language::En, key, &[(name, n.value()), ("done", 1.into())]);
+            let (one, two) = (said(1), said(2));
+            assert!(one.contains("1 ") && two.contains("2 "), "{one} {two}");
+            assert_ne!(one, two.replacen('2', "1", 1), "{key}");
         }
     }
 

@@ -421,7 +421,7 @@ fn a_seed_is_begun_with_and_a_run_is_run_again() {
     let run = user.path("run.json");
     fs::write(&run, &one.out).unwrap();
     let replayed = user.run(&["replay", run.to_str().unwrap()]);
-    assert_eq!((replayed.code, replayed.out.as_str()), (Some(0), "1 calls, the same answers\n"), "{replayed:?}");
+    assert_eq!((replayed.code, replayed.out.as_str()), (Some(0), "1 call, the same answers\n"), "{replayed:?}");
     fs::write(&run, one.out.replacen("code=bzc_", "code=bzx_", 1)).unwrap();
     let other = user.run(&["replay", run.to_str().unwrap()]);
     assert!(other.code == Some(1) && other.notes.contains("request 1 "), "{other:?}");

@@ -28,7 +28,8 @@ impl Replay {
         let ground = dev::ground("http://127.0.0.1:1".to_owned()).await?;
         let (same, difference) = run.again(ground).await?;
         let Some(difference) = difference else {
-            return Ok(output.text(&format!("{same} calls, the same answers\n"))?);
+            let calls = if same == 1 { "call" } else { "calls" };
+            return Ok(output.text(&format!("{same} {calls}, the same answers\n"))?);
         };
         output.text(&format!("{}\n", serde_json::to_string_pretty(&difference)?))?;
         let what = format!(

@@ -87,7 +87,7 @@ impl UsagePage {
         };
         let sums = chart.sums().into_iter().filter(|(_, sum)| *sum > 0);
         let parts: Vec<String> = sums.map(|(name, sum)| format!("{name} {}", grouped(sum))).collect();
-        let about = frame.fill2(about, &("total", grouped(chart.total())), &("parts", parts.join(", ")));
+        let about = frame.fill2(about, &("total", chart.total()), &("parts", parts.join(", ")));
         chart.title = frame.say(title);
         chart.about = about;
         chart

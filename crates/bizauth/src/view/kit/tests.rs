@@ -25,8 +25,7 @@ fn a_form_keeps_what_was_typed_and_says_what_was_refused() {
     fields.refuse("read", "fourth".to_owned());
     let fields = fields.for_form("rename").called("tick", "Ticks").called("read", "I have read it.");
     let errors: Vec<_> = fields.errors().collect();
-    let wanted =
-        [("rename-name", "first"), ("rename-tick", "Ticks: third"), ("rename-read", "I have read it. fourth")];
+    let wanted = [("rename-name", "first"), ("rename-tick", "Ticks: third"), ("rename-read", "I have read it. fourth")];
     assert_eq!(errors, wanted.map(|(id, told)| (id.to_owned(), told.to_owned())));
 }
 

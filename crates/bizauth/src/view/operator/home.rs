@@ -58,10 +58,7 @@ pub fn page(desk: Desk<'_>, it: &Overview) -> Sheet {
     let platform = vec![
         (desk.say("op-maintenance"), badge(maintenance)),
         (desk.say("op-ips"), ips),
-        (
-            desk.say("nav-audit"),
-            link(desk.frame.fill("op-audit-entries", "n", it.head.seq.to_string()), "/operator/audit"),
-        ),
+        (desk.say("nav-audit"), link(desk.frame.fill("op-audit-entries", "n", it.head.seq), "/operator/audit")),
     ];
     let steps = [
         ("op-step-app", "/operator/apps"),
