@@ -231,6 +231,9 @@ async fn a_token_is_issued_through_the_real_consent() {
     let page = kim.opens(registered.location()).await;
     assert_eq!(page.all(".done"), ["The redirect URI has been registered."]);
     assert!(page.all("#register").is_empty());
+    // Only beside a tick of one of these does the page say that all assets have to be asked for.
+    assert!(page.values("input[data-needs-all]").iter().all(|item| item.ends_with("_create")), "{page:?}");
+    assert_eq!(page.all(".once-chosen").is_empty(), page.values("input[data-needs-all]").is_empty());
     let adding = AuditFilter { act: Some("redirect_uri.add".into()), ..AuditFilter::default() };
     let noted = world.store().audit_page(&adding, None, 1).await.unwrap();
     assert_eq!((noted[0].entry.actor.as_str(), noted[0].entry.on_id.clone()), (kim.email.as_str(), app.id.to_string()));

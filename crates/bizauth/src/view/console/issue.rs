@@ -40,8 +40,8 @@ pub struct IssueGroup {
     pub assets: Option<String>,
     /// The name of the field that asks for all of them.
     pub all: String,
-    /// Whether one of the items can only be asked for with all assets.
-    pub needs_all: bool,
+    /// The ids of those items that can only be asked for with all assets.
+    pub needs_all: Vec<String>,
 }
 
 /// A redirect URI that is not registered yet.
@@ -121,6 +121,11 @@ impl IssuePage {
 
     fn item_id(&self, pick: &Pick) -> String {
         self.fields.id(&format!("item-{}", pick.value))
+    }
+
+    /// Whether an item can only be asked for with all assets of its group.
+    fn needs_all(&self, group: &IssueGroup, item: &Pick) -> bool {
+        group.needs_all.contains(&item.value)
     }
 
     fn tied(&self, name: &str) -> String {

@@ -137,7 +137,7 @@ fn issue(frame: Framed<'_>, fields: Fields) -> IssuePage {
         items: items.iter().map(|item| pick(item)).collect(),
         assets: (id != "personal").then(|| format!("assets.{id}")),
         all: format!("all.{id}"),
-        needs_all: id == "moment",
+        needs_all: items.iter().filter(|item| **item == "moment_create").map(|item| (*item).to_owned()).collect(),
     };
     IssuePage {
         app: "/console/apps/5".to_owned(),

@@ -240,7 +240,7 @@ fn groups(frame: &Frame, catalogue: &Catalogue, on: &[ItemId]) -> Vec<IssueGroup
         items: items.iter().map(pick).collect(),
         assets: group.has_assets.then(|| assets_of(&group.id.0)),
         all: all_of(&group.id.0),
-        needs_all: items.iter().any(|item| item.needs_all),
+        needs_all: items.iter().filter(|item| item.needs_all).map(|item| item.id.0.clone()).collect(),
         id: group.id.0.clone(),
     };
     catalogue.grouped(on).into_iter().map(group).collect()
