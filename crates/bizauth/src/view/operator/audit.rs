@@ -64,15 +64,15 @@ pub fn list(
         let mut who = vec![Cell::Link(entry.actor.clone(), listed(PATH, &[("actor", &entry.actor)]))];
         who.extend(entry.address.clone().map(Cell::Mono));
         vec![
-            mono(entry.seq),
+            what,
             when(entry.at),
             who,
-            what,
             on(frame, (&entry.on_kind, &entry.on_id), names.get(&entry.seq)),
             difference(frame, entry),
+            mono(entry.seq),
         ]
     };
-    let columns = ["op-audit-seq", "op-audit-at", "op-audit-who", "op-audit-what", "op-audit-on", "op-audit-change"];
+    let columns = ["op-audit-what", "op-audit-at", "op-audit-who", "op-audit-on", "op-audit-change", "op-audit-seq"];
     let mut ways = pager(
         &base,
         rows.first().zip(rows.last()).map(|(a, b)| (a.entry.seq.to_string(), b.entry.seq.to_string())),
