@@ -288,6 +288,9 @@ fn a_key_is_named_by_its_id_or_its_value() {
     for _ in 0..4 {
         shell.json(["key", "create", &app, "--kind", "rest_api", "--json"]);
     }
+    let table = shell.run(["key", "list", &app]).out;
+    assert_eq!((table.matches("PKCE").count(), table.matches(" required ").count()), (1, 1), "{table}");
+    assert_eq!(table.matches(" optional ").count(), 4, "{table}");
     let full = format!("app {app} has 5 keys of the kind rest_api, which is as many as it may have");
     let hint = format!("delete one that is no longer used: `bizauth key list {app}` shows them");
     shell.run(["key", "create", &app, "--kind", "rest_api"]).refused(1, &full, &hint);

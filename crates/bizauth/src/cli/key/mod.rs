@@ -157,11 +157,12 @@ async fn list(desk: &mut Desk<'_>, app: AppId) -> anyhow::Result<()> {
                 record.name.clone(),
                 if key.disabled { "disabled" } else { "active" }.to_owned(),
                 only_rest(on_off(key.secret_on)),
+                only_rest(if key.pkce_required { "required" } else { "optional" }.to_owned()),
                 only_rest(record.redirect_uris.len().to_string()),
                 only_rest(if key.callers.is_empty() { "anywhere".to_owned() } else { key.callers.len().to_string() }),
             ]
         };
-        let titles = ["ID", "KIND", "VALUE", "NAME", "STATE", "SECRET", "REDIRECT URIS", "CALLERS"];
+        let titles = ["ID", "KIND", "VALUE", "NAME", "STATE", "SECRET", "PKCE", "REDIRECT URIS", "CALLERS"];
         Rows::titled(titles, keys.iter().map(row))
     })?;
     Ok(())
