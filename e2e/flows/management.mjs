@@ -104,6 +104,13 @@ for (const lang of ["ko", "en"]) {
     await at("k05-key", null, { follow: true });
     await refused(page, "/redirect-uris/add", { uri: "https://*.example.com/../callback" });
     await at("k06-uri-refused");
+    await send(page, "/pkce");
+    assert.equal(await page.locator("[aria-labelledby=pkce] .badge.good").count(), 1, "PKCE is required now");
+    const bare = await person.page.goto(authorizeUrl(server, { scope: ["moment_management"] }));
+    assert.equal(bare.status(), 400, "a request without a challenge");
+    assert.match(await person.page.locator("dl.facts").innerText(), /KOE233/);
+    await send(page, "/pkce");
+    assert.equal(await page.locator("[aria-labelledby=pkce] .badge.good").count(), 0, "and no longer");
     await send(page, "/secret/issue", { overlap: await page.locator("form[action$='/secret/issue'] input[type=radio]").nth(2).getAttribute("value") });
     await at("k07-secret-once");
     await refused(page, "/callers", { callers: "10.0.0.0/8\nnot an address" });
