@@ -67,16 +67,26 @@ pub struct MemberRecord {
 /// owners are asked for their values: an EXISTS PostgreSQL may answer by reading all accounts and all owners.
 macro_rules! app_columns {
     () => {
-        "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota, a.icon,
-         CASE WHEN a.kind = 'test' AND (SELECT p.kind FROM apps p WHERE p.id = a.parent_id AND p.deleted_at IS NULL) = 'biz'
-             THEN 1 ELSE 0 END AS parent_is_biz,
-         CASE WHEN a.sanctioned = 1 OR (SELECT p.sanctioned FROM apps p WHERE p.id = a.parent_id) = 1
+        concat!(
+            "a.id AS app_id, a.name AS app_name, a.company, a.kind AS app_kind, a.era AS app_era, a.daily_quota, a.icon,
+             CASE WHEN a.kind = 'test' AND (SELECT p.kind FROM apps p WHERE p.id = a.parent_id AND p.deleted_at IS NULL) = 'biz'
+                 THEN 1 ELSE 0 END AS parent_is_biz, ",
+            crate::apps::app_sanctioned!()
+        )
+    };
+}
+pub(crate) use app_columns;
+
+/// Whether the app `a`, its parent or the developer who owns it is under sanction.
+macro_rules! app_sanctioned {
+    () => {
+        "CASE WHEN a.sanctioned = 1 OR (SELECT p.sanctioned FROM apps p WHERE p.id = a.parent_id) = 1
              OR (SELECT MAX((SELECT o.developer_sanctioned FROM users o WHERE o.id = m.user_id)) FROM members m
                  WHERE m.app_id = a.id AND m.role = 'owner') = 1
              THEN 1 ELSE 0 END AS sanctioned"
     };
 }
-pub(crate) use app_columns;
+pub(crate) use app_sanctioned;
 
 /// What the log may know of an app.
 const SEE: &str = "SELECT name, company, kind, sanctioned, daily_quota, deleted_at FROM apps WHERE id = $1";

@@ -334,10 +334,9 @@ impl Store {
         const LENT: &str =
             concat!(one_app!(), "SELECT DISTINCT l.group_id, l.holding_id, h.asset_id, h.sort ", lent!("$3", "$4"));
         let params = [user.into(), app.into(), alive.agreed_after.into(), alive.used_after.into()];
-        let (told, lent) = tokio::try_join!(self.db.rows(TOLD, &params), self.db.rows(LENT, &params))?;
-        let Some(mut app) = read_told(&told)?.pop() else { return Ok(None) };
+        let Some(mut app) = read_told(&self.db.rows(TOLD, &params).await?)?.pop() else { return Ok(None) };
         let (mut reach, mut named) = (BTreeMap::new(), Vec::new());
-        for row in &lent {
+        for row in &self.db.rows(LENT, &params).await? {
             let group: GroupId = row.get("group_id")?;
             let nothing = || Reach { group: group.clone(), whole: false, assets: 0 };
             let of_group = reach.entry(group.0.clone()).or_insert_with(nothing);

@@ -85,7 +85,7 @@ pub use memory::Seen;
 pub use operator_keys::OperatorKeyRecord;
 pub use overview::{AliveTokens, Waiting};
 pub use pending::{NewPending, Parked};
-pub use picking::COUNTED;
+pub use picking::{COUNTED, Choice};
 pub use placing::{AccountName, Effect, Fate, Misfit, WantedAsset, WantedHolder};
 pub use reach::{ConsentRecord, LivingToken, ReachedAsset, TakenBack};
 pub use redirect_uris::AddedUri;
@@ -96,7 +96,7 @@ pub use sessions::{DeviceRecord, NewSession, SessionRecord, SignedIn};
 pub use staged::{Staged, StagedKey, StagedToken};
 pub use sweep::Swept;
 pub use token_lists::{EndedBy, LentOne, LentRecord, TokenRecord};
-pub use tokens::{Found, Revocation, Sight};
+pub use tokens::{Found, Revocation, Sight, Vital};
 pub use usage::Usage;
 pub use users::{NewUser, UserRecord};
 

@@ -18,7 +18,21 @@ pub const COUNTED: i64 = 20_000;
 /// How many assets are named at a time.
 const AT_A_TIME: usize = 32;
 
+/// A page of what a person may pick from, and how much there is of it.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The page.
+    pub listed: Leaf<Holding>,
+    /// How many assets are listed on all pages, counted up to one more than [`COUNTED`].
+    pub matching: i64,
+    /// How many of them come before the page.
+    pub earlier: i64,
+    /// How many there are, whether sought or not.
+    pub total: i64,
+}
+
 /// What of a person's assets is listed.
+#[derive(Clone)]
 pub(crate) struct Sought {
     /// Where the sort of what is listed begins, and before what it ends.
     pub(crate) range: (String, String),
@@ -38,6 +52,15 @@ pub(crate) enum Among {
 }
 
 impl Sought {
+    /// What a search means in a list that is `long` or not; `None` if no name can be so.
+    fn of(search: &str, long: bool) -> Option<Self> {
+        let (pattern, text) = (like(search)?, search.to_lowercase());
+        Some(match long && !search.is_empty() {
+            true => Sought { range: (text.clone(), behind(&text)), pattern: "%".to_owned(), text },
+            false => Sought { range: (String::new(), behind("")), pattern, text },
+        })
+    }
+
     /// Whether what stands under this sort is listed.
     pub(crate) fn admits(&self, sort: &str) -> bool {
         *self.range.0 <= *sort && *sort < *self.range.1 && sort.contains(&self.text)
@@ -89,7 +112,40 @@ impl Store {
         turn: &Turn<AssetId>,
         most: i64,
     ) -> Result<Leaf<Holding>> {
-        let Some(sought) = self.sought(user, group, search).await? else {
+        let sought = self.sought(user, group, search).await?;
+        self.page_of((user, group), (search, sought.as_ref()), turn, most).await
+    }
+
+    /// The same with how much there is to pick from. Whatever can be told without another walk along the list is.
+    pub async fn choice(
+        &self,
+        (user, group): (UserId, &GroupId),
+        search: &str,
+        turn: &Turn<AssetId>,
+        most: i64,
+    ) -> Result<Choice> {
+        let (total, _) = self.count_holdings((user, group), "", None).await?;
+        let sought = Sought::of(search, total > COUNTED);
+        let listed = self.page_of((user, group), (search, sought.as_ref()), turn, most).await?;
+        let (matching, earlier) = match &sought {
+            Some(sought) if listed.before || listed.after => {
+                let first = listed.rows.first().filter(|_| listed.before).map(|held| &held.asset);
+                let known = search.is_empty().then_some(total);
+                self.count_sought((user, group), (search, sought), known, first).await?
+            }
+            _ => (i64::try_from(listed.rows.len()).unwrap_or(i64::MAX), 0),
+        };
+        Ok(Choice { listed, matching, earlier, total })
+    }
+
+    async fn page_of(
+        &self,
+        (user, group): (UserId, &GroupId),
+        (search, sought): (&str, Option<&Sought>),
+        turn: &Turn<AssetId>,
+        most: i64,
+    ) -> Result<Leaf<Holding>> {
+        let Some(sought) = sought else {
             return Ok(Leaf { rows: Vec::new(), before: false, after: false });
         };
         let place = match turn.key() {
@@ -98,7 +154,8 @@ impl Store {
         };
         // A row that is gone says nothing about where to go on: the list begins anew.
         let turn = if place.is_some() { turn } else { &Turn::First };
-        let rows = self.holdings_from((user, group), sought, Among::All, place, (turn.is_back(), most + 1)).await?;
+        let rows =
+            self.holdings_from((user, group), sought.clone(), Among::All, place, (turn.is_back(), most + 1)).await?;
         if rows.is_empty() && *turn == Turn::First && !search.is_empty() {
             let named = [(group.clone(), AssetId(search.to_owned()))];
             let rows = self.holdings_named(user, &named).await?;
@@ -148,6 +205,18 @@ impl Store {
         search: &str,
         before: Option<&AssetId>,
     ) -> Result<(i64, i64)> {
+        let Some(sought) = self.sought(user, group, search).await? else { return Ok((0, 0)) };
+        self.count_sought((user, group), (search, &sought), None, before).await
+    }
+
+    /// The same for what is sought. `known`: how many are listed, if that is known.
+    async fn count_sought(
+        &self,
+        (user, group): (UserId, &GroupId),
+        (search, sought): (&str, &Sought),
+        known: Option<i64>,
+        before: Option<&AssetId>,
+    ) -> Result<(i64, i64)> {
         // Where nothing is sought there is nothing to compare: the index alone is counted.
         const ALL: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
              WHERE user_id = $1 AND group_id = $2 ORDER BY sort, asset_id LIMIT $3) AS listed";
@@ -160,19 +229,21 @@ impl Store {
         const SOUGHT_EARLIER: &str = "SELECT COUNT(*) AS n FROM (SELECT asset_id FROM holdings
              WHERE user_id = $1 AND group_id = $2 AND (sort, asset_id) < ($3, $4) AND sort >= $5 AND sort LIKE $6 ESCAPE '!'
              ORDER BY sort, asset_id LIMIT $7) AS listed";
-        let Some(sought) = self.sought(user, group, search).await? else { return Ok((0, 0)) };
         let place = match before {
             Some(id) => self.place_of(user, group, id).await?,
             None => None,
         };
-        let (all, (low, high)) = (search.is_empty(), sought.range);
+        let (all, (low, high)) = (search.is_empty(), sought.range.clone());
         let mine: [Value; 2] = [user.into(), group.clone().into()];
         let most: Value = (COUNTED + 1).into();
         let among: &[Value] = if all { &[] } else { &[low.clone().into(), high.into(), sought.pattern.clone().into()] };
         let params = [&mine[..], among, std::slice::from_ref(&most)].concat();
-        let found = self.count(if all { ALL } else { SOUGHT }, &params).await?;
+        let found = match known {
+            Some(known) => known,
+            None => self.count(if all { ALL } else { SOUGHT }, &params).await?,
+        };
         let Some((sort, id)) = place else { return Ok((found, 0)) };
-        let among: &[Value] = if all { &[] } else { &[low.into(), sought.pattern.into()] };
+        let among: &[Value] = if all { &[] } else { &[low.into(), sought.pattern.clone().into()] };
         let params = [&mine[..], &[sort.into(), id.into()], among, &[most]].concat();
         let earlier = self.count(if all { ALL_EARLIER } else { SOUGHT_EARLIER }, &params).await?;
         Ok((found, earlier))
@@ -186,16 +257,9 @@ impl Store {
     pub(crate) async fn sought(&self, user: UserId, group: &GroupId, search: &str) -> Result<Option<Sought>> {
         const LONG: &str = "SELECT asset_id FROM holdings WHERE user_id = $1 AND group_id = $2
              ORDER BY sort, asset_id LIMIT 1 OFFSET $3";
-        let Some(pattern) = like(search) else { return Ok(None) };
-        let text = search.to_lowercase();
-        let everything = (String::new(), behind(""));
-        if search.is_empty() {
-            return Ok(Some(Sought { range: everything, pattern, text }));
-        }
-        if self.db.row(LONG, &[user.into(), group.clone().into(), COUNTED.into()]).await?.is_some() {
-            return Ok(Some(Sought { range: (text.clone(), behind(&text)), pattern: "%".to_owned(), text }));
-        }
-        Ok(Some(Sought { range: everything, pattern, text }))
+        let long = !search.is_empty()
+            && self.db.row(LONG, &[user.into(), group.clone().into(), COUNTED.into()]).await?.is_some();
+        Ok(Sought::of(search, long))
     }
 
     /// Where an asset stands in the list of this account's.

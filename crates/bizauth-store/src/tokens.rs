@@ -1,11 +1,11 @@
 //! Business tokens: reading one with all it depends on, and ending it. Lists of them are in `token_lists.rs`.
 
 use bizauth_core::asset::{AssetId, AssetKind};
-use bizauth_core::id::{AppId, TokenId};
+use bizauth_core::id::{AppId, AppUserId, TokenId};
 use bizauth_core::scope::{self, Catalogue};
 use bizauth_core::secret::{Digest, Secret};
 use bizauth_core::time::Time;
-use bizauth_core::token::{Ending, Lent, LentAsset, Standing, Token};
+use bizauth_core::token::{Ending, Lent, LentAsset, Life, Standing, Token};
 
 use crate::Store;
 use crate::apps::read_app;
@@ -17,11 +17,24 @@ use crate::users::read_user;
 
 /// What a look at the records found for a presented token.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct Found<T = Token> {
     /// The platform is in maintenance.
     pub maintenance: bool,
     /// The token, if the secret proved it. It may have ended: [`Token::admit`] says.
-    pub token: Option<Token>,
+    pub token: Option<T>,
+}
+
+/// Of a token no more than what is asked of one that is to be ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Vital {
+    /// The app it was issued to.
+    pub app: AppId,
+    /// How many calls that app has a day.
+    pub daily_quota: Option<i64>,
+    /// The person, as the app knows them.
+    pub app_user: AppUserId,
+    /// Whether it lives.
+    pub life: Life,
 }
 
 /// The same with what the door says of the token.
@@ -75,6 +88,17 @@ pub(crate) use token_joins;
 const FIND: &str = concat!(
     "SELECT s.maintenance, t.digest, ",
     token_columns!(),
+    " FROM settings s LEFT JOIN tokens t ON t.id = $1",
+    token_joins!(),
+    " WHERE s.id = 1"
+);
+
+/// The same with no more than [`Vital`] needs.
+const FIND_VITAL: &str = concat!(
+    "SELECT s.maintenance, t.digest, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at, t.revoked_at,
+         c.app_user_id, c.withdrawn_at, k.state AS key_state, a.id AS app_id, a.kind AS app_kind, a.era AS app_era,
+         a.daily_quota, a.deleted_at, m.role, u.state AS user_state, u.era AS user_era, ",
+    crate::apps::app_sanctioned!(),
     " FROM settings s LEFT JOIN tokens t ON t.id = $1",
     token_joins!(),
     " WHERE s.id = 1"
@@ -176,13 +200,13 @@ impl Store {
     pub async fn revoke_found_token(
         &self,
         token: (TokenId, Digest),
-        may: impl Fn(&Found) -> bool + Send + Sync + 'static,
+        may: impl Fn(&Found<Vital>) -> bool + Send + Sync + 'static,
         now: Time,
-    ) -> Result<(Found, Option<Revocation>)> {
+    ) -> Result<(Found<Vital>, Option<Revocation>)> {
         self.db
             .write(async move |tx: &mut Tx<'_>| {
-                let (maintenance, row) = proved(tx.row(FIND, &[token.0.into()]).await?, &token.1)?;
-                let found = Found { maintenance, token: row.as_ref().map(read_token).transpose()? };
+                let (maintenance, row) = proved(tx.row(FIND_VITAL, &[token.0.into()]).await?, &token.1)?;
+                let found = Found { maintenance, token: row.as_ref().map(read_vital).transpose()? };
                 if !may(&found) {
                     return roll_back((found, None));
                 }
@@ -250,13 +274,6 @@ pub(crate) fn read_lent(row: &Row) -> Result<Lent> {
 
 /// Reads [`token_columns`].
 pub(crate) fn read_token(row: &Row) -> Result<Token> {
-    let revoked: Option<Time> = row.get("revoked_at")?;
-    let withdrawn: Option<Time> = row.get("withdrawn_at")?;
-    let deleted: Option<Time> = row.get("deleted_at")?;
-    let ended = (revoked.map(Ending::Revoked))
-        .or(withdrawn.map(Ending::Withdrawn))
-        .or(deleted.map(Ending::AppDeleted))
-        .or((row.get::<String>("key_state")? == "deleted").then_some(Ending::KeyDeleted));
     Ok(Token {
         id: row.get("token_id")?,
         app_user: row.get("app_user_id")?,
@@ -266,7 +283,35 @@ pub(crate) fn read_token(row: &Row) -> Result<Token> {
         items: scope::ids(&row.get::<String>("items")?),
         used_at: row.get("used_at")?,
         updated_at: row.get("updated_at")?,
-        ended,
+        ended: read_ending(row)?,
         eras: (row.get("token_app_era")?, row.get("token_user_era")?),
     })
+}
+
+/// Reads [`FIND_VITAL`].
+fn read_vital(row: &Row) -> Result<Vital> {
+    let life = Life {
+        eras: (row.get("token_app_era")?, row.get("token_user_era")?),
+        used_at: row.get("used_at")?,
+        ended: read_ending(row)?,
+        kind: row.get("app_kind")?,
+        is_member: row.get::<Option<String>>("role")?.is_some(),
+        account: row.get("user_state")?,
+        eras_now: (row.get("app_era")?, row.get("user_era")?),
+        sanctioned: row.get("sanctioned")?,
+    };
+    let (app, daily_quota) = (row.get("app_id")?, row.get("daily_quota")?);
+    Ok(Vital { app, daily_quota, app_user: row.get("app_user_id")?, life })
+}
+
+/// What the records say that a token ended with.
+fn read_ending(row: &Row) -> Result<Option<Ending>> {
+    let revoked: Option<Time> = row.get("revoked_at")?;
+    let withdrawn: Option<Time> = row.get("withdrawn_at")?;
+    let deleted: Option<Time> = row.get("deleted_at")?;
+    let key_deleted = row.get::<String>("key_state")? == "deleted";
+    Ok((revoked.map(Ending::Revoked))
+        .or(withdrawn.map(Ending::Withdrawn))
+        .or(deleted.map(Ending::AppDeleted))
+        .or(key_deleted.then_some(Ending::KeyDeleted)))
 }

@@ -1,14 +1,18 @@
 //! The business token: when it is alive, and what it may say.
 
+mod life;
+
 use std::time::Duration;
 
-use crate::app::{App, AppKind};
+use crate::app::App;
 use crate::asset::{AssetId, AssetKind};
 use crate::fault::KapiFault;
 use crate::id::{AppUserId, TokenId};
 use crate::scope::{Catalogue, ItemId};
 use crate::time::Time;
 use crate::user::User;
+
+pub use life::Life;
 
 /// How long a token may lie unused before it dies, unless configured otherwise (the platform's period is unpublished).
 pub const IDLE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -123,33 +127,26 @@ impl Token {
     /// # Errors
     /// Why not. A token that ended is unknown, whatever else is true of it.
     pub fn admit(&self, idle_lifetime: Duration, now: Time) -> Result<(), KapiFault> {
-        match self.standing(idle_lifetime, now).fault() {
-            None => Ok(()),
-            Some(fault) => Err(fault),
-        }
+        self.life().admit(idle_lifetime, now)
     }
 
     /// How the token stands at `now`: the same rule, for those who may know the reason.
     pub fn standing(&self, idle_lifetime: Duration, now: Time) -> Standing {
-        if let Some(ending) = self.ended {
-            return Standing::Ended(ending);
+        self.life().standing(idle_lifetime, now)
+    }
+
+    /// What decides whether it is alive.
+    fn life(&self) -> Life {
+        Life {
+            ended: self.ended,
+            sanctioned: self.app.sanctioned,
+            kind: self.app.kind,
+            is_member: self.is_member,
+            account: self.user.state,
+            eras: self.eras,
+            eras_now: (self.app.era, self.user.era),
+            used_at: self.used_at,
         }
-        if self.app.sanctioned {
-            return Standing::AppSanctioned;
-        }
-        if self.eras.0 != self.app.era {
-            return Standing::AppEnded;
-        }
-        if self.eras.1 != self.user.era || self.user.state.ends_tokens() {
-            return Standing::AccountEnded;
-        }
-        if lies_unused(self.used_at, idle_lifetime, now) {
-            return Standing::Unused;
-        }
-        if self.app.kind == AppKind::Test && !self.is_member {
-            return Standing::NotMember;
-        }
-        Standing::Active
     }
 
     /// Whether this use is worth writing down: often enough that constant use keeps a token of any life alive.

@@ -1,6 +1,7 @@
 //! When a token is alive, in the order of the checks, and what it may say.
 
 use super::*;
+use crate::app::AppKind;
 use crate::id::{AppId, UserId};
 use crate::scope::{self, GroupId};
 use crate::user::UserState;

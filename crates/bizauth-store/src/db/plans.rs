@@ -88,6 +88,7 @@ async fn ask_for_all(store: &Store) -> crate::Result<()> {
     for turn in turns(asset.clone()) {
         store.assets_page(&group, "a", &turn, 2).await?;
         store.holdings_page((ONE, &group), "a", &turn, 2).await?;
+        store.choice((ONE, &group), "a", &turn, 2).await?;
     }
     let connection = store.connected_app(ONE, APP, alive).await?.unwrap();
     for turn in turns((group.clone(), asset.clone())) {
@@ -240,7 +241,7 @@ async fn every_list_is_an_indexed_query() {
 #[test]
 fn every_list_is_asked_for_here() {
     // Lists from the top of a table that only the command line, the dev mode and tests read; the others write.
-    const ELSEWHERE: [&str; 9] = [
+    const ELSEWHERE: [&str; 10] = [
         "users",
         "apps",
         "holdings",
@@ -251,6 +252,7 @@ fn every_list_is_asked_for_here() {
         // Parts of others, which are asked.
         "reached_of_group",
         "holdings_from",
+        "page_of",
     ];
     let here = include_str!("plans.rs");
     let mut missing = Vec::new();

@@ -164,6 +164,8 @@ async fn search_takes_every_sign_for_itself() {
             let shown: String = search.chars().take(40).collect();
             assert_eq!(found.join(" "), expected, "{shown:?}");
             assert_eq!(matching, found.len() as i64, "{shown:?}");
+            let choice = store.choice(mine, search, &Turn::First, 10).await.unwrap();
+            assert_eq!((choice.listed, choice.matching, choice.earlier, choice.total), (page, matching, 0, 6));
         }
         assert_eq!(store.count_holdings((user, &group), "", None).await.unwrap(), (6, 0));
     })
@@ -189,6 +191,11 @@ async fn pages_cover_all_and_overlap_nowhere() {
             assert_eq!(counted, (25, 10 * page as i64));
             let all = store.count_holdings((user, &group), "", first.as_ref()).await.unwrap();
             assert_eq!(all, counted, "whether sought or not");
+            for search in ["", "계정"] {
+                let choice = store.choice((user, &group), search, &turn, 10).await.unwrap();
+                assert_eq!((choice.matching, choice.earlier, choice.total), (25, counted.1, 25), "{search:?}");
+                assert_eq!(choice.listed, found, "{search:?}");
+            }
             turn = Turn::After(found.rows.last().unwrap().asset.clone());
             seen.extend(found.rows.into_iter().map(|it| it.asset.0));
         }

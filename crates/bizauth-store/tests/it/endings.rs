@@ -4,7 +4,7 @@ use bizauth_core::fault::KapiFault;
 use bizauth_core::id::TokenId;
 use bizauth_core::token::{IDLE_LIFETIME, Standing};
 use bizauth_core::user::UserState;
-use bizauth_store::{Redemption, Revocation};
+use bizauth_store::{Found, Redemption, Revocation, Vital};
 
 use crate::engines::on_each_engine;
 use crate::scene::{MINUTE, NOW, Scene, digest, someone};
@@ -151,13 +151,13 @@ async fn a_token_that_is_looked_at_to_be_revoked_ends_if_the_rule_says_so() {
         let scene = Scene::set(&store).await;
         let token = scene.buys(scene.agrees().await).await;
         let revoke = async |digest, may: bool| {
-            let rule = move |found: &bizauth_store::Found| may && found.token.is_some();
+            let rule = move |found: &Found<Vital>| may && found.token.is_some();
             let (found, ended) = store.revoke_found_token((token.0, digest), rule, NOW).await.unwrap();
-            (found.token.map(|token| token.id), ended)
+            (found.token.map(|token| token.app), ended)
         };
         assert_eq!(revoke(digest(), true).await, (None, None), "a right id alone finds nothing");
         let proof = token.1.digest();
-        assert_eq!(revoke(proof, false).await, (Some(token.0), None));
+        assert_eq!(revoke(proof, false).await, (Some(scene.app), None));
         assert!(scene.is_alive(&token).await);
         // Of several at once one ends it, whatever all of them found.
         let (one, other) = tokio::join!(revoke(proof, true), revoke(proof, true));

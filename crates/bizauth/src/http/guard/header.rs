@@ -13,7 +13,7 @@ use bizauth_core::scope::Catalogue;
 use bizauth_core::secret::{Credential, Digest, Secret};
 use bizauth_core::time::Time;
 use bizauth_core::token::{Lent, Token, admit_in_time, use_is_news};
-use bizauth_store::{Found, Presented, Revocation, Seen, Sight};
+use bizauth_store::{Found, Presented, Revocation, Seen, Sight, Vital};
 
 use super::Asker;
 use crate::http::kapi::tokeninfo::said_of;
@@ -87,16 +87,18 @@ pub async fn revoke(
         }
         None => {
             // Looking and ending is one sentence, unless a quota is to be spent in between.
-            let may = move |found: &Found| {
-                let lives = |token: &Token| token.app.daily_quota.is_none() && token.admit(lifetime, now).is_ok();
+            let may = move |found: &Found<Vital>| {
+                let lives = |token: &Vital| token.daily_quota.is_none() && token.life.admit(lifetime, now).is_ok();
                 !found.maintenance && found.token.as_ref().is_some_and(lives)
             };
             let (found, ended) = it.store.revoke_found_token((id, digest), may, now).await?;
-            let token = alive(it, asker, found.maintenance, found.token, now)?;
+            let token = known(found.maintenance, found.token)?;
+            asker.is(token.app);
+            token.life.admit(lifetime, now).map_err(refused)?;
             if let Some(revocation) = ended {
                 return told(token.app_user, revocation);
             }
-            (token.app_user, (token.app.id, token.app.daily_quota), token.used_at)
+            (token.app_user, (token.app, token.daily_quota), token.life.used_at)
         }
     };
     is_used(it, id, of_app, used_at, now).await?;
@@ -121,12 +123,17 @@ async fn sent(it: &AppState, headers: &HeaderMap) -> Result<(TokenId, Secret), K
     }
 }
 
-/// Judges what was read.
-fn alive(it: &AppState, asker: &Asker, maintenance: bool, token: Option<Token>, now: Time) -> Result<Token, KapiError> {
+/// What was found, unless there is maintenance.
+fn known<T>(maintenance: bool, token: Option<T>) -> Result<T, KapiError> {
     if maintenance {
         return Err(KapiFault::Maintenance.into());
     }
-    let token = token.ok_or_else(unknown)?;
+    token.ok_or_else(unknown)
+}
+
+/// Judges what was read.
+fn alive(it: &AppState, asker: &Asker, maintenance: bool, token: Option<Token>, now: Time) -> Result<Token, KapiError> {
+    let token = known(maintenance, token)?;
     asker.is(token.app.id);
     token.admit(it.config.token_idle_lifetime, now).map_err(refused)?;
     Ok(token)

@@ -36,23 +36,21 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let base = if search.is_empty() { path.clone() } else { format!("{path}?q={}", escape(&search)) };
     let lists = Lists { form, base };
 
-    let of_assets = lists.turn(&OF_ASSETS, |text| {
+    let turn = lists.turn(&OF_ASSETS, |text| {
         text.split_once(':').map(|(group, id)| (GroupId::from(group), AssetId(id.to_owned())))
     });
-    let of_tokens = lists.turn(&OF_TOKENS, |text| text.parse::<TokenId>().ok());
-    let of_consents = lists.turn(&OF_CONSENTS, |text| text.parse::<ConsentId>().ok());
-    // None of these lists waits for another.
-    let (assets, tokens, consents, catalogue) = tokio::try_join!(
-        it.store.reached_assets(&connection, &search, &of_assets, PAGE),
-        it.store.living_tokens(mine, &of_tokens, PAGE, now),
-        it.store.consents_given(mine, &of_consents, CONSENTS, now),
-        it.store.catalogue(),
-    )?;
+    let assets = it.store.reached_assets(&connection, &search, &turn, PAGE).await?;
     let assets_pager = lists.pager(&OF_ASSETS, &assets, |it| format!("{}:{}", it.group, it.id));
+
+    let turn = lists.turn(&OF_TOKENS, |text| text.parse::<TokenId>().ok());
+    let tokens = it.store.living_tokens(mine, &turn, PAGE, now).await?;
     let tokens_pager = lists.pager(&OF_TOKENS, &tokens, |it| it.id.to_string());
+
+    let turn = lists.turn(&OF_CONSENTS, |text| text.parse::<ConsentId>().ok());
+    let consents = it.store.consents_given(mine, &turn, CONSENTS, now).await?;
     let consents_pager = lists.pager(&OF_CONSENTS, &consents, |it| it.id.to_string());
 
-    let frame = visit.frame(&it);
+    let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
     let frame = frame.clone().below([Crumb::new(frame.say("nav-connected"), "/me")]);
     let wholes = app.reach.iter().filter(|reach| reach.whole);
     let wholes = wholes.map(|reach| named(&it, &frame, &catalogue, &reach.group.0)).collect();

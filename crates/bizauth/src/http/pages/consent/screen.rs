@@ -110,20 +110,8 @@ async fn picker(
             let search = query.get(&format!("find.{group}")).unwrap_or_default().trim().to_owned();
             let place = turn(query.get(&format!("page.{group}")).unwrap_or_default());
             let mine = (user, group);
-            let page = async {
-                let listed = it.store.holdings_page(mine, &search, &place, PAGE).await?;
-                let first = listed.rows.first().filter(|_| listed.before).map(|held| &held.asset);
-                let (matching, earlier_rows) = it.store.count_holdings(mine, &search, first).await?;
-                Ok((listed, matching, earlier_rows))
-            };
-            let whole = async {
-                match search.is_empty() {
-                    true => Ok(None),
-                    false => it.store.count_holdings(mine, "", None).await.map(|(all, _)| Some(all)),
-                }
-            };
-            let ((listed, matching, earlier_rows), whole) = tokio::try_join!(page, whole)?;
-            let total = whole.unwrap_or(matching);
+            let found = it.store.choice(mine, &search, &place, PAGE).await?;
+            let (listed, matching, earlier_rows, total) = (found.listed, found.matching, found.earlier, found.total);
             let picked = picks.picked(group);
             let rows: Vec<AssetRow> =
                 listed.rows.iter().map(|held| row(held, picked.contains(&held.asset.0), lent_before(held))).collect();
