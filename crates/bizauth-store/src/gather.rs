@@ -20,7 +20,7 @@ use crate::memory::{Reading, Seen, Tokens};
 use crate::tokens::{read_lent, token_columns, token_joins};
 
 /// How many tokens a round asks for: as many as the statements have places.
-const MOST: usize = 16;
+const MOST: usize = 32;
 /// How many rounds are under way at once: while one is at the database the next gathers.
 const ROUNDS: usize = 4;
 
@@ -134,6 +134,8 @@ impl Store {
             tokio::spawn(async move {
                 while let Some(wishes) = leader.next() {
                     store.answer(wishes).await;
+                    // Those who share this core and are about to ask shall be in the next round.
+                    tokio::task::yield_now().await;
                 }
             });
         }
@@ -212,10 +214,10 @@ async fn remember((changes, tokens): &(Changes, Tokens), wishes: Vec<Wish>) -> V
     };
     let mut unknown = Vec::new();
     for wish in wishes {
-        let used_at = living.get(&wish.id.0);
+        let used_at = living.iter().find(|(id, _)| *id == wish.id.0).map(|(_, used_at)| *used_at);
         match used_at.and_then(|used_at| Some((used_at, tokens.find(&changes.watch, wish.id, &wish.digest)?))) {
             Some((used_at, mut seen)) => {
-                seen.used_at = *used_at;
+                seen.used_at = used_at;
                 wish.tell(Ok(Gathered::Remembered(Box::new(seen))));
             }
             None => unknown.push(wish),
