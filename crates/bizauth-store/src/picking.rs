@@ -275,8 +275,8 @@ impl Store {
         row.map(|row| Ok((row.get("sort")?, row.get("asset_id")?))).transpose()
     }
 
-    /// The account's holdings among `named`: each is looked up by its key. A join with all of them PostgreSQL would answer
-    /// by reading whatever the account holds.
+    /// The account's holdings among `named`: each is looked up by its key. Where PostgreSQL may choose it reads whatever the
+    /// account holds instead, so the key is named in the order of its index.
     pub async fn holdings_named(&self, user: UserId, named: &[(GroupId, AssetId)]) -> Result<Vec<Holding>> {
         const ONE: &str = concat!(
             columns!(),
@@ -290,7 +290,9 @@ impl Store {
              $34), ($35, $36), ($37, $38), ($39, $40), ($41, $42), ($43, $44), ($45, $46), ($47, $48), ($49, \
              $50), ($51, $52), ($53, $54), ($55, $56), ($57, $58), ($59, $60), ($61, $62), ($63, $64)",
             "), found (id) AS MATERIALIZED (SELECT (SELECT h.id FROM holdings h
-                 WHERE h.user_id = $65 AND h.group_id = w.group_id AND h.asset_id = w.asset_id) FROM w) ",
+                 WHERE (h.user_id, h.group_id, h.asset_id) >= ($65, w.group_id, w.asset_id)
+                     AND (h.user_id, h.group_id, h.asset_id) <= ($65, w.group_id, w.asset_id)
+                 ORDER BY h.user_id, h.group_id, h.asset_id LIMIT 1) FROM w) ",
             columns!(),
             "FROM found CROSS JOIN holdings h CROSS JOIN assets a
              WHERE h.id = found.id AND a.group_id = h.group_id AND a.asset_id = h.asset_id"
