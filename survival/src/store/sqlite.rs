@@ -100,7 +100,7 @@ async fn read_only(report: &mut Report) -> anyhow::Result<()> {
         true => {
             // Root may write everywhere: the server runs as somebody who may not.
             give(&scene, NOBODY)?;
-            Server::launch(Server::as_user(&scene.flags(), NOBODY)?).await
+            Server::launch(Server::as_user(&scene.flags(), NOBODY, &scene.beside("bizauth"))?).await
         }
         false => scene.serve().await,
     };

@@ -78,12 +78,19 @@ impl Server {
         tokio::task::spawn_blocking(move || started(command)).await?
     }
 
-    /// `bizauth serve` with these arguments as the user and group of this number.
+    /// `bizauth serve` with these arguments as the user and group of this number, from a copy at `place`: the program itself
+    /// may lie where nobody else may go.
     ///
     /// # Errors
-    /// The program was not built.
-    pub fn as_user(arguments: &[String], user: u32) -> anyhow::Result<Command> {
-        let mut command = served(arguments)?;
+    /// The program was not built, or cannot be copied.
+    pub fn as_user(arguments: &[String], user: u32, place: &Path) -> anyhow::Result<Command> {
+        let here = served(arguments)?;
+        std::fs::copy(here.get_program(), place)?;
+        let mut command = Command::new(place);
+        command
+            .env_clear()
+            .envs(here.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .args(here.get_args());
         command.uid(user).gid(user);
         Ok(command)
     }
