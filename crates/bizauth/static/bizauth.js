@@ -9,6 +9,7 @@ for (const group of document.querySelectorAll("[data-picker]")) {
   const all = group.querySelector("[data-all]");
   const list = group.querySelector("[data-some]");
   const find = group.querySelector("[data-find]");
+  const aside = group.querySelector("[data-aside]");
   const count = group.querySelector("[data-count]");
   const live = group.querySelector("[data-live]");
   const rows = [...group.querySelectorAll("[data-row]")];
@@ -19,6 +20,7 @@ for (const group of document.querySelectorAll("[data-picker]")) {
     count.value = count.dataset.count.replace("{n}", here + Number(group.dataset.elsewhere));
     // Inert rather than disabled: a disabled tick would not be sent, and be lost when the person changes their mind.
     list.inert = all.checked;
+    aside.value = all.checked ? "1" : "";
   };
   group.addEventListener("change", tally);
   // The browser may restore ticks after this script has run, when the person comes back to the page.

@@ -99,6 +99,10 @@ pick-error-gone = { $kind ->
     [channel] { $group }: a channel you ticked is no longer yours to lend. Please check the list again.
    *[account] { $group }: an ad account you ticked is no longer yours to lend. Please check the list again.
 }
+pick-error-both = { $kind ->
+    [channel] { $group }: you chose all channels, and ticked single ones. Now only what is ticked counts; choose all again if you mean all.
+   *[account] { $group }: you chose all ad accounts, and ticked single ones. Now only what is ticked counts; choose all again if you mean all.
+}
 
 role-owner = Owner
 role-manager = Manager

@@ -72,6 +72,8 @@ pub enum PickError {
     NothingPicked,
     /// Something ticked can no longer be lent.
     NoLongerYours,
+    /// All were chosen, and then some ticked or unticked.
+    AllAndSome,
 }
 
 impl PickError {
@@ -79,6 +81,7 @@ impl PickError {
         match self {
             Self::NothingPicked => "pick-error-nothing",
             Self::NoLongerYours => "pick-error-gone",
+            Self::AllAndSome => "pick-error-both",
         }
     }
 }

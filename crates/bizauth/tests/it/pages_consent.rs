@@ -116,6 +116,35 @@ async fn what_the_app_pins_is_shown_locked_and_cannot_be_changed() {
     assert_eq!(info["biz_agreements"][1]["ad_account_ids"], serde_json::json!(["*"]));
 }
 
+/// Without a script the list can be ticked while "all" stands chosen, as it does where all was lent last time.
+#[tokio::test]
+async fn all_and_single_ones_at_once_lend_no_more_than_the_single_ones() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await;
+    let screen = kim.asked(&app.authorize("scope=moment_management")).await;
+    let fields = [("choice.moment", "all"), ("shown.moment", "11"), ("shown.moment", "12"), ("asset.moment", "12")];
+    let asked_again = kim.answers(&screen, "agree", &fields).await;
+    assert!(asked_again.location().contains("unfit.moment=both"), "{asked_again:?}");
+    let screen = kim.opens(asked_again.location()).await;
+    assert!(screen.body.contains("you chose all ad accounts, and ticked single ones"), "{screen:?}");
+    assert_eq!(screen.values("input[type=radio][checked]"), ["some"]);
+    assert_eq!(screen.values("input[type=checkbox][checked]"), ["12"]);
+    let fields = [("choice.moment", "some"), ("shown.moment", "11"), ("shown.moment", "12"), ("asset.moment", "12")];
+    let done = kim.answers(&screen, "agree", &fields).await;
+    let code = done.location().split("code=").nth(1).unwrap().to_owned();
+    let info = world.tokeninfo(&app.buys(&world, &code).await).await.json();
+    assert_eq!(info["biz_agreements"][0]["ad_account_ids"], serde_json::json!(["12"]));
+
+    // A script sets the ticks aside and says so: then all is what was chosen.
+    let screen = kim.asked(&app.authorize("scope=moment_management")).await;
+    let fields = [("choice.moment", "all"), ("aside.moment", "1"), ("shown.moment", "11"), ("asset.moment", "11")];
+    let done = kim.answers(&screen, "agree", &fields).await;
+    let code = done.location().split("code=").nth(1).unwrap().to_owned();
+    let info = world.tokeninfo(&app.buys(&world, &code).await).await.json();
+    assert_eq!(info["biz_agreements"][0]["ad_account_ids"], serde_json::json!(["*"]));
+}
+
 #[tokio::test]
 async fn a_long_list_is_searched_and_paged_on_the_server() {
     let world = World::new().await;

@@ -229,16 +229,20 @@ async fn agree(
     let mut named: Vec<(GroupId, AssetId)> = parked.asked.named();
     named.extend(picks.named());
     let holdings = it.store.holdings_named(session.user.id, &named).await?;
-    let grants = match grant(&parked.asked, |group| picks.choice(group), &holdings) {
-        Ok(grants) => grants,
-        Err(groups) => {
+    let granted = grant(&parked.asked, |group| picks.choice(group), &holdings);
+    let grants = match granted {
+        Ok(grants) if picks.unclear().next().is_none() => grants,
+        refused => {
             let mut to = address(&found.id);
-            for (group, unfit) in groups {
+            for (group, unfit) in refused.err().into_iter().flatten().filter(|(group, _)| !picks.is_unclear(group)) {
                 let why = match unfit {
                     Unfit::NothingPicked => "nothing",
                     Unfit::NotLendable => "gone",
                 };
                 to.push_str(&format!("&unfit.{group}={why}"));
+            }
+            for group in picks.unclear() {
+                to.push_str(&format!("&unfit.{group}=both"));
             }
             // What is gone cannot stay ticked, or the person could never get past it.
             let kept = picks.only(&holdings);

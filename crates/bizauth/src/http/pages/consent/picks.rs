@@ -19,6 +19,8 @@ const MOST: usize = 1000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Picks {
     groups: BTreeMap<String, Choice>,
+    /// Groups of which a form said both "all" and which.
+    unclear: BTreeSet<String>,
 }
 
 /// What is ticked when a screen is shown first: nothing, or what was lent last time where the person chooses, as far as
@@ -80,6 +82,7 @@ impl Picks {
                 continue;
             }
             let choice = self.groups.entry(group.0.clone()).or_default();
+            let before = choice.picked.clone();
             match form.get(&format!("choice.{group}")) {
                 Some("all") => choice.all = true,
                 Some(_) => choice.all = false,
@@ -95,8 +98,25 @@ impl Picks {
                     choice.picked.insert(ticked.to_owned());
                 }
             }
+            // A script sets the ticks aside where "all" is chosen, and says so. Without one somebody who ticks something
+            // there may mean that alone: the lesser is taken.
+            let aside = form.get(&format!("aside.{group}")) == Some("1");
+            if choice.all && choice.picked != before && !aside {
+                choice.all = false;
+                self.unclear.insert(group.0.clone());
+            }
         }
         self
+    }
+
+    /// The groups of which the form said both "all" and which.
+    pub(super) fn unclear(&self) -> impl Iterator<Item = &str> {
+        self.unclear.iter().map(String::as_str)
+    }
+
+    /// Whether it is one of these.
+    pub(super) fn is_unclear(&self, group: &GroupId) -> bool {
+        self.unclear.contains(&group.0)
     }
 
     /// Without what the account does not hold, or may not lend.
@@ -151,7 +171,12 @@ mod tests {
             ("", "asset.moment=1&shown.moment=1&shown.moment=2", "moment:1"),
             ("moment:1 moment:9", "shown.moment=1&shown.moment=2&asset.moment=2", "moment:2 moment:9"),
             ("moment:1", "choice.moment=all&shown.moment=1&asset.moment=1", "moment:* moment:1"),
+            ("moment:* moment:1", "choice.moment=all&shown.moment=1&asset.moment=1", "moment:* moment:1"),
             ("moment:* moment:1", "choice.moment=some", "moment:1"),
+            // "All", and another tick than before: what was meant?
+            ("moment:*", "choice.moment=all&shown.moment=1&asset.moment=1", "moment:1"),
+            ("moment:* moment:1", "choice.moment=all&shown.moment=1", ""),
+            ("", "choice.moment=all&shown.moment=1&asset.moment=1&aside.moment=1", "moment:* moment:1"),
             ("moment:*", "", ""),
             ("", "asset.keyword=1&asset.foreign=1&choice.keyword=some", ""),
             ("", "asset.moment=*&asset.moment=a%20b&asset.moment=", ""),

@@ -119,6 +119,7 @@ async fn picker(
             let error = match query.get(&format!("unfit.{group}")) {
                 Some("nothing") => Some(PickError::NothingPicked),
                 Some("gone") => Some(PickError::NoLongerYours),
+                Some("both") => Some(PickError::AllAndSome),
                 _ => None,
             };
             Ok(Picker::Choose(Choice {
