@@ -47,7 +47,7 @@ pub enum Sight {
         /// The platform is in maintenance.
         maintenance: bool,
         /// The token, and what is said of it.
-        token: Option<(Token, Seen)>,
+        token: Option<Box<(Token, Seen)>>,
     },
 }
 
@@ -153,7 +153,7 @@ impl Store {
             if let Some(reading) = worth_keeping(round.turn, maintenance, row, &token, now)? {
                 self.gather.keep(&seen, &reading);
             }
-            return Ok(Sight::Read { maintenance, token: Some((token, seen)) });
+            return Ok(Sight::Read { maintenance, token: Some(Box::new((token, seen))) });
         }
         // Before anything is read: what changes meanwhile must not be remembered as it was.
         let reading = self.reading();
@@ -165,7 +165,7 @@ impl Store {
         {
             memory.tokens.keep(&seen, &reading);
         }
-        Ok(Sight::Read { maintenance, token: Some((token, seen)) })
+        Ok(Sight::Read { maintenance, token: Some(Box::new((token, seen))) })
     }
 
     /// The assets that a token speaks for, as far as the account still holds them and may lend them.

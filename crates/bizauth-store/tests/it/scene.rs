@@ -259,7 +259,7 @@ pub(crate) async fn is_alive(store: &Store, token: &GivenToken) -> bool {
     for _ in 0..2 {
         let seen = match store.look_at(token.0, &digest, NOW, nothing).await.unwrap() {
             Sight::Remembered(_) => true,
-            Sight::Read { token, .. } => token.is_some_and(|(token, _)| token.admit(IDLE_LIFETIME, NOW).is_ok()),
+            Sight::Read { token, .. } => token.is_some_and(|found| found.0.admit(IDLE_LIFETIME, NOW).is_ok()),
         };
         assert_eq!(alive, seen, "what is read and what is seen");
     }

@@ -249,7 +249,11 @@ async fn a_token_is_issued_through_the_real_consent() {
     let right = kim.posts(&redeem, &hidden(&wrong, &redeem, &[("client_secret", app.client_secret.as_str())])).await;
     assert_eq!(right.status, 200, "{right:?}");
     let token = BusinessToken(right.values("#field-token")[0].clone());
-    assert_eq!(right.all("[data-copy] #issued"), [token.0.clone()], "it is shown once, to be copied: {right:?}");
+    assert_eq!(
+        right.all("[data-copy] #issued"),
+        std::slice::from_ref(&token.0),
+        "it is shown once, to be copied: {right:?}"
+    );
     let told = world.tokeninfo(&token).await.json();
     assert_eq!(told["biz_agreements"][0]["ad_account_ids"][0], "11", "{told}");
     let used = kim

@@ -62,7 +62,7 @@ async fn looked_at(it: &AppState, asker: &Asker, id: TokenId, digest: &Digest) -
         Sight::Remembered(seen) => return still_alive(it, asker, seen, now),
         Sight::Read { maintenance, token } => (maintenance, token),
     };
-    let (token, seen) = token.unzip();
+    let (token, seen) = token.map(|found| *found).unzip();
     alive(it, asker, maintenance, token, now)?;
     seen.ok_or_else(unknown)
 }
