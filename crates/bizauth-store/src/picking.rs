@@ -289,7 +289,7 @@ impl Store {
              $18), ($19, $20), ($21, $22), ($23, $24), ($25, $26), ($27, $28), ($29, $30), ($31, $32), ($33, \
              $34), ($35, $36), ($37, $38), ($39, $40), ($41, $42), ($43, $44), ($45, $46), ($47, $48), ($49, \
              $50), ($51, $52), ($53, $54), ($55, $56), ($57, $58), ($59, $60), ($61, $62), ($63, $64)",
-            "), found (id) AS MATERIALIZED (SELECT (SELECT h.id FROM holdings h
+            "), found (id) AS MATERIALIZED (SELECT DISTINCT (SELECT h.id FROM holdings h
                  WHERE (h.user_id, h.group_id, h.asset_id) >= ($65, w.group_id, w.asset_id)
                      AND (h.user_id, h.group_id, h.asset_id) <= ($65, w.group_id, w.asset_id)
                  ORDER BY h.user_id, h.group_id, h.asset_id LIMIT 1) FROM w) ",
@@ -307,8 +307,8 @@ impl Store {
         keys.dedup();
         let mut found: Vec<Holding> = Vec::new();
         for some in keys.chunks(AT_A_TIME) {
-            // What stands in the empty places names nothing.
-            let filled = some.iter().copied().chain(std::iter::repeat(("", ""))).take(AT_A_TIME);
+            // The empty places say the same again: a name of nothing PostgreSQL would look for among all the account has.
+            let filled = some.iter().copied().cycle().take(AT_A_TIME);
             let names = filled.flat_map(|(group, asset)| [Value::from(group), Value::from(asset)]);
             let params: Vec<Value> = names.chain([user.into()]).collect();
             for row in &self.db.few(SEVERAL, &params).await? {
