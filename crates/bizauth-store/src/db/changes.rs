@@ -53,9 +53,9 @@ fn ends(snapshot: &str) -> Option<(i64, i64)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// Numbers in pairs, as the statement lists them.
-fn pairs(list: &str) -> impl Iterator<Item = (i64, i64)> {
-    list.split_ascii_whitespace().filter_map(|pair| {
+/// The pairs of numbers that the statement lists; `None` for one that cannot be read.
+fn pairs(list: &str) -> impl Iterator<Item = Option<(i64, i64)>> {
+    list.split_ascii_whitespace().map(|pair| {
         let (one, other) = pair.split_once(':')?;
         Some((one.parse().ok()?, other.parse().ok()?))
     })
@@ -102,7 +102,9 @@ impl Changes {
     fn hear(&self, before: &Heard, row: &Row) -> Result<Vec<(i64, Time)>> {
         let list = |name| row.get::<Option<String>>(name).map(Option::unwrap_or_default);
         let (living, changed) = (list("living")?, list("changed")?);
-        let touched: Vec<Touch> = pairs(&changed).map(|(kind, id)| Touch::told(kind, id)).collect();
+        // What cannot be read may be anything.
+        let touch = |pair: Option<_>| pair.map_or(Touch::Platform, |(kind, id)| Touch::told(kind, id));
+        let touched: Vec<Touch> = pairs(&changed).map(touch).collect();
         let now = Heard { snapshot: row.get("snapshot")?, from: row.get("server")? };
         let swept: i64 = row.get("swept")?;
         let missed = ends(&before.snapshot).is_none_or(|(oldest, _)| swept >= oldest);
@@ -118,7 +120,7 @@ impl Changes {
                 *heard = now;
             }
         }
-        Ok(pairs(&living).map(|(id, used_at)| (id, Time::from_millis(used_at))).collect())
+        Ok(pairs(&living).flatten().map(|(id, used_at)| (id, Time::from_millis(used_at))).collect())
     }
 
     fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
@@ -164,6 +166,8 @@ mod tests {
             ("another token", "1:8", 10, ("21:25:", "one 1"), true),
             ("this token", "1:8 1:7", 10, ("21:25:", "one 1"), false),
             ("what a later program tells", "9:8", 10, ("21:25:", "one 1"), false),
+            ("what cannot be read", "1:8 1:x", 10, ("21:25:", "one 1"), false),
+            ("half a pair", "1", 10, ("21:25:", "one 1"), false),
             ("a server that was started anew", "", 10, ("21:25:", "two 1"), false),
             ("a table that was made anew", "", 10, ("21:25:", "one 2"), false),
             ("changes were swept that were heard of", "", 19, ("21:25:", "one 1"), true),
