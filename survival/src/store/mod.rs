@@ -2,6 +2,7 @@
 //! readiness says no, the server comes back by itself, and nothing single-use is burnt by what was rolled back.
 
 mod postgres;
+mod remembered;
 mod sqlite;
 
 use std::time::{Duration, Instant};

@@ -1,11 +1,11 @@
-//! PostgreSQL stopped, killed, restarted, made read-only, out of connections, locked, and at SERIALIZABLE.
+//! PostgreSQL stopped, killed, restarted, made read-only, out of connections, locked, at SERIALIZABLE, and replaced.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::task::JoinSet;
 
-use super::{Bench, Reach};
+use super::{Bench, Reach, remembered};
 use crate::Effort;
 use crate::report::Report;
 use crate::world::{Ask, Cluster, Scene, Server, connect, program};
@@ -27,6 +27,8 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
         exhausted(&cluster, &scene, &server, &mut report).await?;
         locked(&scene, &server, &mut report).await?;
         serializable(&cluster, &scene, &server, &mut report).await?;
+        remembered::restarted(&cluster, &scene, &server, &mut report).await?;
+        remembered::failed_over(&cluster, &scene, &server, &mut report).await?;
     }
     Ok(report)
 }

@@ -58,7 +58,7 @@ impl Cluster {
         self.folder.join(".s.PGSQL.5432")
     }
 
-    /// `start` or `stop`.
+    /// `start`, `stop` or `promote`.
     ///
     /// # Errors
     /// What its control program says.
@@ -92,6 +92,35 @@ impl Cluster {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         said
+    }
+
+    /// A copy of the cluster beside it that hears nothing of what comes later.
+    ///
+    /// # Errors
+    /// What `pg_basebackup` says.
+    pub async fn standby(&self) -> anyhow::Result<()> {
+        let (server, to) = (self.server.clone(), self.folder.join("standby").display().to_string());
+        let from = self.folder.display().to_string();
+        let copy = move || {
+            let how = ["--username=postgres", "--checkpoint=fast", "--no-sync", "--host", &from, "--pgdata", &to];
+            server.run("pg_basebackup", &how)
+        };
+        tokio::task::spawn_blocking(copy).await?.map_err(|why| anyhow!("{why}"))
+    }
+
+    /// The cluster dies for good, and the copy of [`Cluster::standby`] takes its place, as a standby that is promoted.
+    ///
+    /// # Errors
+    /// There is no copy, or it does not start.
+    pub async fn fail_over(&self) -> anyhow::Result<()> {
+        std::fs::write(self.folder.join("standby/standby.signal"), "")?;
+        self.kill()?;
+        std::fs::rename(self.folder.join("data"), self.folder.join("lost"))?;
+        std::fs::rename(self.folder.join("standby"), self.folder.join("data"))?;
+        self.revive().await?;
+        self.control("promote").await?;
+        std::fs::remove_dir_all(self.folder.join("lost"))?;
+        Ok(())
     }
 
     /// Sets a setting for everybody, at once.

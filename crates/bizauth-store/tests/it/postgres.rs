@@ -99,7 +99,7 @@ impl Server {
         Ok(server)
     }
 
-    /// `start`, or `stop` at once; done when it returns.
+    /// `start`, `stop` at once, or `promote`; done when it returns.
     pub(crate) fn control(&self, what: &str) -> Result<(), String> {
         let log = self.folder.join("log").display().to_string();
         self.run("pg_ctl", &[what, "--wait", "--silent", "--mode=fast", "--log", &log, "--pgdata", &self.data()])
@@ -123,7 +123,7 @@ impl Server {
 
     /// Runs one of PostgreSQL's programs to its end. What it prints goes to a file and not to a pipe, which the server
     /// that it leaves behind would hold open.
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let said = self.folder.join(format!("{program}-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
         let failed = |e: io::Error| format!("{program}: {e}");
