@@ -239,7 +239,8 @@ async fn drain(socket: &mut TcpStream) {
     let _ = timeout(Duration::from_secs(1), reading).await;
 }
 
-/// In the long form: an HTTP/2 answer that nobody takes is given up within the bound that the server sets.
+/// In the long form: an HTTP/2 answer that nobody takes is given up within the bound that the server sets, also where the
+/// caller looks alive: it answers pings. (One who does not loses the connection.)
 pub(super) async fn gives_up_on_stalled(server: &Server, effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     if !effort.long {
         return Ok(());
@@ -253,8 +254,10 @@ pub(super) async fn gives_up_on_stalled(server: &Server, effort: Effort, report:
             socket.read_exact(&mut head).await?;
             let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
             socket.read_exact(&mut payload).await?;
-            if head[3] == frames::RST_STREAM && head[8] == 1 {
-                return Ok::<_, std::io::Error>(());
+            match (head[3], head[4]) {
+                (frames::RST_STREAM, _) if head[8] == 1 => return Ok::<_, std::io::Error>(()),
+                (frames::PING, 0) => socket.write_all(&frames::frame(frames::PING, 1, 0, &payload)).await?,
+                _ => {}
             }
         }
     })

@@ -426,3 +426,52 @@ fn commit_group(
     watch.committing();
     connection.execute("COMMIT", &[]).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Locks that a program asks nobody for stop it, but for the instant between a COMMIT and the next BEGIN.
+    #[test]
+    fn who_writes_between_two_transactions_is_found_out_by_the_next() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("db");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let (mut ours, watch, mut version) = (Connection::open(&file, flags).unwrap(), Watch::new(), None);
+        ours.batch("PRAGMA journal_mode = WAL; CREATE TABLE things (n BIGINT)").unwrap();
+        let other = rusqlite::Connection::open(&file).unwrap();
+        other.busy_timeout(Duration::ZERO).unwrap();
+        let write = || other.execute("INSERT INTO things (n) VALUES (1)", []);
+        watch.want(true);
+
+        shut_out(&mut ours, &watch, &mut version);
+        let turn = watch.turn().expect("nobody else may write");
+        write().expect_err("the write lock is held");
+        assert!(watch.stands(turn, &[]));
+
+        // Our own writing is no news.
+        ours.execute("INSERT INTO things (n) VALUES (2)", &[]).unwrap();
+        ours.execute("COMMIT", &[]).unwrap();
+        shut_out(&mut ours, &watch, &mut version);
+        assert!(watch.stands(turn, &[]));
+
+        // Somebody slips in.
+        ours.execute("COMMIT", &[]).unwrap();
+        write().unwrap();
+        shut_out(&mut ours, &watch, &mut version);
+        assert!(!watch.stands(turn, &[]), "what was read before may be another now");
+        let turn = watch.turn().expect("nobody else may write");
+        write().expect_err("the write lock is held");
+        assert!(watch.stands(turn, &[]));
+
+        // Somebody is still at it.
+        ours.execute("COMMIT", &[]).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        shut_out(&mut ours, &watch, &mut version);
+        assert!(!watch.is_alone() && !watch.stands(turn, &[]));
+        write().unwrap();
+        other.execute_batch("COMMIT").unwrap();
+        shut_out(&mut ours, &watch, &mut version);
+        assert!(watch.is_alone() && !watch.stands(turn, &[]));
+    }
+}
