@@ -1,7 +1,9 @@
 //! The words of the pages, in Korean and English, from the Fluent files of this crate.
 //!
-//! The files are part of the binary and are read once, at start. A key that one language lacks, or that a template
+//! The files are part of the binary and are read once, when first needed. A key that one language lacks, or that a template
 //! asks for in vain, fails a test of this crate, never a person's page.
+
+use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -159,10 +161,11 @@ pub struct FaultWords {
     pub person: String,
 }
 
-/// Every sentence the pages can say, in both languages.
+/// Every sentence the pages can say, in both languages. A language is read when somebody is told something in it: a node
+/// that answers programs alone needs neither, and half of what an idle server holds would be words.
 pub struct Words {
-    ko: FluentBundle<FluentResource>,
-    en: FluentBundle<FluentResource>,
+    ko: LazyLock<FluentBundle<FluentResource>>,
+    en: LazyLock<FluentBundle<FluentResource>>,
 }
 
 impl Default for Words {
@@ -172,9 +175,9 @@ impl Default for Words {
 }
 
 impl Words {
-    /// Reads the Fluent files that are part of this binary.
+    /// The Fluent files that are part of this binary.
     pub fn new() -> Self {
-        Self { ko: bundle(Language::Ko, KO), en: bundle(Language::En, EN) }
+        Self { ko: LazyLock::new(|| bundle(Language::Ko, KO)), en: LazyLock::new(|| bundle(Language::En, EN)) }
     }
 
     /// The words under `key`, which is a message (`sign-out`) or an attribute of one (`fault-koe101.cause`).
