@@ -53,7 +53,7 @@ pub(crate) enum Among {
 
 impl Sought {
     /// What a search means in a list that is `long` or not; `None` if no name can be so.
-    fn of(search: &str, long: bool) -> Option<Self> {
+    pub(crate) fn of(search: &str, long: bool) -> Option<Self> {
         let (pattern, text) = (like(search)?, search.to_lowercase());
         Some(match long && !search.is_empty() {
             true => Sought { range: (text.clone(), behind(&text)), pattern: "%".to_owned(), text },
@@ -124,13 +124,29 @@ impl Store {
         turn: &Turn<AssetId>,
         most: i64,
     ) -> Result<Choice> {
-        let (total, _) = self.count_holdings((user, group), "", None).await?;
-        let sought = Sought::of(search, total > COUNTED);
+        // All are counted in any case, and in the same walk those whose name contains what is sought.
+        const BOTH: &str = "SELECT COUNT(*) AS n, COUNT(CASE WHEN sort LIKE $3 ESCAPE '!' THEN 1 END) AS matching
+             FROM (SELECT sort FROM holdings WHERE user_id = $1 AND group_id = $2
+                 ORDER BY sort, asset_id LIMIT $4) AS listed";
+        let (total, contained) = match like(search).filter(|_| !search.is_empty()) {
+            None => {
+                let (total, _) = self.count_holdings((user, group), "", None).await?;
+                (total, total)
+            }
+            Some(pattern) => {
+                let params = [user.into(), group.clone().into(), pattern.into(), (COUNTED + 1).into()];
+                let row = self.db.row(BOTH, &params).await?;
+                let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
+                (count("n")?, count("matching")?)
+            }
+        };
+        let long = total > COUNTED;
+        let sought = Sought::of(search, long);
         let listed = self.page_of((user, group), (search, sought.as_ref()), turn, most).await?;
         let (matching, earlier) = match &sought {
             Some(sought) if listed.before || listed.after => {
                 let first = listed.rows.first().filter(|_| listed.before).map(|held| &held.asset);
-                let known = search.is_empty().then_some(total);
+                let known = (search.is_empty() || !long).then_some(contained);
                 self.count_sought((user, group), (search, sought), known, first).await?
             }
             _ => (i64::try_from(listed.rows.len()).unwrap_or(i64::MAX), 0),

@@ -153,8 +153,9 @@ impl Store {
         (back, most): (bool, i64),
     ) -> Result<Vec<ReachedAsset>> {
         let (user, group) = (connection.user, &reach.group);
-        let Some(sought) = self.sought(user, group, search).await? else { return Ok(Vec::new()) };
         if !reach.whole {
+            // They are at hand, however many the account holds.
+            let Some(sought) = Sought::of(search, false) else { return Ok(Vec::new()) };
             let most = usize::try_from(most).unwrap_or(0);
             let page = page_of(connection, group, &sought, from.as_ref(), (back, most));
             let named: Vec<_> = page.iter().map(|it| (it.group.clone(), it.asset.clone())).collect();
@@ -166,6 +167,7 @@ impl Store {
             };
             return Ok(named.iter().filter_map(&mut take).collect());
         }
+        let Some(sought) = self.sought(user, group, search).await? else { return Ok(Vec::new()) };
         let whole = self.holdings_from((user, group), sought, Among::Lendable, from, (back, most)).await?;
         Ok(whole.into_iter().map(ReachedAsset::of).collect())
     }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use bizauth_core::asset::AssetId;
-use bizauth_core::id::{ConsentId, TokenId};
+use bizauth_core::id::{AppId, ConsentId, TokenId};
 use bizauth_core::scope::GroupId;
 use bizauth_store::LOOKED_AT;
 
@@ -27,30 +27,33 @@ const OF_CONSENTS: List = List { after: "consents", before: "consents_before", a
 
 /// The page. The query: `q`, what an asset's name contains; `assets`, `tokens`, `consents`, where each list goes on.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
-    let connection = connected(&it, &visit).await?;
-    let app = &connection.app;
-    let (form, path, now) = (visit.form(), path_of(app.id), alive(&it, &visit));
-    let mine = (visit.user().id, app.id);
+    let id: AppId = visit.param("connected")?;
+    let (form, path, now) = (visit.form(), path_of(id), alive(&it, &visit));
+    let mine = (visit.user().id, id);
     let search = form.get("q").unwrap_or_default().trim().to_owned();
     // What is looked for among the assets stays.
     let base = if search.is_empty() { path.clone() } else { format!("{path}?q={}", escape(&search)) };
     let lists = Lists { form, base };
 
-    let turn = lists.turn(&OF_ASSETS, |text| {
+    let of_assets = lists.turn(&OF_ASSETS, |text| {
         text.split_once(':').map(|(group, id)| (GroupId::from(group), AssetId(id.to_owned())))
     });
-    let assets = it.store.reached_assets(&connection, &search, &turn, PAGE).await?;
+    let of_tokens = lists.turn(&OF_TOKENS, |text| text.parse::<TokenId>().ok());
+    let of_consents = lists.turn(&OF_CONSENTS, |text| text.parse::<ConsentId>().ok());
+    // Each of these walks hundreds of rows, and none needs another: asked for at once.
+    let (connection, tokens, consents, catalogue) = tokio::try_join!(
+        connected(&it, &visit),
+        async { Ok(it.store.living_tokens(mine, &of_tokens, PAGE, now).await?) },
+        async { Ok(it.store.consents_given(mine, &of_consents, CONSENTS, now).await?) },
+        async { Ok(it.store.catalogue().await?) },
+    )?;
+    let app = &connection.app;
+    let assets = it.store.reached_assets(&connection, &search, &of_assets, PAGE).await?;
     let assets_pager = lists.pager(&OF_ASSETS, &assets, |it| format!("{}:{}", it.group, it.id));
-
-    let turn = lists.turn(&OF_TOKENS, |text| text.parse::<TokenId>().ok());
-    let tokens = it.store.living_tokens(mine, &turn, PAGE, now).await?;
     let tokens_pager = lists.pager(&OF_TOKENS, &tokens, |it| it.id.to_string());
-
-    let turn = lists.turn(&OF_CONSENTS, |text| text.parse::<ConsentId>().ok());
-    let consents = it.store.consents_given(mine, &turn, CONSENTS, now).await?;
     let consents_pager = lists.pager(&OF_CONSENTS, &consents, |it| it.id.to_string());
 
-    let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
+    let frame = visit.frame(&it);
     let frame = frame.clone().below([Crumb::new(frame.say("nav-connected"), "/me")]);
     let wholes = app.reach.iter().filter(|reach| reach.whole);
     let wholes = wholes.map(|reach| named(&it, &frame, &catalogue, &reach.group.0)).collect();

@@ -49,18 +49,17 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 
 async fn seen(it: &AppState, visit: &Visit, refused: Option<(&'static str, Fields)>) -> Result<AppSeen, PageError> {
     let id = visit.param("application")?;
-    let record = it.store.app(id).await?.ok_or(PageError::NotFound)?;
-    let idle = visit.at().minus(it.config.token_idle_lifetime);
-    Ok(AppSeen {
-        record,
-        members: it.store.members_page(id, "", &turn(visit.form()), MEMBERS).await?,
-        keys: it.store.keys_of(id, visit.at()).await?,
-        permissions: it.store.permissions_of(id).await?,
-        catalogue: it.store.catalogue().await?,
-        tokens: it.store.alive_tokens(id, idle, TOKENS).await?,
-        most: TOKENS,
-        refused,
-    })
+    let (idle, turn) = (visit.at().minus(it.config.token_idle_lifetime), turn(visit.form()));
+    let (record, members, keys, permissions, catalogue, tokens) = tokio::try_join!(
+        it.store.app(id),
+        it.store.members_page(id, "", &turn, MEMBERS),
+        it.store.keys_of(id, visit.at()),
+        it.store.permissions_of(id),
+        it.store.catalogue(),
+        it.store.alive_tokens(id, idle, TOKENS),
+    )?;
+    let record = record.ok_or(PageError::NotFound)?;
+    Ok(AppSeen { record, members, keys, permissions, catalogue, tokens, most: TOKENS, refused })
 }
 
 /// `GET /operator/apps/{application}`.

@@ -33,9 +33,11 @@ pub(super) async fn show(
     query: &Form,
 ) -> bizauth_store::Result<Response> {
     let Screen { parked, client, .. } = found;
-    let catalogue = it.store.catalogue().await?;
-    let earlier = it.store.earlier_consent(parked.user, client.app.id).await?;
-    let purposes = it.store.items_of(client.app.id).await?;
+    let (catalogue, earlier, purposes) = tokio::try_join!(
+        it.store.catalogue(),
+        it.store.earlier_consent(parked.user, client.app.id),
+        it.store.items_of(client.app.id),
+    )?;
     let purpose_of = |item: &Item| {
         purposes.iter().find(|(id, _)| *id == item.id).map(|(_, text)| text.clone()).filter(|text| !text.is_empty())
     };
