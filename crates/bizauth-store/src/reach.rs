@@ -57,6 +57,8 @@ pub struct ConsentRecord {
     pub withdrawn_at: Option<Time>,
     /// How many tokens of it are alive.
     pub tokens: i64,
+    /// When an asset of it was last taken back.
+    pub taken_at: Option<Time>,
 }
 
 /// What was taken back of a consent: one asset, or all of a group (`*`, which named assets then replaced).
@@ -97,7 +99,9 @@ macro_rules! given {
             works!(),
             " AND ",
             live!("$1", "a.era", "u.era"),
-            ") AS tokens
+            ") AS tokens,
+                 (SELECT MAX(l.withdrawn_at) FROM lent_assets l WHERE l.consent_id = c.id
+                     AND l.withdrawn_at > 0) AS taken_at
              FROM users u CROSS JOIN apps a CROSS JOIN consents c WHERE u.id = $2 AND a.id = $3 ",
             $rest
         )
@@ -262,6 +266,7 @@ impl Store {
                 agreed_at: row.get("agreed_at")?,
                 withdrawn_at: row.get("withdrawn_at")?,
                 tokens: row.get("tokens")?,
+                taken_at: row.get("taken_at")?,
             })
         };
         let sql = if turn.is_back() { BACK } else { ON };

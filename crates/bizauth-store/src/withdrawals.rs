@@ -23,13 +23,16 @@ impl By {
              WHERE group_id = $2 AND holding_id IS NULL AND withdrawn_at IS NULL
                AND consent_id IN (SELECT id FROM consents WHERE user_id = $3 AND app_id = $4 AND withdrawn_at IS NULL)
              RETURNING consent_id";
-        const INSTEAD: &str = "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id)
+        // The one that is taken back stands first of them, and marked: the record can name it.
+        const INSTEAD: &str =
+            "INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id, withdrawn_at)
              SELECT CAST($1 AS BIGINT),
-                 (SELECT MAX(l.position) FROM lent_assets l WHERE l.consent_id = $1) + ROW_NUMBER() OVER (ORDER BY h.asset_id),
-                 h.group_id, h.id, h.asset_id
-             FROM holdings h WHERE h.user_id = $2 AND h.group_id = $3 AND h.lendable = 1 AND h.id <> $4
-               AND (EXISTS (SELECT 1 FROM tokens t WHERE t.consent_id = $1 AND t.revoked_at IS NULL)
-                   OR EXISTS (SELECT 1 FROM consents c WHERE c.id = $1 AND c.agreed_at > $5))";
+                 (SELECT MAX(l.position) FROM lent_assets l WHERE l.consent_id = $1)
+                     + ROW_NUMBER() OVER (ORDER BY CASE WHEN h.id = $2 THEN 0 ELSE 1 END, h.asset_id),
+                 h.group_id, h.id, h.asset_id, CASE WHEN h.id = $2 THEN CAST($3 AS BIGINT) ELSE NULL END
+             FROM holdings h WHERE h.user_id = $4 AND h.group_id = $5 AND h.lendable = 1 AND (h.id = $2
+                   OR EXISTS (SELECT 1 FROM tokens t WHERE t.consent_id = $1 AND t.revoked_at IS NULL)
+                   OR EXISTS (SELECT 1 FROM consents c WHERE c.id = $1 AND c.agreed_at > $6))";
         const CHANGED: &str = "UPDATE tokens SET updated_at = $1 WHERE revoked_at IS NULL AND consent_id IN
              (SELECT l.consent_id FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at = $1
               WHERE c.user_id = $2 AND c.app_id = $3 AND c.withdrawn_at IS NULL)";
@@ -54,9 +57,10 @@ impl By {
                 let mut taken = tx.execute(ONE, &one).await?;
                 for row in tx.rows(ALL, &[now.clone(), of_group(), user.into(), app.into()]).await? {
                     let consent: ConsentId = row.get("consent_id")?;
-                    // Where no token lives and no code can come any more, nothing stands in its place: years of old
-                    // consents times thousands of assets would keep everybody waiting.
-                    let params = [consent.into(), user.into(), of_group(), held.clone(), codes_from.clone()];
+                    // Where no token lives and no code can come any more, none of the others stands in its place: years
+                    // of old consents times thousands of assets would keep everybody waiting.
+                    let (held, at, codes_from) = (held.clone(), now.clone(), codes_from.clone());
+                    let params = [consent.into(), held, at, user.into(), of_group(), codes_from];
                     tx.execute(INSTEAD, &params).await?;
                     taken += 1;
                 }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "import maker", include_str!("../migrations/0009_import_maker.sql")),
     (10, "test apps", include_str!("../migrations/0010_test_apps.sql")),
     (11, "changes", include_str!("../migrations/0011_changes.sql")),
+    (12, "taken back", include_str!("../migrations/0012_taken_back.sql")),
 ];
 
 /// Those that say something to PostgreSQL alone. The embedded engine counts them, too: one history for both.

@@ -168,6 +168,7 @@ async fn an_asset_that_is_taken_back_leaves_every_token_at_once() {
         assert_eq!((found.id.0.as_str(), whole), (kept.as_str(), false));
         let consents = store.consents_given(mine, &Turn::First, 9, alive()).await.unwrap().rows;
         assert_eq!(consents.iter().map(|it| it.tokens).collect::<Vec<_>>(), [1, 1, 1]);
+        assert_eq!(consents[0].taken_at, Some(NOW.plus(MINUTE)));
         let back = store.taken_back(consents[0].id, &Turn::First, 9).await.unwrap().rows;
         assert_eq!((back.len(), back[0].asset.as_str(), back[0].at), (1, taken.as_str(), NOW.plus(MINUTE)));
         let page = store.consents_given(mine, &Turn::After(consents[0].id), 1, alive()).await.unwrap();
@@ -210,7 +211,8 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"], "new ones are not included");
         let consent =
             store.consents_given((scene.user, scene.app), &Turn::First, 9, alive()).await.unwrap().rows.remove(0).id;
-        assert_eq!(store.taken_back(consent, &Turn::First, 9).await.unwrap().rows[0].asset, "*");
+        let back = store.taken_back(consent, &Turn::First, 9).await.unwrap().rows;
+        assert_eq!(back.iter().map(|it| it.asset.as_str()).collect::<Vec<_>>(), ["*", "2"], "and what it was is named");
         for asset in ["1", "3"] {
             assert!(withdraw(&scene, asset).await);
         }

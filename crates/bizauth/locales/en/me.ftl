@@ -8,7 +8,7 @@ me-none = No app is connected
 me-none-found = No app found
     .text = No connected app has a name that begins like this. Try another name.
 me-may = Permissions
-me-may-nothing = It has no live token, so it can do nothing at present.
+me-may-nothing = Nothing at the moment.
 me-on = On
 me-reach-all = { $group }: everything, now and in future
 me-reach-some = { $group }: { $count ->
@@ -20,10 +20,10 @@ me-used = last used
 me-used-last = Last used
 me-tokens-live = Live tokens
 me-token-count = { $count ->
-    [0] none
     [one] { $count } token
    *[other] { $count } tokens
 }
+me-tokenless = No live token: it can do nothing at the moment.
 me-look = Look or take back
 
 me-app-deleted = Deleted app
@@ -59,6 +59,7 @@ me-consent-state = State
 me-consent-live = In use
 me-consent-idle = Not in use
 me-consent-withdrawn = Taken back
+me-consent-taken = Part of it taken back, last on
 
 withdraw-app = Disconnect { $app }
 withdraw-asset = Take back { $name }
@@ -85,13 +86,16 @@ paper-lead = What you were shown when you agreed for { $app }, in the words of t
 paper-taken = Taken back since
 paper-taken-all = Everything
 paper-taken-whole = “all, now and in future”; the others you had then stayed
+paper-taken-of-all = out of “all, now and in future”; the others you had then stayed
+paper-lent-not-all = Something was taken back since.
+paper-gone = Taken back
 paper-app = App
 paper-key = REST API key
 paper-language = Language of the screen
 paper-lent = What you lent
 paper-lent-all = Everything you had then, and everything you add later
 paper-listed = The list you chose from ({ $count })
-paper-ticked = Lent
+paper-ticked = Lent then
 paper-not-lendable = Could not be lent
 
 done-app-withdrawn = Disconnected. The app can do nothing any more.

@@ -135,6 +135,29 @@ async fn one_asset_out_of_everything_leaves_a_list() {
     assert_eq!(account_ids(&world, &token).await, json!(["12"]), "19 could not be lent");
     world.gives(&kim, "moment", "13", AssetKind::AdAccount, true).await;
     assert_eq!(account_ids(&world, &token).await, json!(["12"]));
+
+    let mine = kim.opens(&path(&app)).await;
+    assert!(mine.body.contains("Part of it taken back, last on"), "{}", mine.body);
+    let paper = mine.hrefs("main a").into_iter().find(|it| it.contains("/consents/")).unwrap();
+    let record = kim.opens(paper.split('#').next().unwrap()).await;
+    let [one] = record.all(".changes li").try_into().unwrap();
+    assert!(one.contains("Account 11") && one.contains("out of “all, now and in future”"), "{one}");
+    assert_eq!(
+        record.all("details li").iter().filter(|it| it.contains("Taken back")).count(),
+        1,
+        "beside its name, too"
+    );
+    // What came after the consent is named as it is called now.
+    let code = kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await;
+    app.buys(&world, &code).await;
+    world.gives(&kim, "moment", "14", AssetKind::AdAccount, true).await;
+    confirms(&kim, &format!("{}/assets/withdraw?asset=moment:14", path(&app))).await;
+    kim.opens("/language?to=ko&next=/").await;
+    let mine = kim.opens(&path(&app)).await;
+    let paper = mine.hrefs("main a").into_iter().find(|it| it.ends_with("#taken")).unwrap();
+    let record = kim.opens(paper.split('#').next().unwrap()).await;
+    let [one] = record.all(".changes li").try_into().unwrap();
+    assert!(one.contains("Account 14") && one.contains("나머지는 그대로"), "{one}");
 }
 
 #[tokio::test]
@@ -185,7 +208,8 @@ async fn a_blocked_account_still_takes_back() {
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     kim.lends(&world, &app).await;
     world.by().set_user_state(kim.id, UserState::Blocked).await.unwrap();
-    assert!(kim.opens("/me").await.body.contains("none"), "its tokens ended with the block");
+    let list = kim.opens("/me").await;
+    assert!(list.body.contains("No live token: it can do nothing at the moment."), "its tokens ended with the block");
     let done = confirms(&kim, &format!("{}/withdraw", path(&app))).await;
     assert_eq!(done.leads(), "/me app-withdrawn");
     assert_eq!(world.store().earlier_consent(kim.id, app.id).await.unwrap(), None);
@@ -248,6 +272,31 @@ async fn long_lists_are_searched_and_paged() {
     assert_eq!(kim.opens(&path(&app)).await.all("#tokens tbody th").len(), 0, "dead of disuse");
 }
 
+/// An app whose tokens are all gone must not look like one that works.
+#[tokio::test]
+async fn an_app_without_a_live_token_is_said_to_do_nothing() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    let token = kim.lends(&world, &app).await;
+    let said = [("en", "No live token: it can do nothing"), ("ko", "유효한 토큰이 없어 지금은 아무것도")];
+    for (language, words) in said {
+        kim.opens(&format!("/language?to={language}&next=/")).await;
+        for at in ["/me".to_owned(), path(&app)] {
+            assert!(!kim.opens(&at).await.body.contains(words), "{at}: one lives");
+        }
+    }
+    let id = world.tokeninfo(&token).await.json()["id"].as_str().unwrap().to_owned();
+    confirms(&kim, &format!("{}/tokens/{id}/withdraw", path(&app))).await;
+    for (language, words) in said {
+        kim.opens(&format!("/language?to={language}&next=/")).await;
+        for at in ["/me".to_owned(), path(&app)] {
+            let page = kim.opens(&at).await;
+            page.is_a_strict_page();
+            assert!(page.body.contains(words), "{at}: {}", page.body);
+        }
+    }
+}
+
 /// What was taken back of a consent is on pages, however much it is.
 #[tokio::test]
 async fn what_was_taken_back_is_read_page_by_page() {
@@ -265,9 +314,9 @@ async fn what_was_taken_back_is_read_page_by_page() {
     assert_eq!(account_ids(&world, &token).await, json!(["158", "159"]));
     let paper = kim.opens(&path(&app)).await.hrefs("main a").into_iter().find(|it| it.contains("/consents/")).unwrap();
     let first = kim.opens(&paper).await;
-    assert_eq!(first.all(".changes li").len(), 50);
+    assert_eq!(first.all(".changes li").len(), 49, "the first of all is told in one line");
     let older = first.hrefs(".changes a").pop().unwrap();
     let second = kim.opens(older.split('#').next().unwrap()).await;
-    assert_eq!(second.all(".changes li").len(), 8, "57 one by one, and all of the group");
+    assert_eq!(second.all(".changes li").len(), 9, "57 one by one, and the first out of all");
     assert_eq!(second.hrefs(".changes a").len(), 1, "and back");
 }

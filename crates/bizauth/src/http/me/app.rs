@@ -80,6 +80,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
             (None, 0) => ConsentState::Idle.badge(&frame),
             (None, _) => ConsentState::Live.badge(&frame),
         },
+        taken_at: given.taken_at.filter(|_| given.withdrawn_at.is_none()).map(Into::into),
     };
     let mut groups = lines(&it.words, &frame, &catalogue, &app.items);
     for (line, (group, _)) in groups.iter_mut().zip(catalogue.grouped(&app.items)) {

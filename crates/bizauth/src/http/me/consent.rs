@@ -3,7 +3,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use bizauth_core::asset::AssetId;
 use bizauth_core::id::ConsentId;
+use bizauth_store::{TakenBack, Turn};
 use serde_json::Value;
 
 use super::{agreed, named, path_of};
@@ -17,6 +19,8 @@ use crate::view::me::{ConsentPaper, ItemLine, PaperAsset, PaperGroup, PaperLent,
 
 /// Lines of what was taken back on a page.
 const TAKEN: i64 = 50;
+/// Of how much that was taken back the paper itself is marked.
+const MARKED: i64 = 10_000;
 
 /// The page.
 pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
@@ -27,23 +31,43 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let (frame, catalogue) = (visit.frame(&it), it.store.catalogue().await?);
     let shown: Value = serde_json::from_str(&shown).unwrap_or(Value::Null);
     let unsaid = frame.say("me-risky");
-    let groups: Vec<PaperGroup> =
+    let mut groups: Vec<PaperGroup> =
         shown["groups"].as_array().into_iter().flatten().map(|it| group(it, &unsaid)).collect();
     let taken = it.store.taken_back(id, &turn(visit.form()), TAKEN).await?;
     let here = format!("{}/consents/{id}", path_of(app));
     let taken_pager = Turning { anchor: "taken", ..Turning::alone(&here) }.of(&taken, |line| line.position.to_string());
-    let line = |taken: &bizauth_store::TakenBack| {
-        let known = groups.iter().find(|group| group.id == taken.group.0);
-        TakenBackLine {
-            group: known.map_or_else(|| named(&it, &frame, &catalogue, &taken.group.0), |group| group.name.clone()),
-            name: known.and_then(|group| group.name_of(&taken.asset)),
-            asset: taken.asset.clone(),
-            at: taken.at.into(),
+    for gone in it.store.taken_back(id, &Turn::First, MARKED).await?.rows {
+        if let Some(group) = groups.iter_mut().find(|group| group.id == gone.group.0) {
+            group.gone.push((gone.asset, gone.at.into()));
         }
-    };
+    }
+    // What came after the consent is not on the paper: its name is today's.
+    let known = |taken: &TakenBack| groups.iter().find(|group| group.id == taken.group.0)?.name_of(&taken.asset);
+    let unknown = taken.rows.iter().filter(|it| it.asset != "*" && known(it).is_none());
+    let unknown: Vec<_> = unknown.map(|it| (it.group.clone(), AssetId(it.asset.clone()))).collect();
+    let held = it.store.holdings_named(visit.user().id, &unknown).await?;
+    let mut lines: Vec<TakenBackLine> = Vec::new();
+    let mut all: Option<&TakenBack> = None;
+    for taken in &taken.rows {
+        let out_of_all = all.is_some_and(|all| all.group == taken.group && all.at == taken.at);
+        if out_of_all {
+            // One thing was done, so it is told once: this asset out of all.
+            lines.pop();
+        }
+        let today = || held.iter().find(|it| it.group == taken.group && it.asset.0 == taken.asset);
+        let group = groups.iter().find(|group| group.id == taken.group.0);
+        lines.push(TakenBackLine {
+            group: group.map_or_else(|| named(&it, &frame, &catalogue, &taken.group.0), |group| group.name.clone()),
+            name: known(taken).or_else(|| today().map(|it| it.name.clone())),
+            asset: taken.asset.clone(),
+            out_of_all,
+            at: taken.at.into(),
+        });
+        all = (taken.asset == "*").then_some(taken);
+    }
     let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(name, path_of(app))];
     let page = ConsentPaper {
-        taken: taken.rows.iter().map(line).collect(),
+        taken: lines,
         taken_pager,
         language: Language::from_code(&text(&shown["language"])).unwrap_or(frame.language),
         app: text(&shown["app"]),
@@ -75,6 +99,7 @@ fn group(group: &Value, unsaid: &str) -> PaperGroup {
             Value::Array(_) => PaperLent::These(list(&group["lent"])),
             _ => PaperLent::NoAssets,
         },
+        gone: Vec::new(),
     }
 }
 

@@ -69,6 +69,8 @@ pub struct ConsentLine {
     pub groups: Vec<ItemsLine>,
     /// In use, not in use, taken back.
     pub state: Badge,
+    /// When an asset of it was last taken back, if all of it was not.
+    pub taken_at: Option<When>,
 }
 
 /// `GET /me/apps/{connected}`.

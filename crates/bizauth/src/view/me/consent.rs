@@ -41,6 +41,8 @@ pub struct PaperGroup {
     pub listed: Vec<PaperAsset>,
     /// What was lent.
     pub lent: PaperLent,
+    /// What was taken back of it, and when.
+    pub gone: Vec<(String, When)>,
 }
 
 impl PaperGroup {
@@ -51,6 +53,21 @@ impl PaperGroup {
             _ => &[],
         };
         lent.iter().chain(&self.listed).find(|known| known.id == asset).map(|known| known.name.clone())
+    }
+
+    /// What stands beside an asset of the list that was chosen from.
+    fn beside(&self, frame: &Frame, asset: &PaperAsset) -> Option<String> {
+        match (self.was_lent(asset), asset.lendable) {
+            (true, _) => Some(frame.say("paper-ticked")),
+            (false, false) => Some(frame.say("paper-not-lendable")),
+            (false, true) => None,
+        }
+    }
+
+    /// When an asset that was lent was taken back.
+    fn gone(&self, asset: &PaperAsset) -> Option<When> {
+        let (_, at) = self.gone.iter().find(|(gone, _)| *gone == asset.id)?;
+        self.was_lent(asset).then_some(*at)
     }
 
     fn was_lent(&self, asset: &PaperAsset) -> bool {
@@ -71,6 +88,8 @@ pub struct TakenBackLine {
     pub asset: String,
     /// Its name, where it is known.
     pub name: Option<String>,
+    /// Whether all was lent until then, and the others stayed one by one.
+    pub out_of_all: bool,
     /// When.
     pub at: When,
 }

@@ -105,6 +105,7 @@ fn connected(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Result<String,
             agreed_at: at(0),
             groups: vec![group(&here, "moment", &["moment_management", "moment_delete"])],
             state: Badge::new(Tone::Good, here.say("me-consent-live")),
+            taken_at: Some(at(700)),
         }],
         consents_pager: Pager::default(),
         withdraw: Some("/me/apps/5/withdraw".to_owned()),
@@ -171,7 +172,8 @@ fn paper(frame: Frame) -> ConsentPaper {
     let listed = [&lent[..], &[asset("19", "달빛상점 물류센터", false)]].concat();
     let group = |id: &str, items: &[&str], lent| {
         let line = group(&frame, id, items);
-        PaperGroup { id: id.to_owned(), name: line.group, items: line.items, listed: listed.clone(), lent }
+        let gone = vec![("11".to_owned(), at(900))];
+        PaperGroup { id: id.to_owned(), name: line.group, items: line.items, listed: listed.clone(), lent, gone }
     };
     ConsentPaper {
         groups: vec![
@@ -184,9 +186,16 @@ fn paper(frame: Frame) -> ConsentPaper {
                 group: "카카오모먼트".to_owned(),
                 asset: "11".to_owned(),
                 name: Some("달빛상점 본점".to_owned()),
+                out_of_all: true,
                 at: at(900),
             },
-            TakenBackLine { group: "키워드광고".to_owned(), asset: "*".to_owned(), name: None, at: at(901) },
+            TakenBackLine {
+                group: "키워드광고".to_owned(),
+                asset: "*".to_owned(),
+                name: None,
+                out_of_all: false,
+                at: at(901),
+            },
         ],
         taken_pager: Pager { newer: None, older: Some("/me/apps/5/consents/7?after=50#taken".to_owned()) },
         language: Language::Ko,
