@@ -88,6 +88,47 @@ async fn a_permission_is_asked_for_answered_and_taken_back() {
     assert_eq!(acts(&world, &app).await, ["request.withdraw", "request.make"]);
 }
 
+/// What the operator remarks on a yes is read where the permission stands.
+#[tokio::test]
+async fn an_answer_to_a_granted_request_is_read_too() {
+    let world = World::new().await;
+    let (kim, app) = bare(&world).await;
+    let items = format!("/console/apps/{}/items", app.id);
+    let asked = world.by().ask_permission(app.id, Some("moment".into()), "x".to_owned()).await.unwrap();
+    let Asked::Made(id) = asked else { panic!("{asked:?}") };
+    world.by().decide_request(id, Decision::Grant, "For reports only.".to_owned()).await.unwrap();
+    let page = kim.opens(&items).await;
+    let said = page.all("[aria-labelledby~=permission-moment] .purpose");
+    assert_eq!(said, ["What the operator said For reports only."], "{page:?}");
+    kim.opens("/language?to=ko&next=/").await;
+    assert!(kim.opens(&items).await.body.contains("For reports only."));
+    assert!(world.by().take_permission(app.id, "moment".into()).await.unwrap());
+    assert!(!kim.opens(&items).await.body.contains("For reports only."), "it is not granted any more");
+}
+
+/// Whoever asked to become a Biz app is told since when that waits, not to ask.
+#[tokio::test]
+async fn a_request_to_become_biz_that_waits_is_said_and_not_offered_again() {
+    let world = World::new().await;
+    let (kim, app) = bare(&world).await;
+    world.by().set_app_kind(app.id, AppKind::Basic).await.unwrap();
+    let (overview, items) = (format!("/console/apps/{}", app.id), format!("/console/apps/{}/items", app.id));
+    let settings = format!("{overview}/settings#biz");
+    let link = |page: &crate::world::Answer| page.all(&format!("main a[href='{settings}']"));
+    assert_eq!(link(&kim.opens(&overview).await), ["Request it"]);
+    assert_eq!(link(&kim.opens(&items).await), ["Ask to become a Biz app, in the settings"]);
+    world.by().ask_permission(app.id, None, "x".to_owned()).await.unwrap();
+    for (language, words, go) in [("en", "Waiting since", "See the request"), ("ko", "신청한 때:", "신청 내용 보기")]
+    {
+        kim.opens(&format!("/language?to={language}&next=/")).await;
+        for at in [&overview, &items] {
+            let page = kim.opens(at).await;
+            assert!(page.body.contains(words), "{at}: {}", page.body);
+            assert_eq!(link(&page), [go]);
+        }
+    }
+}
+
 /// Whoever takes a request back too late is told so, and led to the answer.
 #[tokio::test]
 async fn a_request_that_was_answered_cannot_be_taken_back() {

@@ -5,6 +5,7 @@ use bizauth_core::app::{AppKind, Role};
 use bizauth_core::id::AppId;
 use bizauth_store::AppRecord;
 
+use super::items::biz_asked;
 use super::{app_frame, head, page};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
@@ -19,9 +20,9 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let app = &record.app;
     let progress = it.store.app_progress(app.id).await?;
     let path = head.path();
-    let step = |key, end: &str, done| Step { key, href: format!("{path}{end}"), done };
+    let step = |key, end: &str, done| Step { key, href: format!("{path}{end}"), done, asked: None };
     let biz = match record.parent {
-        None => step("step-biz", "/settings#biz", app.counts_as_biz()),
+        None => Step { asked: biz_asked(&it, app).await?, ..step("step-biz", "/settings#biz", app.counts_as_biz()) },
         Some(parent) => {
             Step { href: format!("/console/apps/{parent}"), ..step("step-parent", "", app.counts_as_biz()) }
         }

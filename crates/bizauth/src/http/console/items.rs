@@ -3,16 +3,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bizauth_core::app::{App, AppKind};
 use bizauth_core::scope::{Catalogue, Group, Item, ItemId};
 use bizauth_core::secret::Digest;
-use bizauth_store::{KeptItems, RequestRecord, RequestState};
+use bizauth_store::{KeptItems, RequestRecord, RequestState, Turn};
 
 use super::page::{app_frame, app_path};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{ItemGroup, ItemRow, ItemsPage, Permission};
-use crate::view::kit::Fields;
+use crate::view::kit::{Fields, When};
 use crate::view::named::risk_text;
 use crate::view::named::{group_name, item_about, item_name};
 
@@ -112,6 +113,7 @@ async fn page(
     let frame = app_frame(it, visit, &path);
     let permissions = it.store.permissions_of(app.id).await?;
     let requests = it.store.last_requests(app.id).await?;
+    let biz_asked = biz_asked(it, app).await?;
     let refused = !fields.is_fine() || meanwhile || asking.is_some();
     let row = |item: &Item| ItemRow {
         id: item.id.0.clone(),
@@ -140,6 +142,7 @@ async fn page(
     let view = ItemsPage {
         app_path: app_path(visit, ""),
         is_biz: app.counts_as_biz(),
+        biz_asked,
         groups,
         save: visit.form_to(path),
         fields,
@@ -151,15 +154,25 @@ async fn page(
     Ok(html(status, &view, None))
 }
 
+/// Since when a request to become a Biz app waits for the operator.
+pub(super) async fn biz_asked(it: &AppState, app: &App) -> bizauth_store::Result<Option<When>> {
+    if app.kind != AppKind::Basic {
+        return Ok(None);
+    }
+    let newest = it.store.biz_requests(app.id, &Turn::First, 1).await?.rows.pop();
+    Ok(newest.filter(|it| it.state == RequestState::Open).map(|it| it.asked_at.into()))
+}
+
 /// How a group's feature permission stands: what is granted counts, then what was asked last.
 fn permission(visit: &Visit, group: &Group, granted: bool, requests: &[RequestRecord]) -> Permission {
     if !group.needs_permission {
         return Permission::NotNeeded;
     }
-    if granted {
-        return Permission::Granted;
-    }
     let last = requests.iter().find(|it| it.group.as_ref() == Some(&group.id));
+    if granted {
+        let said = last.filter(|it| it.state == RequestState::Granted && !it.answer.is_empty());
+        return Permission::Granted(said.map(|it| (it.decided_at.unwrap_or(it.asked_at).into(), it.answer.clone())));
+    }
     match last.map(|it| (it, it.state)) {
         Some((it, RequestState::Open)) => {
             let withdraw = app_path(visit, &format!("/permissions/{}/withdraw", it.id));

@@ -134,6 +134,7 @@ fn items(frame: Framed<'_>) -> ItemsPage {
     ItemsPage {
         app_path: "/console/apps/5".to_owned(),
         is_biz: true,
+        biz_asked: None,
         groups,
         save: post("items"),
         fields: Fields::typed([("on.moment_management", "yes"), ("purpose.moment_management", purpose)]),
@@ -222,7 +223,8 @@ pub(in crate::view) fn all(frame: Framed<'_>) -> Vec<Rendered> {
     wrong.fields.refuse("purpose.moment_management", told);
     (wrong.is_biz, wrong.meanwhile) = (false, true);
     wrong.groups[1].permission = Permission::NotAsked;
-    wrong.groups[2].permission = Permission::Granted;
+    wrong.groups[2].permission = Permission::Granted(Some((when(3), "보고서에만 쓰세요.".to_owned())));
+    wrong.biz_asked = Some(when(2));
     vec![
         ("console-keys", keys(frame).render()),
         ("console-key", key(frame, KeyKind::RestApi).render()),

@@ -37,8 +37,8 @@ impl ItemRow {
 pub enum Permission {
     /// The group needs none.
     NotNeeded,
-    /// The app has it.
-    Granted,
+    /// The app has it; when that was decided and what the operator said, if it was asked for and something was said.
+    Granted(Option<(When, String)>),
     /// It was asked for and waits: since when, the reason given, and the form that takes it back.
     Asked(When, String, Post),
     /// It was refused: when, and what the operator said.
@@ -67,7 +67,7 @@ impl ItemGroup {
     fn badge(&self, frame: &Frame) -> Option<Badge> {
         match self.permission {
             Permission::NotNeeded => None,
-            Permission::Granted => Some(Badge::new(Tone::Good, frame.say("permission-granted"))),
+            Permission::Granted(_) => Some(Badge::new(Tone::Good, frame.say("permission-granted"))),
             Permission::Asked(..) => Some(Badge::new(Tone::Warn, frame.say("permission-asked"))),
             Permission::Refused(..) => Some(Badge::new(Tone::Bad, frame.say("permission-refused"))),
             Permission::NotAsked => Some(Badge::new(Tone::Warn, frame.say("permission-missing"))),
@@ -89,6 +89,8 @@ pub struct ItemsPage {
     pub app_path: String,
     /// Whether the app may use Business Authentication at all.
     pub is_biz: bool,
+    /// Since when a request to become a Biz app waits.
+    pub biz_asked: Option<When>,
     /// The groups, in the catalogue's order.
     pub groups: Vec<ItemGroup>,
     /// The form of all items.

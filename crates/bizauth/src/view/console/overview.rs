@@ -15,6 +15,8 @@ pub struct Step {
     pub href: String,
     /// Whether it is done.
     pub done: bool,
+    /// Since when it waits for the operator.
+    pub asked: Option<When>,
 }
 
 /// Another app that this one has to do with.
@@ -66,6 +68,7 @@ impl OverviewPage {
 
     fn step_badge(&self, step: &Step) -> Badge {
         match (step.done, self.next() == Some(step.key)) {
+            (false, _) if step.asked.is_some() => Badge::new(Tone::Warn, self.frame.say("request-open")),
             (true, _) => Badge::new(Tone::Good, self.frame.say("step-done")),
             (false, true) => Badge::new(Tone::Warn, self.frame.say("step-next")),
             (false, false) => Badge::new(Tone::Plain, self.frame.say("step-later")),

@@ -115,6 +115,7 @@ fn overview(frame: Frame, sanctioned: bool) -> OverviewPage {
         key,
         href: "/console/apps/5/keys".to_owned(),
         done: at < 3 || sanctioned,
+        asked: (at == 3 && !sanctioned).then(|| when(4)),
     });
     let relative = |name: &str, href: Option<&str>| Relative { name: name.to_owned(), href: href.map(str::to_owned) };
     OverviewPage {
