@@ -122,7 +122,7 @@ fn every_key_is_used() {
         ("kapi-", KapiFault::ALL.iter().map(|fault| kebab(fault.row().name)).collect()),
         ("op-fact-", facts_of_the_log().iter().map(|name| name.replace('_', "-")).collect()),
     ];
-    let acts: BTreeSet<String> = sources.split('"').filter(|word| word.contains('.')).map(plain).collect();
+    let acts: BTreeSet<String> = operator::acts::ACTS.map(plain).into();
     for key in keys(KO).keys().filter(|key| !key.contains('.')) {
         let follows = |prefix: &str| key.strip_prefix(prefix).is_some_and(&said);
         let used = said(key)
@@ -131,6 +131,20 @@ fn every_key_is_used() {
             || follows("import-bad-")
             || key.strip_prefix("op-act-").is_some_and(|act| acts.contains(act));
         assert!(used, "nobody says {key}");
+    }
+}
+
+/// What can be looked for in the audit log is what the store writes into it.
+#[test]
+fn every_act_to_choose_is_one_of_the_store() {
+    let sources: String = files_under("../bizauth-store/src").into_iter().map(|file| file.1).collect();
+    let words = Words::new();
+    for act in operator::acts::ACTS {
+        assert!(sources.contains(&format!("\"{act}\"")), "nobody does {act}");
+        assert!(words.has(&format!("op-act-{}", act.replace(['.', '_'], "-"))), "{act} has no words");
+    }
+    for (kind, key) in operator::acts::KINDS {
+        assert!(sources.contains(&format!("(\"{kind}\"")) && words.has(key), "{kind}");
     }
 }
 

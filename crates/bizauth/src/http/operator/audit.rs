@@ -34,10 +34,10 @@ fn read(it: &AppState, visit: &Visit) -> (Sought, AuditFilter, Fields) {
             typed.refuse(name, slips::DATE);
         }
     }
-    for (name, text, other) in [("kind", &sought.kind, &sought.id), ("id", &sought.id, &sought.kind)] {
-        if text.is_empty() && !other.is_empty() {
-            typed.refuse(name, slips::EMPTY);
-        }
+    match (sought.kind.is_empty(), sought.id.is_empty()) {
+        (true, false) => typed.refuse("kind", slips::KIND_MISSING),
+        (false, true) => typed.refuse("id", slips::ID_MISSING),
+        _ => {}
     }
     let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let filter = AuditFilter {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bizauth_core::audit::Entry;
 use bizauth_store::{AuditHead, AuditRecord, AuditVerdict};
 
+use super::acts::{self, KINDS, act};
 use super::facts::{Facts, called};
 use super::sheet::{Cell, Field, Form, Part, Sheet, Table, link, mono, when};
 use super::{Desk, listed, pager};
@@ -88,18 +89,18 @@ pub fn list(
         empty: "op-no-entries",
         empty_link: None,
     };
-    let kinds = [
+    let list = vec![
         Field::MayLine("actor", "op-audit-actor", "text"),
-        Field::MayLine("act", "op-audit-act", "text"),
-        Field::MayLine("kind", "op-audit-kind", "text"),
+        Field::MaySelect("act", "op-audit-act", acts::acts(frame, &sought.act)),
+        Field::MaySelect("kind", "op-audit-kind", acts::kinds(frame, &sought.kind)),
         Field::MayLine("id", "op-audit-id", "text"),
         Field::MayLine("since", "op-audit-since", "date"),
         Field::MayLine("until", "op-audit-until", "date"),
     ];
     let form = Form {
         post: Post::new(PATH, ""),
-        fields,
-        list: kinds.to_vec(),
+        fields: desk.labelled(fields, &list),
+        list,
         button: "search",
         cancel: if sought.pairs().iter().all(|(_, value)| value.is_empty()) { String::new() } else { PATH.to_owned() },
         grave: false,
@@ -112,12 +113,6 @@ pub fn list(
         .action("op-audit-verify", format!("{PATH}/verify"))
         .card("filter", "op-audit-filter", vec![Part::Find(form)])
         .card("list", "", vec![Part::Table(table)])
-}
-
-/// What was done, in words; an act unknown here is shown as it is.
-fn act(frame: &Frame, act: &str) -> String {
-    let key = format!("op-act-{}", act.replace(['.', '_'], "-"));
-    if frame.words.has(&key) { frame.say(&key) } else { act.to_owned() }
 }
 
 /// On what, with the way there.
@@ -138,20 +133,7 @@ fn on(frame: &Frame, (kind, id): (&str, &str), called: Option<&String>) -> Vec<C
         (_, "catalogue") => "/operator/catalogue".to_owned(),
         _ => "/operator/platform".to_owned(),
     };
-    let name = match kind {
-        "account" => "op-on-account",
-        "app" => "op-on-app",
-        "request" => "op-on-request",
-        "asset" => "op-on-asset",
-        "import" => "op-on-import",
-        "directory" => "op-on-directory",
-        "group" => "op-on-group",
-        "item" => "op-on-item",
-        "operator_key" => "op-on-operator-key",
-        "ip_list" => "op-on-ip-list",
-        "ip_webhook" | "ip_delivery" => "op-on-ip-webhook",
-        _ => "op-on-platform",
-    };
+    let name = KINDS.iter().find(|(known, _)| *known == kind).map_or("op-on-platform", |(_, key)| *key);
     // The one of its kind has a name of its own.
     let single = format!("{name}.{}", id.replace('_', "-"));
     match called {

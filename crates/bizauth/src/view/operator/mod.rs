@@ -1,6 +1,7 @@
 //! The pages below `/operator`: what stands on each, in a file of its name. They all have the shape of a [`Sheet`].
 
 pub mod accounts;
+pub mod acts;
 pub mod apps;
 pub mod assets;
 pub mod audit;

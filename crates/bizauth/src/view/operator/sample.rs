@@ -190,6 +190,9 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
     let head = overview(true).head;
     let names = HashMap::from([(entry().entry.seq, "Ad reports".to_owned())]);
     let sought = audit::Sought { actor: "lee@bizauth.example".to_owned(), ..audit::Sought::default() };
+    let half = audit::Sought { kind: "account".to_owned(), act: "account.state".to_owned(), ..Default::default() };
+    let mut id_missing = Fields::typed([("kind", "account"), ("act", "account.state")]);
+    id_missing.refuse("id", frame("/").say(super::slips::ID_MISSING));
     let setting = ("listen".to_owned(), "127.0.0.1:8080".to_owned(), "bizauth.toml".to_owned());
     let held = HoldingRecord { email: "kim@dalbit.example".to_owned(), holding: holding() };
     let slip = |key: &str| frame("/").say(key);
@@ -270,6 +273,7 @@ pub fn all(frame: &dyn Fn(&str) -> Frame) -> Vec<(&'static str, Sheet)> {
         ),
         ("operator-key-new", keys::new(desk("/operator/keys/new"), Fields::new())),
         ("operator-audit", audit::list(desk("/operator/audit"), &sought, Fields::new(), (&[entry()], &names), true)),
+        ("operator-audit-refused", audit::list(desk("/operator/audit"), &half, id_missing, (&[], &names), false)),
         ("operator-audit-verify", audit::verify(desk("/operator/audit/verify"), head, Some(&AuditVerdict::Altered(7)))),
     ]);
     all

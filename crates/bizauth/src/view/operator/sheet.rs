@@ -84,6 +84,8 @@ pub enum Field {
     Hidden(&'static str),
     /// One of several, in a list.
     Select(&'static str, &'static str, Vec<Pick>),
+    /// One of several, in a list, or any.
+    MaySelect(&'static str, &'static str, Vec<Pick>),
     /// One of several, all to be seen.
     Radios(&'static str, &'static str, Vec<Pick>),
     /// Some of several.
@@ -108,6 +110,7 @@ impl Field {
             | Field::Lines(name, key)
             | Field::MayLines(name, key)
             | Field::Select(name, key, _)
+            | Field::MaySelect(name, key, _)
             | Field::Radios(name, key, _)
             | Field::Checks(name, key, _)
             | Field::Check(name, key) => Some((name, key)),

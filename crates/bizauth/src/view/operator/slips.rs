@@ -8,6 +8,10 @@ pub const EMAIL_TAKEN: &str = "op-slip-email-taken";
 pub const NOBODY: &str = "op-slip-nobody";
 /// Nothing was typed.
 pub const EMPTY: &str = "op-slip-empty";
+/// An id says nothing without the kind of its thing.
+pub const KIND_MISSING: &str = "op-slip-kind-missing";
+/// A kind of thing is looked for by the id of one.
+pub const ID_MISSING: &str = "op-slip-id-missing";
 /// It is too long.
 pub const LONG: &str = "op-slip-long";
 /// It is not one line of text.
