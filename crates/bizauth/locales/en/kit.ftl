@@ -35,5 +35,7 @@ confirm-wrong = Type exactly “{ $name }” to confirm.
 
 when = { $day }, { $clock } KST
 never = Never
+used-hour = Use is written down now and then: this can be up to an hour behind.
+used-minutes = Use is written down now and then: this can be up to five minutes behind.
 chart-table = Show as a table
 cancel = Cancel

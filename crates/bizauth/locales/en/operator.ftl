@@ -29,7 +29,6 @@ op-none-blocked = No account is blocked
     .text = An account is blocked on its page, under “State”.
 op-none-sanctioned = No app is under sanction
     .text = An app is put under sanction on its page.
-op-unknown = Unknown
 op-becomes = becomes
 op-none-found = Nothing found
     .text = Check how it begins, or show all.

@@ -29,7 +29,6 @@ op-none-blocked = 차단된 계정이 없습니다
     .text = 계정은 그 계정의 페이지에 있는 ‘상태’에서 차단합니다.
 op-none-sanctioned = 제재 중인 앱이 없습니다
     .text = 앱은 그 앱의 페이지에서 제재합니다.
-op-unknown = 알 수 없음
 op-becomes = 다음으로 바뀜:
 op-none-found = 검색 결과가 없습니다
     .text = 앞부분을 다시 확인하거나 ‘전체 보기’를 눌러 주세요.

@@ -250,3 +250,15 @@ async fn without_a_master_key_for_all_nodes_nothing_is_set_up() {
     begun.says(Notice::SealUnavailable);
     assert_eq!(world.store().second_factor(kim.id).await.unwrap(), None);
 }
+
+/// When a browser was seen is noted now and then only, and the page says so.
+#[tokio::test]
+async fn how_old_what_was_seen_may_be_is_said() {
+    let world = World::new().await;
+    let kim = world.newcomer("kim@example.com").await;
+    kim.signs_in().await;
+    for (language, words) in [("en", "up to five minutes behind"), ("ko", "최대 5분 늦을")] {
+        kim.opens(&format!("/language?to={language}&next=/")).await;
+        assert!(kim.opens("/me/account").await.body.contains(words));
+    }
+}

@@ -28,15 +28,15 @@ async fn the_log_is_read_filtered_exported_and_proved() {
     let wrong = lee.opens("/operator/audit?since=yesterday").await;
     assert!(wrong.body.contains("Enter a date") && wrong.body.contains("value=\"yesterday\""), "{wrong:?}");
 
-    assert_eq!(page.values("#kind option[selected]"), ["account"]);
-    assert!(page.all("#act option").contains(&"Business-centre membership changed".to_owned()), "{page:?}");
+    assert_eq!(page.values("#field-kind option[selected]"), ["account"]);
+    assert!(page.all("#field-act option").contains(&"Business-centre membership changed".to_owned()), "{page:?}");
     let wanted = lee.opens("/operator/audit?act=session.begin").await;
-    assert_eq!(wanted.all("#act option[selected]"), ["Operator signed in"]);
+    assert_eq!(wanted.all("#field-act option[selected]"), ["Operator signed in"]);
     let other = lee.opens("/operator/audit?act=something.else").await;
-    assert_eq!(other.values("#act option[selected]"), ["something.else"], "what was asked for stays");
+    assert_eq!(other.values("#field-act option[selected]"), ["something.else"], "what was asked for stays");
     for (half, field, summary) in [
-        ("kind=account", "#id-error", "Id of the thing: Enter the id of the thing, too"),
-        ("id=7", "#kind-error", "Kind of thing: Choose what kind of thing has this id."),
+        ("kind=account", "#field-id-error", "Id of the thing: Enter the id of the thing, too"),
+        ("id=7", "#field-kind-error", "Kind of thing: Choose what kind of thing has this id."),
     ] {
         let refused = lee.opens(&format!("/operator/audit?{half}")).await;
         assert_eq!((refused.status, refused.all(field).len()), (422, 1), "{refused:?}");

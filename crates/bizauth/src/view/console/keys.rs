@@ -90,6 +90,12 @@ impl KeysPage {
     }
 }
 
+impl KeysPage {
+    fn tells_use(&self) -> bool {
+        self.kinds.iter().flat_map(|kind| &kind.rows).any(|row| row.used.is_some())
+    }
+}
+
 impl Titled for KeysPage {
     fn title(&self) -> String {
         self.frame.say("keys-title")

@@ -64,6 +64,12 @@ pub struct AppsPage {
     pub pager: Pager,
 }
 
+impl AppsPage {
+    fn tells_use(&self) -> bool {
+        self.apps.iter().any(|app| app.used_at.is_some())
+    }
+}
+
 impl Titled for AppsPage {
     fn title(&self) -> String {
         self.frame.say("me-apps")

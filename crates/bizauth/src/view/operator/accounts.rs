@@ -11,6 +11,7 @@ use super::sheet::{Cell, Field, Part, Search, Sheet, Table, badge, link, mono, t
 use super::{Desk, listed, pager, state_badge, switch};
 use crate::view::Frame;
 use crate::view::kit::{Badge, Fields, Pick, Section, Tone};
+use crate::view::me::agent;
 
 const PATH: &str = "/operator/accounts";
 
@@ -237,7 +238,7 @@ fn sessions(desk: &Desk<'_>, at: &str, leaf: &Leaf<SessionRecord>) -> Vec<Part> 
     let list = &leaf.rows;
     let ends = list.first().zip(list.last()).map(|(a, b)| (a.id.to_string(), b.id.to_string()));
     let row = |it: &SessionRecord| {
-        let agent = it.agent.clone().unwrap_or_else(|| desk.say("op-unknown"));
+        let agent = agent(&desk.frame, it.agent.as_deref());
         let end =
             desk.act_with(format!("{at}/end"), ("op-session-end", true), &agent, vec![("session", it.id.to_string())]);
         vec![text(agent), mono(it.address.as_deref().unwrap_or("–")), when(it.created_at), when(it.used_at), vec![end]]
@@ -258,6 +259,7 @@ fn sessions(desk: &Desk<'_>, at: &str, leaf: &Leaf<SessionRecord>) -> Vec<Part> 
     };
     let mut parts = vec![Part::Table(table)];
     if !list.is_empty() {
+        parts.insert(0, Part::Text(desk.say("used-minutes")));
         parts.push(Part::Facts(vec![(
             desk.say("op-sessions-all"),
             vec![desk.act(format!("{at}/end-all"), "op-sessions-end", "", true)],

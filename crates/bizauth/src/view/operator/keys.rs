@@ -43,7 +43,8 @@ pub fn list(desk: Desk<'_>, keys: &Leaf<OperatorKeyRecord>, now: Time, value: Op
     let heading = desk.say("nav-keys");
     let mut sheet = Sheet::new(desk.frame, heading).about("op-keys-lead").action("op-key-new", format!("{PATH}/new"));
     sheet.secret = secret;
-    sheet.card("list", "", vec![Part::Table(table)])
+    let used = (!table.rows.is_empty()).then(|| Part::Text(sheet.frame.say("used-minutes")));
+    sheet.card("list", "", [Part::Table(table)].into_iter().chain(used).collect())
 }
 
 /// What a scope lets its holder do.
