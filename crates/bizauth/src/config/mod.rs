@@ -45,6 +45,8 @@ pub enum Source {
         /// The line of the key, from 1.
         line: usize,
     },
+    /// The program itself, run by this command.
+    Program(&'static str),
     /// Nobody: the default.
     Default,
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Source {
         match self {
             Source::Flag(name) | Source::Environment(name) => f.write_str(name),
             Source::File { name, line } => write!(f, "{name} line {line}"),
+            Source::Program(command) => f.write_str(command),
             Source::Default => f.write_str("default"),
         }
     }
@@ -168,6 +171,16 @@ impl Config {
                 None => (setting.name, String::new(), Source::Default),
             })
             .collect()
+    }
+
+    /// The same with what the program itself chose, run by `command`. What no reader takes changes nothing.
+    pub fn chosen_by(self, command: &'static str, values: &[(&'static str, String)]) -> Config {
+        let mut chosen = self.chosen.clone();
+        for (name, text) in values {
+            chosen.retain(|other| other.name != *name);
+            chosen.push(Chosen { name, text: text.clone(), source: Source::Program(command) });
+        }
+        Config::read(chosen).map_or(self.clone(), |config| Config { warnings: self.warnings, ..config })
     }
 
     fn doubts(&self) -> Vec<String> {

@@ -175,6 +175,10 @@ impl fmt::Display for Banner {
             self.base_url,
             self.token.as_deref().unwrap_or("${BUSINESS_ACCESS_TOKEN}")
         )?;
-        writeln!(f, "\nWhat was asked and answered, and why: {}", self.control_url)
+        writeln!(
+            f,
+            "\nWhat was asked and answered, and why: {} (`--log info` prints a line for each request)",
+            self.control_url
+        )
     }
 }

@@ -52,6 +52,9 @@ pub use seed::PASSWORD;
 /// When the schema of every world was made: the same for all, so that two worlds of one seed are alike byte for byte.
 const BEFORE: Time = Time::from_millis(1_767_193_200_000);
 
+/// Who chose the settings of a demo.
+const COMMAND: &str = "bizauth dev";
+
 /// Why the demo does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -86,6 +89,8 @@ pub struct Setup {
     pub at: Option<Time>,
     /// Whether its clock stands; without, the seed's word, or else it runs.
     pub frozen: Option<bool>,
+    /// What is logged; without, as the settings have it.
+    pub log: Option<String>,
 }
 
 /// A platform that listens, and is not yet running.
@@ -116,16 +121,16 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// What worlds are made on, for a platform at `base_url`.
+/// What worlds are made on, for a platform at `base_url` with these settings.
 ///
 /// # Errors
 /// The folder, or the database of the schema.
-pub async fn ground(base_url: String) -> Result<Ground, Error> {
+pub async fn ground(base_url: String, config: Config) -> Result<Ground, Error> {
     let folder = private_folder().map_err(Error::Folder)?;
     mark::folder(folder.path()).map_err(Error::Folder)?;
     let schema = schema(folder.path()).await?;
     // The state needs a store; nobody asks this one.
-    let state = AppState::new(Store::throwaway(&schema, (0, 0))?, Config::default());
+    let state = AppState::new(Store::throwaway(&schema, (0, 0))?, config);
     let (templates, hashes) = (Templates::default(), Hashes::default());
     Ok(Ground { state, folder, schema, templates, hashes, base_url, guard: OnceLock::new() })
 }
@@ -159,7 +164,11 @@ impl Dev {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let operators = serve::bind(loopback).await?;
         let beside = local(&operators, loopback)?;
-        let ground = ground(format!("http://{}", reachable(address))).await?;
+        // The platform's own page of settings shows what runs, not what would run without a word.
+        let mut chosen = vec![("listen", address.to_string()), ("operator_listen", beside.to_string())];
+        chosen.extend(setup.log.clone().map(|log| ("log", log)));
+        let config = Config::default().chosen_by(COMMAND, &chosen);
+        let ground = ground(format!("http://{}", reachable(address)), config).await?;
         let first = NewWorld { random: setup.random, at: setup.at, frozen: setup.frozen, ..NewWorld::default() };
         let worlds = Worlds::begin(ground, setup.seed.unwrap_or_else(demo), first).await?;
         let banner = Banner::of(&worlds.first(), format!("http://{beside}"));

@@ -15,7 +15,6 @@ use bizauth_store::Store;
 use tempfile::TempDir;
 use tokio::task::AbortHandle;
 
-use super::Error;
 use super::consents::Rules;
 use super::faults::Faults;
 use super::guard::Guard;
@@ -26,6 +25,7 @@ use super::seed::{Hashes, Planted, own};
 use super::snapshots::Snapshot;
 use super::templates::Templates;
 use super::worlds::Source;
+use super::{COMMAND, Error};
 use crate::clock::{Clock, Course, Steered};
 use crate::config::Config;
 use crate::entropy::Entropy;
@@ -193,7 +193,8 @@ impl Stage {
     }
 
     fn over(ground: &Ground, base_url: &str, parts: Parts, folder: TempDir) -> Stage {
-        let mut config = Config::clone(&ground.state.config);
+        let own = [("data", folder.path().display().to_string())];
+        let mut config = Config::clone(&ground.state.config).chosen_by(COMMAND, &own);
         folder.path().clone_into(&mut config.data);
         let demo = demo(base_url, &parts.planted);
         let state = AppState {

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use bizauth::config::Config;
 use bizauth::dev::replay::Run;
 use bizauth::dev::{Dev, Setup, ground};
 use bizauth_core::time::Time;
@@ -112,8 +113,12 @@ async fn a_run(dev: &Platform) -> String {
 
 #[tokio::test]
 async fn the_same_run_twice_gives_the_same_bytes() {
-    let at =
-        || Setup { random: Some(7), at: Some(Time::from_millis(1_795_230_000_000)), frozen: Some(true), seed: None };
+    let at = || Setup {
+        random: Some(7),
+        at: Some(Time::from_millis(1_795_230_000_000)),
+        frozen: Some(true),
+        ..Setup::default()
+    };
     let (one, two) = (Platform::with(at()).await, Platform::with(at()).await);
     assert_ne!(one.base, two.base);
     let logs = (a_run(&one).await, a_run(&two).await);
@@ -129,14 +134,16 @@ async fn a_run_is_one_file_that_runs_again() {
     a_run(&dev).await;
     let file = dev.get("/_dev/run").await.text;
     let run: Run = serde_json::from_str(&file).unwrap();
-    let (same, difference) = run.again(ground("http://127.0.0.1:1".to_owned()).await.unwrap()).await.unwrap();
+    let (same, difference) =
+        run.again(ground("http://127.0.0.1:1".to_owned(), Config::default()).await.unwrap()).await.unwrap();
     assert!(difference.is_none(), "{difference:?}");
     assert!(same > 10, "{same}");
     let mut other: Value = serde_json::from_str(&file).unwrap();
     let last = other["calls"].as_array().unwrap().len() - 1;
     other["calls"][last]["answer"]["status"] = json!(299);
     let run: Run = serde_json::from_value(other).unwrap();
-    let (_, difference) = run.again(ground("http://127.0.0.1:1".to_owned()).await.unwrap()).await.unwrap();
+    let (_, difference) =
+        run.again(ground("http://127.0.0.1:1".to_owned(), Config::default()).await.unwrap()).await.unwrap();
     assert_eq!(difference.unwrap().then.unwrap().status, Some(299), "what came out otherwise is told");
 }
 
@@ -236,4 +243,32 @@ async fn the_public_door_says_that_the_operators_pages_are_elsewhere() {
     }
     let desk = dev.ask(dev.http.get(format!("{}/operator", dev.operators))).await;
     assert_eq!((desk.status, desk.header("location")), (303, "/login?next=%2Foperator".to_owned()));
+}
+
+/// The platform's own page shows what runs, not what would run without a word.
+#[tokio::test]
+async fn the_page_of_settings_tells_what_this_platform_runs_with() {
+    let dev = Platform::with(Setup { log: Some("warn".to_owned()), ..Setup::default() }).await;
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).cookie_store(true);
+    let browser = browser.build().unwrap();
+    let open = async |path: &str| dev.ask(browser.get(format!("{}{path}", dev.operators))).await;
+    let page = open("/login").await.text;
+    let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let told = dev.told().await;
+    let is_operator = |user: &&Value| user["email"] == "operator@example.com";
+    let operator = told["users"].as_array().unwrap().iter().find(is_operator).unwrap();
+    let password = operator["password"].as_str().unwrap();
+    let form = [("email", "operator@example.com"), ("password", password), ("next", "/"), ("form_token", token)];
+    let signed_in = dev.ask(browser.post(format!("{}/login", dev.operators)).form(&form)).await;
+    assert_eq!(signed_in.status, 303, "{}", signed_in.text);
+    let settings = open("/operator/platform").await.text;
+    let bare = |url: &str| url.strip_prefix("http://").unwrap().to_owned();
+    for (name, value) in
+        [("listen", bare(&dev.root)), ("operator_listen", bare(&dev.operators)), ("log", "warn".into())]
+    {
+        let row = settings.split(&format!(">{name}</code>")).nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains(&format!(">{value}</code>")) && row.contains("bizauth dev"), "{name}: {row}");
+    }
+    let data = settings.split(">data</code>").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(data.contains("bizauth-dev-") && !data.contains("bizauth-data"), "{data}");
 }

@@ -39,7 +39,8 @@ impl Beginning {
                 )
             })
         });
-        Ok(Setup { seed: seed.transpose()?, random: self.random, at: self.at, frozen: self.frozen.then_some(true) })
+        let (random, at, frozen) = (self.random, self.at, self.frozen.then_some(true));
+        Ok(Setup { seed: seed.transpose()?, random, at, frozen, log: None })
     }
 }
 

@@ -17,7 +17,6 @@ use super::variables::{self, OTHER_PROXIES};
 use super::{process, up};
 use crate::cli::output::Output;
 use crate::cli::refusal::{Found, refuse, refuse_with};
-use crate::config::LogFormat;
 use crate::dev::guard::Guard;
 
 /// What shells say of a command that is not there, and of one that cannot be run.
@@ -57,8 +56,8 @@ impl Command {
             let running = Register::of_user()?.live(&self.name)?;
             return ended(self.child(&running, output).await?);
         }
-        crate::log::start("error", LogFormat::Text)?;
-        let started = self.platform.start(self.listen, self.intercept, output).await?;
+        let log = self.platform.log("error")?;
+        let started = self.platform.start(self.listen, (self.intercept, log), output).await?;
         let (running, guard) = (started.running(None)?, started.guard.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(started.dev.run(async { drop(stopped.await) }));

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::cli::output::Output;
 use crate::cli::refusal::{misused, refuse};
 use crate::clock::Clock;
-use crate::config;
-use crate::dev::Dev;
+use crate::config::{self, LogFormat};
 use crate::dev::authority::{self, Authority, Made};
 use crate::dev::guard::{Guard, Others};
+use crate::dev::{Dev, Setup};
 
 use super::beginning::Beginning;
 use super::running::Running;
@@ -29,6 +29,10 @@ pub(super) struct Platform {
     /// [default: refuse]
     #[arg(long, value_name = "WHAT", value_enum)]
     others: Option<Choice>,
+    /// What to log to stderr, as `bizauth serve --log` takes it; `info` has a line for each request. Without it `dev exec`
+    /// logs what is broken, and `dev` all but those lines where stderr is a terminal: they would push the banner away
+    #[arg(long, value_name = "FILTER", value_parser = filter)]
+    log: Option<String>,
     #[command(flatten)]
     beginning: Beginning,
 }
@@ -49,10 +53,15 @@ pub(super) struct Started {
     pub(super) guard: Option<Arc<Guard>>,
 }
 
+fn filter(text: &str) -> Result<String, &'static str> {
+    let reads = !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok();
+    reads.then(|| text.to_owned()).ok_or("not a filter, such as info or warn,bizauth=debug")
+}
+
 impl Platform {
     /// One that is not started: only its authority is asked for.
     pub(super) fn keeping(ca_dir: Option<PathBuf>) -> Self {
-        Platform { listen_beyond_loopback: false, ca_dir, others: None, beginning: Beginning::default() }
+        Platform { listen_beyond_loopback: false, ca_dir, others: None, log: None, beginning: Beginning::default() }
     }
 
     /// The authority of these flags; none where the user has no home.
@@ -76,11 +85,18 @@ impl Platform {
         Ok(authority)
     }
 
-    /// Starts it. `proxied`: with a proxy before it.
+    /// Starts the log of this process: as it was asked for, or else like this.
+    pub(super) fn log(&self, unless: &'static str) -> anyhow::Result<&str> {
+        let filter = self.log.as_deref().unwrap_or(unless);
+        crate::log::start(filter, LogFormat::Text)?;
+        Ok(filter)
+    }
+
+    /// Starts it, where `log` is what is logged. `proxied`: with a proxy before it.
     pub(super) async fn start(
         &self,
         listen: SocketAddr,
-        proxied: bool,
+        (proxied, log): (bool, &str),
         output: &mut Output,
     ) -> anyhow::Result<Started> {
         self.check(listen, output)?;
@@ -90,7 +106,7 @@ impl Platform {
                 "add --intercept to `bizauth dev exec`, or --proxy to `bizauth dev`",
             ));
         }
-        let setup = self.beginning.setup()?;
+        let setup = Setup { log: Some(log.to_owned()), ..self.beginning.setup()? };
         let authority = match proxied || self.ca_dir.is_some() {
             true => Some(self.made_authority(output)?),
             // Whoever trusts it has had it made; until then nothing is left behind in anybody's home.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::output::Output;
 use crate::cli::refusal::{refuse, unreadable};
+use crate::config::Config;
 use crate::dev::replay::Run;
 use crate::dev::{self};
 
@@ -25,7 +26,7 @@ impl Replay {
         let run: Run = serde_json::from_str(&text)
             .map_err(|error| refuse(format!("{name} is no run: {error}"), "take one with GET /_dev/run"))?;
         // Nothing listens: the calls go to the platform's router directly.
-        let ground = dev::ground("http://127.0.0.1:1".to_owned()).await?;
+        let ground = dev::ground("http://127.0.0.1:1".to_owned(), Config::default()).await?;
         let (same, difference) = run.again(ground).await?;
         let Some(difference) = difference else {
             let calls = if same == 1 { "call" } else { "calls" };

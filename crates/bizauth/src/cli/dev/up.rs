@@ -1,5 +1,6 @@
 //! `bizauth dev`: runs a platform until it is stopped, here or in the background.
 
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
 use super::detach;
@@ -7,7 +8,9 @@ use super::name::Name;
 use super::platform::Platform;
 use super::running::Register;
 use crate::cli::output::Output;
-use crate::config::LogFormat;
+
+/// All but the line of each request.
+const QUIET: &str = "info,bizauth::http::observe=warn";
 
 /// Where it listens, and how it introduces itself.
 #[derive(clap::Args)]
@@ -44,9 +47,8 @@ impl Up {
             // Out of the terminal's reach. It fails only for the leader of a group, which has nobody to hide from.
             let _ = rustix::process::setsid();
         }
-        // Asked for as JSON, the banner is all there is to read.
-        let quiet = self.json && !self.detached;
-        crate::log::start(if quiet { "off" } else { "info" }, LogFormat::Text)?;
+        let terminal = io::stderr().is_terminal();
+        let log = self.platform.log(unless_asked(self.json && !self.detached, terminal))?;
         let stop = crate::serve::stopped()?;
         let name = self.name.or_else(|| self.detached.then(Name::default));
         let register = name.as_ref().map(|_| Register::of_user()).transpose()?;
@@ -54,7 +56,7 @@ impl Up {
             (Some(register), Some(name)) => Some((register.claim(name)?, register.log(name))),
             _ => None,
         };
-        let started = self.platform.start(self.listen, self.proxy, output).await?;
+        let started = self.platform.start(self.listen, (self.proxy, log), output).await?;
         if let Some((claim, log)) = &mut claim {
             claim.write(&started.running(self.detached.then(|| log.clone()))?)?;
         }
@@ -68,6 +70,31 @@ impl Up {
     }
 }
 
+/// What is logged where nobody asks for anything else.
+fn unless_asked(json: bool, terminal: bool) -> &'static str {
+    match (json, terminal) {
+        // Asked for as JSON, the banner is all there is to read.
+        (true, _) => "off",
+        // A person reads the banner here, with its keys and links; what was asked is on the page of the log.
+        (false, true) => QUIET,
+        (false, false) => "info",
+    }
+}
+
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "not an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_terminal_requests_are_no_lines() {
+        for (json, terminal, logs) in
+            [(false, true, QUIET), (false, false, "info"), (true, true, "off"), (true, false, "off")]
+        {
+            assert_eq!(unless_asked(json, terminal), logs);
+        }
+    }
 }
