@@ -9,6 +9,7 @@ use bizauth_core::fault::{KapiFault, KauthFault};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::http::door::Door;
 pub use crate::usage::Endpoint;
 
 /// What happens instead of, or before, the answer.
@@ -156,6 +157,15 @@ impl Row {
         found.copied().ok_or_else(|| {
             let names: Vec<String> = rows.iter().map(|row| format!("{} ({})", row.code(), row.name())).collect();
             format!("{} cannot answer {code:?}; allowed are {}", endpoint.word(), names.join(", "))
+        })
+    }
+
+    /// The row of this name that an endpoint answered with: also one that no plan may name, such as a wrong method.
+    pub fn answered(endpoint: Endpoint, name: &str) -> Option<Row> {
+        let planned = Row::of(endpoint).into_iter().find(|row| row.name() == name);
+        planned.or_else(|| match endpoint.door() {
+            Door::Kapi => KapiFault::ALL.iter().map(|fault| Row::Kapi(*fault)).find(|row| row.name() == name),
+            _ => KauthFault::ALL.iter().map(|fault| Row::Kauth(*fault)).find(|row| row.name() == name),
         })
     }
 

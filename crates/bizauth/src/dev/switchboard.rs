@@ -24,6 +24,7 @@ use super::why;
 use super::world::{Stage, World, lock};
 use super::worlds::{COOKIE, DEFAULT, Lost, PREFIX, Worlds};
 use crate::http::form::Form;
+use crate::http::pages::NUMBER;
 use crate::http::reply::Faulted;
 
 /// The longest request that is taken: an import of the operator's, with room to spare.
@@ -175,6 +176,9 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
         return Response::from_parts(parts, Body::from(body));
     }
     entry.unread = why::unread(&received);
+    // A page that refuses leads to what the log says of it.
+    let mut received = received;
+    received.parts.headers.insert(NUMBER, HeaderValue::from(n));
     // Written down at once: a test that looks while a reply is held finds the request.
     stage.journal.keep(entry.clone());
     let struck = received.endpoint_called().and_then(|endpoint| {
@@ -192,7 +196,7 @@ pub async fn answer(worlds: &Arc<Worlds>, world: &Arc<World>, received: Received
     entry.answer = Some(taken_down(&parts, &body, &here));
     if let Some(Faulted(name)) = parts.extensions.get::<Faulted>() {
         entry.fault = Some((*name).to_owned());
-        entry.code = received.endpoint_called().and_then(|at| Row::find(at, name).ok()).map(Row::code);
+        entry.code = received.endpoint_called().and_then(|at| Row::answered(at, name)).map(Row::code);
     }
     entry.decided = Some(why::decided(&entry));
     if entry.fault.is_some() && struck.is_none() {

@@ -18,8 +18,22 @@ pub struct DevLogPage {
     pub frozen: bool,
     /// What the person looks for.
     pub search: String,
+    /// What the errors mean that the person looks for.
+    pub meaning: Vec<DevMeaning>,
     /// The calls, newest first.
     pub calls: Vec<DevCall>,
+}
+
+/// What an error means.
+pub struct DevMeaning {
+    /// Its code.
+    pub code: String,
+    /// Its name and its message.
+    pub said: String,
+    /// Why it is answered.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// One call in the list.
@@ -52,6 +66,8 @@ pub struct DevCallPage {
     pub call: DevCall,
     /// What would have passed.
     pub why: Option<String>,
+    /// What its refusal means.
+    pub meaning: Option<DevMeaning>,
     /// Parameters that nobody read.
     pub unread: Vec<String>,
     /// The request as it came.

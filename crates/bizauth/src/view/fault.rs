@@ -37,6 +37,8 @@ pub struct FaultPage {
     pub app_name: Option<String>,
     /// One technical line for the developer, such as `Not exist client_id [x]`.
     pub detail: Option<String>,
+    /// Where `bizauth dev` explains this very request.
+    pub explained: Option<String>,
     /// Who is addressed first; [`Audience::of`] knows.
     pub help: Audience,
 }

@@ -32,7 +32,7 @@ pub use askama::Template;
 
 pub use callback::CallbackPage;
 pub use consent::{Change, Changes, ConsentPage, Day, GroupView, ItemView, Risk};
-pub use dev_log::{DevCall, DevCallPage, DevLogPage};
+pub use dev_log::{DevCall, DevCallPage, DevLogPage, DevMeaning};
 pub use fault::{Audience, FaultPage};
 pub use home::HomePage;
 pub use login::{CodeError, CodePage, LoginError, LoginPage};

@@ -281,11 +281,13 @@ impl FaultPage {
         match help {
             Audience::Person => {
                 let app_name = Some("리포트 스튜디오".to_owned());
-                Self { frame: signed_in(frame), code: code.to_owned(), app_name, detail: None, help }
+                let explained = None;
+                Self { frame: signed_in(frame), code: code.to_owned(), app_name, detail: None, explained, help }
             }
             Audience::Developer => {
                 let detail = Some("Not exist client_id [3f786850e387550fdab836ed7e6dc881]".to_owned());
-                Self { frame, code: code.to_owned(), app_name: None, detail, help }
+                let explained = Some("/_dev/log/7".to_owned());
+                Self { frame, code: code.to_owned(), app_name: None, detail, explained, help }
             }
         }
     }

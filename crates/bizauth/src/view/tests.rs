@@ -312,6 +312,7 @@ fn what_others_wrote_is_text() {
         code: "KOE101".to_owned(),
         app_name: Some("<b>App</b>".to_owned()),
         detail: Some("Not exist client_id [<script>alert(1)</script>]".to_owned()),
+        explained: None,
         help: Audience::Developer,
     };
     let html = page.render().unwrap();

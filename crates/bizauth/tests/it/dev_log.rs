@@ -76,6 +76,80 @@ async fn authorize_and_kapi_are_explained_too() {
     assert!(why(&dev).await.contains("of another world"), "{}", why(&dev).await);
 }
 
+#[tokio::test]
+async fn what_newcomers_send_is_explained_as_what_it_is() {
+    let dev = Platform::new().await;
+    let wrong = dev.get("/oauth/business/token").await;
+    assert_eq!(wrong.status, 405);
+    assert_eq!(why(&dev).await, "POST would pass; GET is no method of this address");
+    dev.ask(dev.http.post(format!("{}/v1/business/tokeninfo", dev.base)).bearer_auth("x")).await;
+    assert!(why(&dev).await.contains("POST is no method of this address"), "{}", why(&dev).await);
+    let last = dev.get("/_dev/requests?most=1").await.json()["requests"][0].clone();
+    assert_eq!(last["code"], "-2");
+    assert!(last["decided"].as_str().unwrap().contains("the method is wrong"), "{last}");
+    for empty in ["Bearer", "Bearer "] {
+        dev.ask(dev.http.get(format!("{}/v1/business/tokeninfo", dev.base)).header("authorization", empty)).await;
+        assert_eq!(why(&dev).await, "the header says Bearer and no token follows: a variable may be empty");
+    }
+    dev.ask(dev.http.get(format!("{}/v1/system/ips", dev.base)).header("authorization", "KakaoAK ")).await;
+    assert_eq!(why(&dev).await, "the header says KakaoAK and no key follows: a variable may be empty");
+}
+
+/// A token that died with its code's second use was not revoked by anybody who meant to.
+#[tokio::test]
+async fn a_token_whose_code_came_twice_is_explained_so() {
+    let dev = Platform::new().await;
+    let (key, secret, uri) = dev.client().await;
+    let code = dev.agrees("moment_management", &[]).await.parameter("code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", &key),
+        ("client_secret", &secret),
+        ("redirect_uri", &uri),
+        ("code", &code),
+    ];
+    let trade = async || dev.ask(dev.http.post(format!("{}/oauth/business/token", dev.base)).form(&form)).await;
+    let token = trade().await.json()["access_token"].as_str().unwrap().to_owned();
+    dev.advance("2s").await;
+    trade().await;
+    let n = dev.get("/_dev/requests?most=1").await.json()["requests"][0]["n"].as_u64().unwrap();
+    dev.advance("3s").await;
+    dev.tokeninfo(&token).await;
+    let told = why(&dev).await;
+    assert!(told.starts_with(&format!("its code was used a second time 3 s ago by request {n}")), "{told}");
+}
+
+/// Who types the code of an error into the log's search is told what it means, and which requests met it.
+#[tokio::test]
+async fn an_error_is_looked_up_in_the_log() {
+    let dev = Platform::new().await;
+    dev.tokeninfo("bzt_x").await;
+    for (typed, heading, remedy) in [("-401", "What -401 means", "Remedy"), ("koe320", "What KOE320 means", "Remedy")] {
+        let page = dev.ask(dev.http.get(format!("{}/_dev?contains={typed}", dev.base)).header("accept-language", "en"));
+        let page = page.await.text;
+        assert!(page.contains(heading) && page.contains(remedy), "{page}");
+        assert_eq!(page.contains("/v1/business/tokeninfo</code>"), typed == "-401", "{page}");
+    }
+    let korean = dev.ask(dev.http.get(format!("{}/_dev?contains=KOE320", dev.base)).header("accept-language", "ko"));
+    assert!(korean.await.text.contains("해결 방법"));
+    let n = dev.get("/_dev/requests?most=1").await.json()["requests"][0]["n"].as_u64().unwrap();
+    let call = dev.http.get(format!("{}/_dev/log/{n}", dev.base)).header("accept-language", "ko");
+    assert!(dev.ask(call).await.text.contains("해결 방법"), "and beside the call itself");
+}
+
+#[tokio::test]
+async fn a_page_that_refuses_leads_to_what_the_log_says_of_it() {
+    let dev = Platform::new().await;
+    let address = dev.authorize("moment_management", "").await.replace("callback", "callback%2F");
+    let page = dev.ask(dev.http.get(&address).header("accept", "text/html")).await;
+    let n = dev.get("/_dev/requests?most=1").await.json()["requests"][0]["n"].as_u64().unwrap();
+    assert!(page.text.contains(&format!("href=\"/_dev/log/{n}\"")), "{}", page.text);
+    assert!(dev.get(&format!("/_dev/log/{n}")).await.text.contains("slash"));
+    let world = World::new().await;
+    let forged = world.http.get(format!("{}/oauth/business/authorize", world.base)).header("x-bizauth-number", "7");
+    assert!(!forged.send().await.unwrap().text().await.unwrap().contains("_dev"), "nowhere else");
+}
+
 /// The demo of a seed whose key requires PKCE shows how it is done, and whoever leaves the challenge out is told.
 #[tokio::test]
 async fn a_demo_that_requires_pkce_shows_how_it_is_done() {

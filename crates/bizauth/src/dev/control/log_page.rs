@@ -4,14 +4,16 @@ use axum::extract::{Extension, Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use super::super::faults::Endpoint;
 use super::super::journal::{Entry, Half};
 use super::clock::{rfc3339, stands};
-use super::requests::select;
+use super::requests::{select, select_or};
 use super::{Desk, Refused, Wanted};
 use crate::http::form::Form;
 use crate::http::guard::language;
 use crate::http::pages::html;
-use crate::view::{DevCall, DevCallPage, DevLogPage, Frame};
+use crate::view::console::errors;
+use crate::view::{DevCall, DevCallPage, DevLogPage, DevMeaning, Frame};
 
 /// Calls on the page: what fits into a person's head is less.
 const MOST: usize = 200;
@@ -36,13 +38,24 @@ pub(super) async fn list(
     };
     let stage = desk.world.stage();
     let search = Form::parse(&query).ok().and_then(|form| form.get("contains").map(str::to_owned)).unwrap_or_default();
+    let frame = frame(&desk, &headers, &uri);
+    let found = errors::named_by(&frame, &search);
+    let entries = match found.is_empty() {
+        true => select(&desk, &wanted, MOST),
+        // Who looks for an error wants what was refused with it, too: no request has its code in it.
+        false => {
+            let refused = |code: &str| found.iter().any(|row| row.code == code);
+            select_or(&desk, &wanted, |entry| entry.code.as_deref().is_some_and(refused), MOST)
+        }
+    };
     let page = DevLogPage {
-        frame: frame(&desk, &headers, &uri),
+        meaning: found.into_iter().map(meaning).collect(),
+        frame,
         world: desk.world.id.clone(),
         now: rfc3339(stage.now()),
         frozen: stands(&stage),
         search,
-        calls: select(&desk, &wanted, MOST).iter().rev().map(|entry| listed(entry)).filter(is_news).collect(),
+        calls: entries.iter().rev().map(|entry| listed(entry)).filter(is_news).collect(),
     };
     html(StatusCode::OK, &page, None)
 }
@@ -56,8 +69,12 @@ pub(super) async fn one(
     let Some(entry) = desk.world.stage().journal.entry(n) else {
         return Refused(404, "no such request", format!("the log has no request {n}")).into_response();
     };
+    let frame = frame(&desk, &headers, &uri);
+    let endpoint = Endpoint::ALL.into_iter().find(|known| Some(known.word()) == entry.endpoint.as_deref());
+    let row = endpoint.zip(entry.fault.as_deref());
     let page = DevCallPage {
-        frame: frame(&desk, &headers, &uri),
+        meaning: row.and_then(|(at, fault)| errors::named(&frame, at.door().name(), fault)).map(meaning),
+        frame,
         why: entry.why.clone(),
         unread: entry.unread.clone(),
         request: spelled(&entry.request),
@@ -66,6 +83,11 @@ pub(super) async fn one(
         back: "/_dev".to_owned(),
     };
     html(StatusCode::OK, &page, None)
+}
+
+fn meaning(row: errors::FaultRow) -> DevMeaning {
+    let said = [row.name, row.message.as_deref().unwrap_or_default()].join(" · ");
+    DevMeaning { code: row.code, said, cause: row.words.cause, remedy: row.words.remedy }
 }
 
 fn call(entry: &Entry) -> DevCall {

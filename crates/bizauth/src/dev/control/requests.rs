@@ -138,6 +138,19 @@ pub(super) fn select(desk: &Desk, wanted: &Wanted, most: usize) -> Vec<std::sync
     all.split_off(all.len().saturating_sub(most))
 }
 
+/// The same, also with what fits but for its text and is `like` this.
+pub(super) fn select_or(
+    desk: &Desk,
+    wanted: &Wanted,
+    like: impl Fn(&Entry) -> bool,
+    most: usize,
+) -> Vec<std::sync::Arc<Entry>> {
+    let any = Wanted { contains: None, ..wanted.clone() };
+    let mut all = select(desk, &any, usize::MAX);
+    all.retain(|entry| like(entry) || wanted.fits(entry));
+    all.split_off(all.len().saturating_sub(most))
+}
+
 pub(super) async fn list(Extension(desk): Extension<Desk>, RawQuery(query): RawQuery) -> Said {
     let (wanted, most) = Wanted::of_query(query.as_deref().unwrap_or_default())?;
     let entries = select(&desk, &wanted, most);

@@ -1,15 +1,15 @@
 //! Why not: what would have passed. The wire answer stays exact; this is for the log, and for a header where a caller
 //! asks for one. It looks where the rules do not: at other keys, other worlds, the log itself.
 
+mod kapi;
 mod near;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use bizauth_core::fault::{Answer, KapiFault, KauthFault, Standing as Vouched};
-use bizauth_core::id::{CodeId, KeyId, TokenId};
+use bizauth_core::fault::{Answer, KauthFault, Standing as Vouched};
+use bizauth_core::id::{CodeId, KeyId};
 use bizauth_core::key::AppKey;
 use bizauth_core::secret::{Credential, Digest};
-use bizauth_core::token::{Ending, Standing};
 
 use super::faults::{Endpoint, Row};
 use super::journal::Entry;
@@ -76,8 +76,7 @@ pub fn decided(entry: &Entry) -> String {
             _ => format!("answered with {status}"),
         };
     };
-    let rows = Row::of(endpoint);
-    let row = rows.iter().find(|row| row.name() == name);
+    let row = Row::answered(endpoint, name);
     let (vouched, meaning, answer) = match row {
         Some(Row::Kauth(fault)) => (fault.row().standing, fault.row().meaning, Some(fault.row().answer)),
         Some(Row::Kapi(fault)) => (fault.row().standing, fault.row().meaning, None),
@@ -97,6 +96,9 @@ pub fn decided(entry: &Entry) -> String {
     format!("{code} {name} ({vouched}{form}): {}", meaning.trim()).trim_start().to_owned()
 }
 
+/// Refusals that no other request would have escaped.
+const OURS: [&str; 4] = ["TemporaryFailure", "StoreDown", "Temporary", "Broken"];
+
 /// What would have passed, where that can be told.
 pub async fn explain(
     worlds: &Worlds,
@@ -106,11 +108,19 @@ pub async fn explain(
     entry: &Entry,
 ) -> Option<String> {
     let why = Why { worlds, world, stage, received };
+    let fault = entry.fault.as_deref()?;
+    if fault == KauthFault::WrongMethod.row().name {
+        let allowed = entry.answer.as_ref().and_then(|answer| answer.header("allow")).unwrap_or_default();
+        return Some(format!("{allowed} would pass; {} is no method of this address", received.parts.method));
+    }
+    if OURS.contains(&fault) {
+        return None;
+    }
     match entry.endpoint.as_deref()? {
-        "authorize" => why.authorize(entry.fault.as_deref()?).await,
-        "token" => why.token(entry.fault.as_deref()?).await,
-        "ips" => why.key(entry.fault.as_deref()?),
-        _ => why.bearer(entry.fault.as_deref()?).await,
+        "authorize" => why.authorize(fault).await,
+        "token" => why.token(fault).await,
+        "ips" => why.key(fault),
+        _ => why.bearer(fault).await,
     }
 }
 
@@ -384,79 +394,5 @@ impl Why<'_> {
             return "it is the secret of the seed: a new one was issued since, and the overlap is over".to_owned();
         }
         "no key of this world has this secret".to_owned()
-    }
-
-    fn key(&self, fault: &str) -> Option<String> {
-        let sent = self.received.parts.headers.get("authorization").and_then(|value| value.to_str().ok())?;
-        let (scheme, key) = sent.split_once(' ').unwrap_or((sent, ""));
-        let is = |row: KapiFault| row.row().name == fault;
-        if !scheme.eq_ignore_ascii_case("KakaoAK") {
-            return Some("this endpoint takes Authorization: KakaoAK <app key>".to_owned());
-        }
-        if is(KapiFault::UnknownKey) || is(KapiFault::MalformedKey) {
-            return Some(self.unknown_key(key.trim()));
-        }
-        is(KapiFault::DisabledKey).then(|| "the key was switched off in the console".to_owned())
-    }
-
-    async fn bearer(&self, fault: &str) -> Option<String> {
-        let header = self.received.parts.headers.get("authorization").and_then(|value| value.to_str().ok());
-        let Some(header) = header else {
-            return Some("the token goes into the header Authorization: Bearer, not into query or body".to_owned());
-        };
-        let (scheme, text) = header.split_once(' ').unwrap_or((header, ""));
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return Some("this endpoint takes Authorization: Bearer <business token>".to_owned());
-        }
-        let text = text.trim();
-        let Some((id, secret)) = Credential::Token.read(text) else {
-            return Some(match (Credential::Code.read(text), AppKey::read(text)) {
-                (Some(_), _) => "this is a code: trade it for a token first".to_owned(),
-                (_, Some(_)) => "this is an app key, not a token".to_owned(),
-                _ => "this was never a token of this platform: it may be cut off".to_owned(),
-            });
-        };
-        let found = self.stage.state.store.token(TokenId(id), &secret).await.ok()?;
-        let Some(token) = found.token else {
-            let ids: Vec<String> = self.worlds.of_mark(text).into_iter().filter(|id| *id != self.world.id).collect();
-            return Some(match ids.is_empty() {
-                true => "no token of this world has this value".to_owned(),
-                false => format!("this token is of another world: {}", ids.join(", ")),
-            });
-        };
-        if found.maintenance && fault == KapiFault::Maintenance.row().name {
-            return Some("maintenance mode is on".to_owned());
-        }
-        let now = self.stage.now();
-        let ago = |at: bizauth_core::time::Time| span(now.since(at).as_millis());
-        let idle = self.stage.state.config.token_idle_lifetime;
-        Some(match token.standing(idle, now) {
-            Standing::Active => return None,
-            Standing::Ended(Ending::Revoked(at)) => {
-                let by = self.revoker_of(text).map(|n| format!(" by request {n}")).unwrap_or_default();
-                format!("the token was revoked {} ago{by}", ago(at))
-            }
-            Standing::Ended(Ending::Withdrawn(at)) => format!("the person took the consent back {} ago", ago(at)),
-            Standing::Ended(Ending::KeyDeleted) => "the key it was issued to was deleted".to_owned(),
-            Standing::Ended(Ending::AppDeleted(at)) => format!("its app was deleted {} ago", ago(at)),
-            Standing::AppSanctioned => format!("{} is under sanction", token.app.name),
-            Standing::AppEnded => format!("{} was under sanction since it was issued", token.app.name),
-            Standing::AccountEnded => {
-                format!("the account was blocked or closed since: it is {}", token.user.state.word())
-            }
-            Standing::Unused => {
-                format!("last used {} ago; it dies of disuse after {}", ago(token.used_at), span(idle.as_millis()))
-            }
-            Standing::NotMember => format!("{} is no member of the test app any more", token.user.email),
-        })
-    }
-
-    fn revoker_of(&self, token: &str) -> Option<u64> {
-        let revoked = |entry: &&std::sync::Arc<Entry>| {
-            entry.endpoint.as_deref() == Some("revoke")
-                && entry.answer.as_ref().and_then(|answer| answer.status) == Some(200)
-                && entry.request.header("authorization").is_some_and(|sent| sent.ends_with(token))
-        };
-        self.stage.journal.all().iter().find(revoked).map(|entry| entry.n)
     }
 }

@@ -11,7 +11,7 @@ pub mod logout;
 
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
 use axum::http::header::{VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bizauth_core::fault::{KauthFault, Refusal};
 
@@ -19,6 +19,9 @@ use super::guard::language;
 use super::reply::{Faulted, kauth_json};
 use super::state::AppState;
 use crate::view::{Audience, FaultPage, Frame, Notice, NoticePage, Template};
+
+/// In `bizauth dev` what its log calls a request, set on the way in; nowhere else is it looked at.
+pub const NUMBER: HeaderName = HeaderName::from_static("x-bizauth-number");
 
 /// A page with its headers. `form_to`: the origin that a form's answer may be redirected to; Chromium applies
 /// `form-action` to the redirect as well.
@@ -67,7 +70,9 @@ pub fn fault_in(frame: Frame, headers: &HeaderMap, refusal: &Refusal<KauthFault>
         return kauth_json(refusal);
     }
     let row = refusal.fault.row();
+    let number = headers.get(NUMBER).filter(|_| frame.test).and_then(|n| n.to_str().ok());
     let page = FaultPage {
+        explained: number.map(|n| format!("/_dev/log/{n}")),
         frame,
         code: row.code.to_owned(),
         app_name: app.map(str::to_owned),

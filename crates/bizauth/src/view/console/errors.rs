@@ -108,6 +108,14 @@ pub fn doors(frame: &Frame, typed: &str) -> Vec<DoorRows> {
     [of("kauth"), of("kapi")].into_iter().filter(|door| !door.rows.is_empty()).collect()
 }
 
+/// The rows that what was typed names: by message, by code or by name. A word of their texts is not enough.
+pub fn named_by(frame: &Frame, typed: &str) -> Vec<FaultRow> {
+    match typed.trim() {
+        "" => Vec::new(),
+        typed => best(&all(frame), typed, &NAMING),
+    }
+}
+
 /// Where the look-up answers for a code or a name.
 pub fn address(code: &str) -> String {
     format!("/console/errors?code={}", crate::http::reply::escape(code))
@@ -256,13 +264,22 @@ impl Question {
     }
 }
 
+/// A way in which a row fits what somebody looks for.
+type Way = fn(&Question, &FaultRow) -> bool;
+/// The ways in which a row can be named.
+const NAMING: [Way; 3] = [Question::is_message_of, Question::is_code_of, Question::is_name_of];
+
 /// The rows that fit best: by message, by code, by name, by words, whichever finds any.
 fn find(rows: Vec<FaultRow>, typed: &str) -> Vec<FaultRow> {
     if typed.is_empty() {
         return rows;
     }
+    let [message, code, name] = NAMING;
+    best(&rows, typed, &[message, code, name, Question::is_about])
+}
+
+fn best(rows: &[FaultRow], typed: &str, ways: &[Way]) -> Vec<FaultRow> {
     let question = Question::read(typed);
-    let ways = [Question::is_message_of, Question::is_code_of, Question::is_name_of, Question::is_about];
     let found = ways.iter().map(|fits| rows.iter().filter(|row| fits(&question, row)).cloned().collect::<Vec<_>>());
     found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
