@@ -256,7 +256,7 @@ fn help_kapi(fault: KapiFault) -> (&'static str, &'static str) {
             "change a digit of `$KEY` in a request to `/v1/system/ips`.",
         ),
         KapiFault::DisabledKey => (
-            "Ask the operator to switch the key on again, or use another one.",
+            "Enable the key on its page in the console, or use another one.",
             "`bizauth key disable KEYID`, then ask `/v1/system/ips` with it.",
         ),
         KapiFault::CallerNotAllowed => (

@@ -27,7 +27,7 @@ test-code-challenge = PKCE: 직접 만든 code_verifier의 SHA-256 값을 = 없�
 test-code-challenge-method = 항상 S256이며, code_challenge와 함께만 보냅니다.
 test-code-verifier = code_challenge와 함께 받은 코드라면, 그 SHA-256의 원래 문자열입니다. 이번 호출에만 쓰입니다.
 test-no-challenge = PKCE가 필수인 키입니다. 직접 만든 code_verifier의 code_challenge를 넣거나, 둘 다 만들어 주는 위의 ‘비즈니스 토큰 발급’을 이용하세요.
-test-rule-type = 확인할 목록: inbound, outbound 또는 둘 다.
+test-rule-type = 확인할 목록: inbound 또는 outbound. 고르지 않으면 둘 다 옵니다.
 test-app-key = 앱의 플랫폼 키입니다. 어드민 키는 여기서 사용할 수 없습니다.
 test-business-token = 이 앱의 비즈니스 토큰입니다. 이번 호출에만 쓰이고 저장되지 않습니다.
 test-send = 보내기
@@ -68,7 +68,7 @@ issue-all = 지금과 앞으로의 모든 자산
 issue-needs-all = 선택한 항목 가운데 이 선택이 필요한 것이 있습니다.
 issue-assets = { $group } 자산
     .hint = 자산 번호를 쉼표로 구분해 넣으세요. 비워 두면 동의 화면에서 고릅니다.
-issue-you = 지금 로그인한 계정이 동의하고 자신의 광고계정을 맡깁니다. 발급된 토큰은 폐기할 때까지 유효합니다.
+issue-you = 지금 로그인한 계정이 동의하고 자신의 광고계정을 맡깁니다. 발급된 토큰은 폐기하거나 { $days }일 동안 쓰지 않을 때까지 유효합니다.
 issue-go = 동의 화면으로
 issue-choose-items = 동의항목을 하나 이상 선택해 주세요.
 issue-either = 모든 자산을 선택하거나 자산 번호를 넣거나 둘 중 하나만 해 주세요.
@@ -112,7 +112,7 @@ usage-by-error = 코드와 API별 오류
 usage-endpoint = API
 usage-count = 횟수
 usage-last = 마지막 발생일
-usage-counted = 하루는 플랫폼 시간대의 자정에 시작합니다. 없는 키로 한 호출처럼 어느 앱인지 알 수 없는 호출은 포함되지 않습니다.
+usage-counted = 하루는 플랫폼 시간대({ $zone })의 자정에 시작합니다. 없는 키로 한 호출처럼 어느 앱인지 알 수 없는 호출은 포함되지 않습니다.
 
 chart-day = 날짜
 chart-total = 합계

@@ -117,7 +117,43 @@ pub struct NoticePage {
     pub kept: Vec<(String, String)>,
 }
 
+/// What fields are called on the pages that have them: the key of the label, by the name that is sent.
+const LABELS: [(&str, &str); 23] = [
+    ("answer", "op-answer-field"),
+    ("announced_by", "ip-announced-by-field"),
+    ("callers", "callers-list"),
+    ("company", "app-company"),
+    ("date", "ip-date-field"),
+    ("email", "op-email"),
+    ("group", "op-group"),
+    ("id", "op-id"),
+    ("ips", "ip-networks-field"),
+    ("kind", "op-kind"),
+    ("name", "op-name"),
+    ("name_en", "op-name-en"),
+    ("name_ko", "op-name-ko"),
+    ("note", "ip-note-field"),
+    ("ports", "ip-ports-field"),
+    ("purpose", "item-purpose-label"),
+    ("quota", "op-quota"),
+    ("reason", "op-reason"),
+    ("role", "op-role-field"),
+    ("scope", "op-scopes"),
+    ("state", "op-state"),
+    ("uri", "uris-add"),
+    ("url", "ip-url-field"),
+];
+
 impl NoticePage {
+    /// What a field is called, and which of several: `purpose.moment_create` is the purpose of one item.
+    fn label(&self, name: &str) -> (Option<String>, String) {
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        match LABELS.iter().find(|(known, _)| *known == first) {
+            Some((_, key)) => (Some(self.frame.say(key)), rest.to_owned()),
+            None => (None, name.to_owned()),
+        }
+    }
+
     /// Where the one link leads. Where nobody can go on, the front page is better than a dead end.
     fn way_on(&self) -> Option<&str> {
         let lost = matches!(

@@ -181,6 +181,9 @@ async fn a_form_that_comes_too_late_is_shown_once_more() {
     assert_eq!(told.status, 403);
     told.says(Notice::SessionOver);
     assert_eq!(told.all("label[for='kept-1']"), ["lines"]);
+    let named =
+        kim.posts(&make, &[("form_token", &token(&make)), ("reason", "x"), ("purpose.moment_create", "y")]).await;
+    assert_eq!(named.all("label[for^='kept']"), ["Reason", "Purpose moment_create"], "as the pages call them");
     assert!(told.body.contains("two\nlines &#60;b&#62;&#38;&#60;/b&#62;</textarea>"), "{told:?}");
     assert!(!told.body.contains(&token(&make)), "the token is nobody's input");
     // Back to the page that the form was on.

@@ -47,6 +47,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         test: format!("{}/test", head.path()),
         quota,
         days,
+        zone: it.config.ip_zone.iana_name().unwrap_or("UTC").to_owned(),
         frame,
     };
     Ok(html(StatusCode::OK, &page, None))

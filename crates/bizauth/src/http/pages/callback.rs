@@ -26,6 +26,7 @@ pub async fn get(State(it): State<AppState>, browser: Browser, RawQuery(query): 
         error: field("error"),
         error_description: field("error_description"),
         next_commands: vec![
+            ("access_token".to_owned(), "export BUSINESS_ACCESS_TOKEN='…'".to_owned()),
             ("tokeninfo".to_owned(), format!("curl -X GET \"{base}/v1/business/tokeninfo\" \\\n  {bearer}")),
             ("userinfo".to_owned(), format!("curl -X GET \"{base}/v1/business/userinfo\" \\\n  {bearer}")),
             ("revoke".to_owned(), format!("curl -X POST \"{base}/v1/business/revoke\" \\\n  {bearer}")),

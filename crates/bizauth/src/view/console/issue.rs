@@ -26,6 +26,8 @@ pub struct IssuePage {
     pub register: Option<Register>,
     /// The redirect URI of this tool.
     pub callback: String,
+    /// After how many days without use a token ends.
+    pub idle_days: usize,
 }
 
 /// The items of one group that are switched on.

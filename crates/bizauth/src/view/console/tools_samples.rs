@@ -151,6 +151,7 @@ fn issue(frame: Framed<'_>, fields: Fields) -> IssuePage {
         ],
         register: None,
         callback: "https://auth.example.com/console/test/callback".to_owned(),
+        idle_days: 365,
         frame,
     }
 }
@@ -249,6 +250,7 @@ fn usages(frame: Framed<'_>) -> Vec<Rendered> {
             path: "/console/apps/5/usage".to_owned(),
             test: "/console/apps/5/test".to_owned(),
             days,
+            zone: "Asia/Seoul".to_owned(),
             spans: [7, 30, 90].map(|span| (span, span == days)).to_vec(),
             calls: UsagePage::titled(&frame, calls),
             refusals: UsagePage::titled(&frame, refusals),

@@ -28,6 +28,8 @@ pub struct UsagePage {
     pub errors: Vec<ErrorLine>,
     /// The quota of today, if the app has one.
     pub quota: Option<Quota>,
+    /// The time zone of the days.
+    pub zone: String,
 }
 
 /// One kind of refusal at one endpoint.

@@ -227,6 +227,7 @@ async fn page(
         }),
         post: visit.form_to(path),
         app: head.path(),
+        idle_days: it.idle_days(),
         frame,
         callback,
         fields,
