@@ -11,7 +11,7 @@ use axum::routing::get;
 use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -24,7 +24,7 @@ async fn echo(request: Request) -> String {
     format!("{} {:?} {:?} tls={:?}", request.uri(), told("host"), told("proxy-connection"), peer.map(|peer| peer.tls))
 }
 
-fn router() -> Router {
+fn router(hangs: Arc<Notify>) -> Router {
     let midway = async || {
         let parts = [Ok(Bytes::from_static(b"half of ")), Err(std::io::Error::other("a fault"))];
         Response::builder().header("content-length", "16").body(Body::from_stream(stream::iter(parts))).unwrap()
@@ -37,7 +37,13 @@ fn router() -> Router {
     Router::new()
         .route("/midway", get(midway))
         .route("/cut", get(cut))
-        .route("/never", get(async || std::future::pending::<()>().await))
+        .route(
+            "/never",
+            get(async move || {
+                hangs.notify_one();
+                std::future::pending::<()>().await;
+            }),
+        )
         .fallback(echo)
 }
 
@@ -45,15 +51,18 @@ struct Running {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     front: JoinHandle<()>,
+    /// A request came that is never answered.
+    hangs: Arc<Notify>,
 }
 
 async fn front(proxy: Option<Arc<Guard>>) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let front = Front { listener, router: router(), authority: None, proxy };
+    let hangs = Arc::new(Notify::new());
+    let front = Front { listener, router: router(hangs.clone()), authority: None, proxy };
     let front = tokio::spawn(front.until(async { drop(stopped.await) }));
-    Running { address, stop, front }
+    Running { address, stop, front, hangs }
 }
 
 /// What comes back for these bytes until the other end hangs up.
@@ -103,7 +112,7 @@ async fn a_stop_waits_for_what_is_in_flight_and_not_for_ever() {
     let mut idle = TcpStream::connect(it.address).await.unwrap();
     let mut hanging = TcpStream::connect(it.address).await.unwrap();
     hanging.write_all(asks("/never").as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    it.hangs.notified().await;
     let began = Instant::now();
     it.stop.send(()).unwrap();
     it.front.await.unwrap();

@@ -92,7 +92,7 @@ pub fn decided(entry: &Entry) -> String {
         Some(Answer::Redirect) => ", told to the redirect URI",
         _ => "",
     };
-    let code = row.map(|row| row.code()).unwrap_or_default();
+    let code = row.map(Row::code).unwrap_or_default();
     format!("{code} {name} ({vouched}{form}): {}", meaning.trim()).trim_start().to_owned()
 }
 

@@ -6,7 +6,8 @@ use bizauth_core::id::AppId;
 use bizauth_store::AppRecord;
 
 use super::items::biz_asked;
-use super::{app_frame, head, page};
+use super::page;
+use super::page::{app_frame, head};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{OverviewPage, Relative, Step};
@@ -48,7 +49,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
         name: child.app.name,
     };
     Ok(page(&OverviewPage {
-        frame: app_frame(&it, &visit, &head, path),
+        frame: app_frame(&it, &visit, &head, &path),
         company: app.company.clone(),
         created: record.created_at.into(),
         quota: app.daily_quota.and_then(|most| usize::try_from(most).ok()),

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 
+use super::page::head;
 use super::settings::{Forms, frame, show};
-use super::{head, typed};
+use super::typed;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::icon;

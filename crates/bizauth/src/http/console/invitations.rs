@@ -4,7 +4,7 @@
 use axum::extract::State;
 use bizauth_core::id::InvitationId;
 
-use super::head;
+use super::page::head;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 

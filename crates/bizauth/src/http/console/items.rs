@@ -8,7 +8,7 @@ use bizauth_core::scope::{Catalogue, Group, Item, ItemId};
 use bizauth_core::secret::Digest;
 use bizauth_store::{KeptItems, RequestRecord, RequestState, Turn};
 
-use super::page::{app_frame, app_path};
+use super::page::{app_frame, app_path, head};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
@@ -110,7 +110,7 @@ async fn page(
 ) -> bizauth_store::Result<Response> {
     let app = &visit.app().app;
     let path = app_path(visit, "/items");
-    let frame = app_frame(it, visit, &path);
+    let frame = app_frame(it, visit, &head(visit), &path);
     let permissions = it.store.permissions_of(app.id).await?;
     let requests = it.store.last_requests(app.id).await?;
     let biz_asked = biz_asked(it, app).await?;

@@ -11,7 +11,7 @@ use bizauth_core::key::KeyKind;
 use bizauth_store::KeyRecord;
 
 use super::keys::read_name;
-use super::page::{app_frame, app_path};
+use super::page::{app_frame, app_path, head};
 use super::secret;
 use crate::http::pages::html;
 use crate::http::state::AppState;
@@ -80,7 +80,7 @@ pub(super) fn show(it: &AppState, visit: &Visit, record: KeyRecord, forms: Forms
     let below = |end: &str| visit.form_to(format!("{}/{end}", path(visit, id)));
     let may_read_ips = record.key.may_read_ips;
     let page = KeyPage {
-        frame: app_frame(it, visit, &path(visit, id)),
+        frame: app_frame(it, visit, &head(visit), &path(visit, id)),
         kind,
         id: id.to_string(),
         name: record.name.clone(),

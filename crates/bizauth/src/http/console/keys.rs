@@ -8,7 +8,7 @@ use bizauth_core::secret::Digest;
 use bizauth_store::{KeyRecord, NewKey};
 
 use super::key;
-use super::page::{app_frame, app_path};
+use super::page::{app_frame, app_path, head};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
@@ -29,7 +29,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 async fn show(it: &AppState, visit: &Visit, fields: Fields) -> bizauth_store::Result<Response> {
     let keys = it.store.keys_of(visit.app().app.id, visit.at()).await?;
     let path = app_path(visit, "/keys");
-    let frame = app_frame(it, visit, &path);
+    let frame = app_frame(it, visit, &head(visit), &path);
     let of_kind = |kind: KeyKind| keys.iter().filter(move |it| it.key.kind == kind);
     let row = |record: &KeyRecord| KeyRow {
         id: record.key.id.to_string(),

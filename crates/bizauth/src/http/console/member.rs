@@ -6,7 +6,8 @@ use bizauth_core::app::Role;
 use bizauth_core::id::UserId;
 use bizauth_store::Membership;
 
-use super::{app_frame, head, page, typed};
+use super::page::{app_frame, head};
+use super::{page, typed};
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
 use crate::view::console::{MemberPage, MemberRefusal, member_refusal};
@@ -32,7 +33,7 @@ async fn member(it: &AppState, visit: &Visit) -> Result<Member, PageError> {
 
 fn frame(it: &AppState, visit: &Visit, member: &Member) -> Frame {
     let head = head(visit);
-    app_frame(it, visit, &head, format!("{}/members/{}", head.path(), member.user))
+    app_frame(it, visit, &head, &format!("{}/members/{}", head.path(), member.user))
 }
 
 /// The page.

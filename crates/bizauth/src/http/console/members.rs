@@ -8,7 +8,8 @@ use bizauth_core::id::UserId;
 use bizauth_core::user;
 use bizauth_store::{Invited, NewInvitation};
 
-use super::{app_frame, head, page, typed};
+use super::page::{app_frame, head};
+use super::{page, typed};
 use crate::http::reply::escape;
 use crate::http::state::AppState;
 use crate::http::turn::turn;
@@ -30,7 +31,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 }
 
 fn frame(it: &AppState, visit: &Visit, head: &AppHead) -> Frame {
-    app_frame(it, visit, head, format!("{}/members", head.path()))
+    app_frame(it, visit, head, &format!("{}/members", head.path()))
 }
 
 async fn show(it: &AppState, visit: &Visit, invitation: Fields, handing: Fields) -> Page {

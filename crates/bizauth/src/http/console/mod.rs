@@ -30,11 +30,9 @@ use axum::response::Response;
 use super::access::{Rule, Who};
 use super::limits::{INVITATIONS, TEST_CALLS};
 use super::pages::html;
-use super::state::AppState;
 use super::visit::Visit;
-use crate::view::console::{AppHead, app_sections};
+use crate::view::Template;
 use crate::view::kit::{Fields, Titled};
-use crate::view::{Frame, Template};
 
 /// Every page and action, and who may.
 pub fn table() -> Vec<Rule> {
@@ -103,16 +101,6 @@ pub fn table() -> Vec<Rule> {
         Rule::get("/console/errors", Who::SignedIn, errors::get),
         Rule::post("/console/errors", Who::SignedIn, errors::post).secret(),
     ]
-}
-
-/// The app in the path, as the pages about it name it.
-pub fn head(visit: &Visit) -> AppHead {
-    AppHead::of(&visit.app().app, visit.role())
-}
-
-/// The frame of the page at `here` about an app. A refused form is posted elsewhere, and shows that page again.
-pub fn app_frame(it: &AppState, visit: &Visit, head: &AppHead, here: String) -> Frame {
-    app_sections(Frame { here, ..visit.frame(it) }, head)
 }
 
 /// What was typed into these fields.

@@ -10,11 +10,17 @@ pub(super) fn app_path(visit: &Visit, rest: &str) -> String {
     format!("/console/apps/{}{rest}", visit.app().app.id)
 }
 
-/// The frame of the page at `path`. Where a form is refused the page answers at the form's address, which is no page.
-pub(super) fn app_frame(it: &AppState, visit: &Visit, path: &str) -> Frame {
+/// The app in the path, as the pages about it name it.
+pub(super) fn head(visit: &Visit) -> AppHead {
+    AppHead::of(&visit.app().app, visit.role())
+}
+
+/// The frame of the page at `here` about an app. Where a form is refused the page answers at the form's address, which is
+/// no page.
+pub(super) fn app_frame(it: &AppState, visit: &Visit, head: &AppHead, here: &str) -> Frame {
     let mut frame = visit.frame(it);
-    if visit.path() != path {
-        path.clone_into(&mut frame.here);
+    if visit.path() != here {
+        here.clone_into(&mut frame.here);
     }
-    app_sections(frame, &AppHead::of(&visit.app().app, visit.role()))
+    app_sections(frame, head)
 }

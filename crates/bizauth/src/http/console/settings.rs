@@ -7,8 +7,9 @@ use bizauth_core::id::RequestId;
 use bizauth_store::{Asked, RequestRecord, RequestState, Turn};
 
 use super::new::read_names;
+use super::page::{app_frame, head};
 use super::permissions::answered;
-use super::{app_frame, head, page, typed};
+use super::{page, typed};
 use crate::http::state::AppState;
 use crate::http::turn::turn;
 use crate::http::visit::{Page, PageError, Visit};
@@ -41,7 +42,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
 
 /// The frame of the page, for sentences about its forms.
 pub fn frame(it: &AppState, visit: &Visit, head: &AppHead) -> Frame {
-    app_frame(it, visit, head, format!("{}/settings", head.path()))
+    app_frame(it, visit, head, &format!("{}/settings", head.path()))
 }
 
 /// The page with these forms.

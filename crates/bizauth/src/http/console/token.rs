@@ -7,7 +7,7 @@ use bizauth_core::id::TokenId;
 use bizauth_store::{LentOne, LentRecord, TokenRecord};
 
 use super::key;
-use super::page::{app_frame, app_path};
+use super::page::{app_frame, app_path, head};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::turn::turn;
@@ -41,7 +41,7 @@ async fn show(it: &AppState, visit: &Visit, found: TokenRecord, fields: Fields) 
     let lent = it.store.lent_with(id, &turn(visit.form()), LISTED).await?;
     let here = path(visit, id);
     let pager = Turning { anchor: "lent", ..Turning::alone(&here) }.of(&lent, |lent| lent.position.to_string());
-    let frame = app_frame(it, visit, &path(visit, id));
+    let frame = app_frame(it, visit, &head(visit), &path(visit, id));
     let row = |lent: &LentRecord| LentRow {
         asset: lent.asset.as_ref().map(|LentOne { id, named }| {
             let name = named.as_ref().map_or_else(|| frame.say("token-asset-unnamed"), |(_, name)| name.clone());

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use bizauth_core::id::{AppUserId, TokenId};
 use bizauth_store::TokenRecord;
 
-use super::page::{app_frame, app_path};
+use super::page::{app_frame, app_path, head};
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, Visit};
@@ -63,7 +63,7 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
             older: oldest.filter(|_| more).map(|id| to("before", id)),
         },
     };
-    let frame = app_frame(&it, &visit, &path);
+    let frame = app_frame(&it, &visit, &head(&visit), &path);
     let (idle, now) = (it.config.token_idle_lifetime, visit.at());
     let row = |found: &TokenRecord| TokenRow {
         id: found.token.id.to_string(),

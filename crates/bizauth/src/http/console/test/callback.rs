@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use bizauth_core::app::Role;
 use bizauth_store::{AppRecord, KeyRecord};
 
-use super::super::app_frame;
+use super::super::page::app_frame;
 use super::{issue, key_name};
 use crate::http::pages::html;
 use crate::http::state::AppState;
@@ -38,7 +38,7 @@ pub(super) fn page(it: &AppState, visit: &Visit, (app, role): &(AppRecord, Role)
     let head = AppHead::of(&app.app, *role);
     let again = format!("{}/test/issue", head.path());
     // The page stands among those of the app, and the code is in no link on it.
-    let frame = app_frame(it, visit, &head, again.clone());
+    let frame = app_frame(it, visit, &head, &again);
     RedeemPage {
         key_name: key_name(&frame, key),
         frame,

@@ -16,7 +16,7 @@ use bizauth_core::time::Time;
 use bizauth_store::KeyRecord;
 use std::time::Duration;
 
-use super::super::app_frame;
+use super::super::page::app_frame;
 use super::call::{Call, Caller};
 use super::{CALLBACK, key, key_name, keys, parameters, picks};
 use crate::http::door::Door;
@@ -212,7 +212,7 @@ async fn page(
 ) -> Result<IssuePage, PageError> {
     let head = AppHead::of(&visit.app().app, visit.role());
     let path = format!("{}/test/issue", head.path());
-    let frame = app_frame(it, visit, &head, path.clone());
+    let frame = app_frame(it, visit, &head, &path);
     let on: Vec<ItemId> = it.store.items_of(head.id).await?.into_iter().map(|(item, _)| item).collect();
     let catalogue = it.store.catalogue().await?;
     let unregistered =

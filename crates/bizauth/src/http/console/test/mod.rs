@@ -21,7 +21,7 @@ use bizauth_core::scope::ItemId;
 use bizauth_core::secret::Credential;
 use bizauth_store::KeyRecord;
 
-use super::app_frame;
+use super::page::app_frame;
 use crate::http::pages::html;
 use crate::http::state::AppState;
 use crate::http::visit::{Page, PageError, Visit};
@@ -103,7 +103,7 @@ pub(super) fn page(it: &AppState, visit: &Visit, endpoint: Endpoint, keys: &[Key
     let head = AppHead::of(&visit.app().app, visit.role());
     let path = format!("{}/test", head.path());
     // An answer to a form is no address to come back to, from the other language say.
-    let frame = app_frame(it, visit, &head, format!("{path}?api={}", endpoint.word()));
+    let frame = app_frame(it, visit, &head, &format!("{path}?api={}", endpoint.word()));
     let link = |known: Endpoint| ApiLink { method: method(known), endpoint: known, current: known == endpoint };
     TestPage {
         parameters: parameters::of(&frame, endpoint, keys),
