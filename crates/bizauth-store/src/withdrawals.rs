@@ -36,7 +36,8 @@ impl By {
         const CHANGED: &str = "UPDATE tokens SET updated_at = $1 WHERE revoked_at IS NULL AND consent_id IN
              (SELECT l.consent_id FROM consents c JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at = $1
               WHERE c.user_id = $2 AND c.app_id = $3 AND c.withdrawn_at IS NULL)";
-        const SEE: &str = "SELECT COUNT(*) AS lent_assets FROM consents c
+        const SEE: &str = "SELECT COUNT(l.holding_id) AS lent_assets, COUNT(*) - COUNT(l.holding_id) AS lent_groups
+             FROM consents c
              JOIN lent_assets l ON l.consent_id = c.id AND l.withdrawn_at IS NULL
              WHERE c.user_id = $1 AND c.app_id = $2 AND c.withdrawn_at IS NULL";
         let actor = self.actor.clone();

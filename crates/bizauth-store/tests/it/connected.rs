@@ -5,7 +5,7 @@ use bizauth_core::asset::AssetId;
 use bizauth_core::id::{AppId, ConsentId, TokenId, UserId};
 use bizauth_core::scope::GroupId;
 use bizauth_core::time::DAY;
-use bizauth_store::{Alive, LOOKED_AT, NewApp, ReachedAsset, Redemption, Store, Turn};
+use bizauth_store::{Alive, AuditFilter, LOOKED_AT, NewApp, ReachedAsset, Redemption, Store, Turn};
 
 use crate::engines::{at_once, on_each_engine, on_two_nodes};
 use crate::scene::{MINUTE, NOW, Scene, all, give, held, someone, these};
@@ -207,6 +207,9 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
         assert_eq!(scene.lent(&token).await, ["moment:*", "keyword:*"], "a made-up id changes nothing");
         assert!(withdraw(&scene, "2").await);
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"]);
+        let noted = store.audit_page(&AuditFilter::default(), None, 1).await.unwrap().remove(0).entry;
+        assert_eq!(noted.before, r#"{"lent_assets":0,"lent_groups":2}"#, "what is lent whole is no number of assets");
+        assert_eq!(noted.after, r#"{"lent_assets":2,"lent_groups":1}"#);
         give(&store, scene.user, "moment", &[("4", "four")]).await;
         assert_eq!(scene.lent(&token).await, ["keyword:*", "moment:1", "moment:3"], "new ones are not included");
         let consent =

@@ -44,6 +44,12 @@ async fn items_are_switched_on_with_a_purpose_all_or_none() {
     assert!(refused.values("input[name='purpose.moment_management']") == ["To run your ads"]);
     assert!(world.store().items_of(app.id).await.unwrap().is_empty(), "nothing is half-changed");
 
+    // Two groups may have items of one name.
+    let nothing = [("on.moment_create", "yes"), ("on.keyword_create", "yes")];
+    let told = kim.submits(&items, &items, &nothing).await.all(".summary li");
+    assert!(told.len() == 2 && told[0] != told[1], "{told:?}");
+    assert!(told[0].contains("Kakao Moment: ") && told[1].contains("Keyword Ad: "), "{told:?}");
+
     let saved = kim.submits(&items, &items, &fields[..2]).await;
     assert_eq!(saved.leads(), format!("{items} items-saved"));
     let on = world.store().items_of(app.id).await.unwrap();

@@ -65,7 +65,10 @@ pub async fn post(State(it): State<AppState>, visit: Visit) -> Page {
         let text = sent(&purpose);
         if visit.form().get(&on) == Some("yes") {
             typed.push((on, "yes".to_owned()));
+            // With its group: items of two groups may bear one name.
+            let group = catalogue.group(&item.group.0).map(|group| group_name(&it.words, frame.language, group));
             let name = item_name(&it.words, frame.language, item);
+            let name = group.map_or(name.clone(), |group| format!("{group}: {name}"));
             match text.chars().count() {
                 0 => refusals.push((purpose.clone(), frame.fill("item-purpose-missing", "name", name))),
                 n if n > LONGEST_PURPOSE => {
