@@ -7,8 +7,11 @@ use std::collections::HashSet;
 use bizauth_core::id::ImportId;
 use bizauth_store::{Actor, Counts, NewImport, Store, WantedAsset};
 
-use crate::asset_file::{self, AssetFile, BadRow, Format, Unreadable};
+use tokio::task::JoinHandle;
+
+use crate::asset_file::{self, AssetFile, BadRow, Column, Format, GoodRow, Reason, Unreadable};
 use crate::clock::Clock;
+use crate::view::ROLES;
 
 /// How many rows are one transaction.
 const CHUNK: usize = 500;
@@ -52,6 +55,12 @@ async fn read(format: Format, bytes: impl AsRef<[u8]> + Send + 'static) -> Resul
     read.unwrap_or(Err(Unreadable::NoRows))
 }
 
+fn unknown_role(row: &GoodRow) -> Option<BadRow> {
+    let role = &row.wanted.holders.iter().find(|holder| !ROLES.contains(&holder.role.as_str()))?.role;
+    let reason = Reason::BadRole(asset_file::short(role));
+    Some(BadRow { place: row.place, column: Column::Role, reason })
+}
+
 impl Importer {
     fn by(&self) -> bizauth_store::By {
         self.store.by(Actor { at: self.clock.now(), ..self.actor.clone() })
@@ -72,6 +81,11 @@ impl Importer {
             Ok(file) => file,
             Err(why) => return Ok(Err(why)),
         };
+        // Systems may tell of other roles; a person's file with one is a slip of the pen. What was looked at before stays
+        // readable, so this is not the reader's to say.
+        let unknown: Vec<BadRow> = file.rows.iter().filter_map(unknown_role).collect();
+        file.rows.retain(|row| unknown_role(row).is_none());
+        file.bad.extend(unknown);
         let (mut counts, mut fit) = (Counts::default(), 0);
         // Nothing is written yet, so of the rows that would add an asset only the first one counts.
         let mut named = HashSet::new();
@@ -137,13 +151,13 @@ impl Importer {
     }
 
     /// The same, behind the back of whoever asked for it.
-    pub fn apply_behind(self, id: ImportId) {
+    pub fn apply_behind(self, id: ImportId) -> JoinHandle<()> {
         tokio::spawn(async move {
             match self.apply(id, |_, _| {}).await {
                 Ok(true) => tracing::info!(import = %id, "an import was applied"),
                 Ok(false) => tracing::info!(import = %id, "an import is applied by somebody else"),
                 Err(error) => crate::http::reply::log_breakage(&error),
             }
-        });
+        })
     }
 }

@@ -65,6 +65,8 @@ pub enum Unreadable {
     MissingColumn(String),
     /// The header has a column that means nothing here.
     UnknownColumn(String),
+    /// What stands between the columns of its header is this, and no comma.
+    OtherSeparator(String),
     /// The header has a column twice.
     ColumnTwice(String),
     /// It is not JSON: the line.
@@ -110,6 +112,7 @@ impl Unreadable {
             Unreadable::NoRows => ("import-bad-file-no-rows", String::new()),
             Unreadable::MissingColumn(name) => ("import-bad-file-missing-column", name.clone()),
             Unreadable::UnknownColumn(name) => ("import-bad-file-unknown-column", name.clone()),
+            Unreadable::OtherSeparator(sign) => ("import-bad-file-separator", sign.clone()),
             Unreadable::ColumnTwice(name) => ("import-bad-file-column-twice", name.clone()),
             Unreadable::NotJson(line) => ("import-bad-file-not-json", line.to_string()),
             Unreadable::NotAnArray => ("import-bad-file-not-an-array", String::new()),
@@ -232,6 +235,12 @@ fn read_csv(text: &str, sorter: &mut Sorter) -> Result<(), Unreadable> {
 }
 
 fn header(record: &csv::StringRecord) -> Result<Vec<Column>, Unreadable> {
+    // Spreadsheets of some countries write these and call it CSV.
+    if let (1, Some(line)) = (record.len(), record.get(0))
+        && let Some(sign) = [";", "\t", "|"].into_iter().find(|sign| line.contains(sign))
+    {
+        return Err(Unreadable::OtherSeparator(if sign == "\t" { "Tab" } else { sign }.to_owned()));
+    }
     let mut columns = Vec::with_capacity(record.len());
     for name in record {
         let name = name.trim();

@@ -51,6 +51,8 @@ pub enum Reason {
     BadEmail(String),
     /// Neither yes nor no.
     BadLendable(String),
+    /// No role that is known.
+    BadRole(String),
     /// A holder without a role.
     RoleMissing,
     /// A role without a holder.
@@ -126,6 +128,7 @@ impl Reason {
             Reason::BadKind(found) => ("kind", found.clone()),
             Reason::BadEmail(found) => ("email", found.clone()),
             Reason::BadLendable(found) => ("lendable", found.clone()),
+            Reason::BadRole(found) => ("role", found.clone()),
             Reason::RoleMissing => plain("role-missing"),
             Reason::NoHolder => plain("no-holder"),
             Reason::Fields(found) => ("fields", found.to_string()),
@@ -141,7 +144,7 @@ impl Reason {
     }
 
     /// All words of [`Reason::word`].
-    pub const WORDS: [&'static str; 19] = [
+    pub const WORDS: [&'static str; 20] = [
         "empty",
         "too-long",
         "control",
@@ -150,6 +153,7 @@ impl Reason {
         "kind",
         "email",
         "lendable",
+        "role",
         "role-missing",
         "no-holder",
         "fields",

@@ -89,6 +89,8 @@ fn what_is_no_such_file_is_refused_whole() {
         (Format::Csv, b"group,id,kind,name\n", Unreadable::NoRows),
         (Format::Csv, b"group,id,kind\nmoment,1,channel\n", Unreadable::MissingColumn(column("name"))),
         (Format::Csv, b"group,id,kind,name,colour\n", Unreadable::UnknownColumn(column("colour"))),
+        (Format::Csv, b"group;id;kind;name\nmoment;1;channel;A\n", Unreadable::OtherSeparator(column(";"))),
+        (Format::Csv, b"group\tid\tkind\tname\n", Unreadable::OtherSeparator(column("Tab"))),
         (Format::Csv, b"group,id,kind,name,id\n", Unreadable::ColumnTwice(column("id"))),
         (Format::Csv, b"group,id,kind,name\nmoment,1,channel,\xb0\xa1\n", Unreadable::NotUtf8(2)),
         (Format::Json, b"{}", Unreadable::NotAnArray),

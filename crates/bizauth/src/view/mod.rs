@@ -39,6 +39,7 @@ pub use login::{CodeError, CodePage, LoginError, LoginPage};
 pub use notice::{Notice, NoticePage};
 pub use operator::{ImportPage, ImportRow, ImportedPage, RefusedRow, import};
 pub use picker::{AssetKind, AssetRow, Choice, PickError, Picker, Tally, Unlendable};
+pub use words::ROLES;
 pub use words::{Language, Value, Words};
 
 /// Where the one stylesheet is served, and its text.

@@ -226,6 +226,27 @@ moment,3,ad_account,Autumn,,\u{1},
     assert_eq!(robot.gets("/assets/moment/1").await["name"], "Spring");
 }
 
+/// A role that nobody knows is a slip of the pen: the row is named, with what would do.
+#[tokio::test]
+async fn an_unknown_role_is_refused_with_those_that_are_known() {
+    let world = World::new().await;
+    world.newcomer("kim@example.com").await;
+    let lee = crate::operator_accounts::operator(&world).await;
+    let file = "group,id,kind,name,email,role\nmoment,1,ad_account,A,kim@example.com,ownr\n\
+                moment,2,ad_account,B,kim@example.com,viewer\n";
+    let kept = uploads(&lee, &world, "roles.csv", file).await;
+    for (language, words) in
+        [("en", "“ownr” is no known role. Write owner, manager"), ("ko", "모르는 역할입니다. owner")]
+    {
+        lee.opens(&format!("/language?to={language}&next=/")).await;
+        let told = lee.opens(kept.location().split('?').next().unwrap()).await;
+        assert!(told.body.contains(words), "{told:?}");
+    }
+    let semicolons = uploads(&lee, &world, "semicolons.csv", "group;id;kind;name\nmoment;1;ad_account;A\n").await;
+    assert_eq!(semicolons.status, 422);
+    assert!(semicolons.body.contains("‘;’(으)로 나뉘어"), "{semicolons:?}");
+}
+
 /// Nothing is called by a name with control characters, and no store is asked for one.
 #[tokio::test]
 async fn a_path_with_a_nul_leads_nowhere() {

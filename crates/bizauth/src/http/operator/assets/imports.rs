@@ -1,5 +1,7 @@
 //! `/operator/assets/imports/{import}`: one file, what it would do, and applying it.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use bizauth_core::id::ImportId;
@@ -20,6 +22,9 @@ const ROWS: usize = 100;
 /// After how many seconds the page of a running import renews itself. Every browser knows this header, and it needs
 /// neither a script nor a word in the page.
 const RENEW: (HeaderName, HeaderValue) = (HeaderName::from_static("refresh"), HeaderValue::from_static("3"));
+
+/// How long whoever applies a file waits for the end of it.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Whoever is signed in, at work on a file.
 pub(super) fn importer(it: &AppState, visit: &Visit) -> Importer {
@@ -96,8 +101,12 @@ pub async fn apply(State(it): State<AppState>, visit: Visit) -> Page {
         return Ok(crate::http::reply::see(&here));
     }
     let importer = importer(&it, &visit);
+    let mut done = "import-started";
     if import.total > 0 && importer.start(import.id).await? {
-        importer.apply_behind(import.id);
+        // A short file is done before the page is shown; a long one goes on behind it.
+        if tokio::time::timeout(SHORT, importer.apply_behind(import.id)).await.is_ok() {
+            done = "import-applied";
+        }
     }
-    Ok(visit.see(&here, "import-started"))
+    Ok(visit.see(&here, done))
 }
