@@ -125,8 +125,8 @@ impl Store {
         most: i64,
     ) -> Result<Choice> {
         // All are counted in any case, and in the same walk those whose name contains what is sought.
-        const BOTH: &str = "SELECT COUNT(*) AS n, COUNT(CASE WHEN sort LIKE $3 ESCAPE '!' THEN 1 END) AS matching
-             FROM (SELECT sort FROM holdings WHERE user_id = $1 AND group_id = $2
+        const BOTH: &str = "SELECT COUNT(*) AS n, COUNT(CASE WHEN sort LIKE $1 ESCAPE '!' THEN 1 END) AS matching
+             FROM (SELECT sort FROM holdings WHERE user_id = $2 AND group_id = $3
                  ORDER BY sort, asset_id LIMIT $4) AS listed";
         let (total, contained) = match like(search).filter(|_| !search.is_empty()) {
             None => {
@@ -134,7 +134,7 @@ impl Store {
                 (total, total)
             }
             Some(pattern) => {
-                let params = [user.into(), group.clone().into(), pattern.into(), (COUNTED + 1).into()];
+                let params = [pattern.into(), user.into(), group.clone().into(), (COUNTED + 1).into()];
                 let row = self.db.row(BOTH, &params).await?;
                 let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
                 (count("n")?, count("matching")?)
