@@ -1,5 +1,7 @@
 //! The whole way of a signed-in person: authorize, the screen, the agreement, and the app's redemption of the code.
 
+use std::time::{Duration, Instant};
+
 use super::load::{Script, field, find};
 use super::place::CLIENT_ID;
 use super::script::redeem;
@@ -11,22 +13,30 @@ pub(crate) struct Person {
     pub(crate) asset: String,
 }
 
+/// What is asked for, in this order.
+pub(crate) const STEPS: [&str; 4] = ["authorize", "screen", "agree", "token"];
+
 /// One person for each connection, again and again.
 pub(crate) struct Flow {
     people: Vec<Person>,
     steps: Vec<usize>,
+    /// How long the first person waited for each step, since the turn began.
+    pub(crate) waits: [Vec<Duration>; 4],
+    asked: Option<(usize, Instant)>,
     /// What went wrong first.
     pub(crate) failed: Option<String>,
 }
 
 impl Flow {
     pub(crate) fn new(people: Vec<Person>) -> Self {
-        Flow { steps: vec![0; people.len()], people, failed: None }
+        Flow { steps: vec![0; people.len()], people, waits: Default::default(), asked: None, failed: None }
     }
 
     /// A new turn: every connection begins with the first step.
     pub(crate) fn begin(&mut self) {
         self.steps.fill(0);
+        self.waits = Default::default();
+        self.asked = None;
     }
 
     fn get(&self, connection: usize, path: &str) -> Vec<u8> {
@@ -75,12 +85,20 @@ impl Flow {
 
 impl Script for Flow {
     fn next(&mut self, connection: usize, last: &[u8], out: &mut Vec<u8>) -> bool {
+        if connection == 0
+            && let Some((step, since)) = self.asked.take()
+        {
+            self.waits[step].push(since.elapsed());
+        }
         let Some(request) = self.after(connection, last) else {
             let (step, last) = (self.steps[connection], String::from_utf8_lossy(last).into_owned());
             self.failed.get_or_insert(format!("after step {step}: {last}"));
             return false;
         };
         out.extend_from_slice(&request);
+        if connection == 0 {
+            self.asked = Some((self.steps[0], Instant::now()));
+        }
         self.steps[connection] = (self.steps[connection] + 1) % 4;
         true
     }

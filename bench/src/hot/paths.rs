@@ -272,7 +272,17 @@ fn flow(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
     )?;
     let what = "authorize → screen → agree → token, requests, of bare hyper".to_owned();
     let (ours, limit) = (rate(ours), rate(limit));
-    Ok(vec![Row { what, ours, limit, ratio: Some(ratio), goal: "report", ..Row::default() }])
+    let mut rows = vec![Row { what, ours, limit, ratio: Some(ratio), goal: "report", ..Row::default() }];
+    // Where the time goes: one person, who waits for nobody else.
+    script.begin();
+    load::run(server.address, Drive { connections: 1, ..drive }, &mut script)?;
+    ensure!(script.failed.is_none(), "{:?}", script.failed);
+    for (step, waits) in super::flow::STEPS.iter().zip(&script.waits) {
+        let each = median(waits.iter().map(Duration::as_secs_f64).collect());
+        let ours = format!("{:.0} µs", each * 1e6);
+        rows.push(Row { what: format!("{step}, one person alone"), ours, goal: "report", ..Row::default() });
+    }
+    Ok(rows)
 }
 
 fn start(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {

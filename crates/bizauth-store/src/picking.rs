@@ -128,21 +128,21 @@ impl Store {
         const BOTH: &str = "SELECT COUNT(*) AS n, COUNT(CASE WHEN sort LIKE $1 ESCAPE '!' THEN 1 END) AS matching
              FROM (SELECT sort FROM holdings WHERE user_id = $2 AND group_id = $3
                  ORDER BY sort, asset_id LIMIT $4) AS listed";
-        let (total, contained) = match like(search).filter(|_| !search.is_empty()) {
-            None => {
-                let (total, _) = self.count_holdings((user, group), "", None).await?;
-                (total, total)
-            }
-            Some(pattern) => {
-                let params = [pattern.into(), user.into(), group.clone().into(), (COUNTED + 1).into()];
-                let row = self.db.row(BOTH, &params).await?;
-                let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
-                (count("n")?, count("matching")?)
-            }
-        };
-        let long = total > COUNTED;
+        let long = !search.is_empty() && self.is_long(user, group).await?;
         let sought = Sought::of(search, long);
-        let listed = self.page_of((user, group), (search, sought.as_ref()), turn, most).await?;
+        let counted = async {
+            let Some(pattern) = like(search).filter(|_| !search.is_empty()) else {
+                let (total, _) = self.count_holdings((user, group), "", None).await?;
+                return Ok((total, total));
+            };
+            let params = [pattern.into(), user.into(), group.clone().into(), (COUNTED + 1).into()];
+            let row = self.db.row(BOTH, &params).await?;
+            let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
+            Ok((count("n")?, count("matching")?))
+        };
+        // Each walks thousands of rows, and neither needs the other.
+        let page = self.page_of((user, group), (search, sought.as_ref()), turn, most);
+        let (listed, (total, contained)) = tokio::try_join!(page, counted)?;
         let (matching, earlier) = match &sought {
             Some(sought) if listed.before || listed.after => {
                 let first = listed.rows.first().filter(|_| listed.before).map(|held| &held.asset);
@@ -271,11 +271,16 @@ impl Store {
 
     /// What a search means among this account's assets; `None` if no name can be so.
     pub(crate) async fn sought(&self, user: UserId, group: &GroupId, search: &str) -> Result<Option<Sought>> {
+        let long = !search.is_empty() && self.is_long(user, group).await?;
+        Ok(Sought::of(search, long))
+    }
+
+    /// Whether the account holds more than are counted.
+    async fn is_long(&self, user: UserId, group: &GroupId) -> Result<bool> {
         const LONG: &str = "SELECT asset_id FROM holdings WHERE user_id = $1 AND group_id = $2
              ORDER BY sort, asset_id LIMIT 1 OFFSET $3";
-        let long = !search.is_empty()
-            && self.db.row(LONG, &[user.into(), group.clone().into(), COUNTED.into()]).await?.is_some();
-        Ok(Sought::of(search, long))
+        let params = [user.into(), group.clone().into(), COUNTED.into()];
+        Ok(self.db.row(LONG, &params).await?.is_some())
     }
 
     /// Where an asset stands in the list of this account's.
