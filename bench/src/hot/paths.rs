@@ -113,8 +113,9 @@ fn tokeninfo(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
         pace: Some(pace),
         alone: true,
     };
+    // A tail is made of the machine's own pauses more than of anything else: it takes more turns to compare two.
     let (ours, limit, ratio) = by_turns(
-        options.rounds,
+        options.rounds * 3,
         || Ok(load::run(server.address, drive, &mut script)?.quantile(0.99).as_secs_f64()),
         || Ok(load::run(bare.address, drive, &mut Same(script::tokeninfo(1)))?.quantile(0.99).as_secs_f64()),
     )?;

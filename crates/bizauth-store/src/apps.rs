@@ -228,8 +228,14 @@ impl Store {
 
     /// The groups for which an app holds the feature permission.
     pub async fn permissions_of(&self, app: AppId) -> Result<Vec<GroupId>> {
-        const ALL: &str = "SELECT group_id FROM app_permissions WHERE app_id = $1 ORDER BY group_id";
-        self.db.few(ALL, &[app.into()]).await?.iter().map(|row| row.get("group_id")).collect()
+        Ok(self.grants_of(app).await?.into_iter().map(|(group, _)| group).collect())
+    }
+
+    /// The same, each with when it was granted.
+    pub async fn grants_of(&self, app: AppId) -> Result<Vec<(GroupId, Time)>> {
+        const ALL: &str = "SELECT group_id, granted_at FROM app_permissions WHERE app_id = $1 ORDER BY group_id";
+        let rows = self.db.few(ALL, &[app.into()]).await?;
+        rows.iter().map(|row| Ok((row.get("group_id")?, row.get("granted_at")?))).collect()
     }
 }
 

@@ -136,8 +136,8 @@ impl Store {
                 return Ok((total, total));
             };
             let params = [pattern.into(), user.into(), group.clone().into(), (COUNTED + 1).into()];
-            let row = self.db.row(BOTH, &params).await?;
-            let count = |name| row.as_ref().map_or(Ok(0), |row| row.get(name));
+            let rows = self.db.rows(BOTH, &params).await?;
+            let count = |name| rows.first().map_or(Ok(0), |row| row.get(name));
             Ok((count("n")?, count("matching")?))
         };
         // Each walks thousands of rows, and neither needs the other.
@@ -280,7 +280,7 @@ impl Store {
         const LONG: &str = "SELECT asset_id FROM holdings WHERE user_id = $1 AND group_id = $2
              ORDER BY sort, asset_id LIMIT 1 OFFSET $3";
         let params = [user.into(), group.clone().into(), COUNTED.into()];
-        Ok(self.db.row(LONG, &params).await?.is_some())
+        Ok(!self.db.rows(LONG, &params).await?.is_empty())
     }
 
     /// Where an asset stands in the list of this account's.

@@ -71,7 +71,7 @@ macro_rules! record_columns {
     };
 }
 
-/// What was lent with a token.
+/// What was lent with a token. Which asset a person took out of all of a group is theirs to know: that one was never named.
 macro_rules! lent_with {
     ($rest:literal) => {
         concat!(
@@ -80,7 +80,10 @@ macro_rules! lent_with {
              FROM tokens t CROSS JOIN lent_assets l
              LEFT JOIN holdings h ON h.id = l.holding_id AND h.user_id = t.user_id
              LEFT JOIN assets x ON x.group_id = h.group_id AND x.asset_id = h.asset_id
-             WHERE t.id = $1 AND l.consent_id = t.consent_id",
+             WHERE t.id = $1 AND l.consent_id = t.consent_id
+                 AND (l.withdrawn_at IS NULL OR l.holding_id IS NULL OR NOT EXISTS (SELECT 1 FROM lent_assets w
+                     WHERE w.consent_id = l.consent_id AND w.withdrawn_at = l.withdrawn_at
+                         AND w.group_id = l.group_id AND w.holding_id IS NULL))",
             $rest
         )
     };

@@ -81,8 +81,8 @@ impl Importer {
             Ok(file) => file,
             Err(why) => return Ok(Err(why)),
         };
-        // Systems may tell of other roles; a person's file with one is a slip of the pen. What was looked at before stays
-        // readable, so this is not the reader's to say.
+        // A directory may tell of other roles, which its system knows; in a file one is a slip of the pen, whoever brings it.
+        // What was looked at before stays readable, so this is not the reader's to say.
         let unknown: Vec<BadRow> = file.rows.iter().filter_map(unknown_role).collect();
         file.rows.retain(|row| unknown_role(row).is_none());
         file.bad.extend(unknown);

@@ -173,7 +173,7 @@ impl Config {
             .collect()
     }
 
-    /// The same with what the program itself chose, run by `command`. What no reader takes changes nothing.
+    /// The same with what the program itself chose, run by `command`. If a reader refuses one of them, none counts.
     pub fn chosen_by(self, command: &'static str, values: &[(&'static str, String)]) -> Config {
         let mut chosen = self.chosen.clone();
         for (name, text) in values {

@@ -38,7 +38,7 @@ pub(super) struct Command {
     #[arg(long)]
     intercept: bool,
     /// Use the platform of this --name that runs already, instead of one of its own
-    #[arg(long, conflicts_with_all = ["listen", "ca_dir", "others", "listen_beyond_loopback"])]
+    #[arg(long, conflicts_with_all = ["listen", "ca_dir", "others", "listen_beyond_loopback", "log"])]
     attach: bool,
     /// The name of the platform to use with --attach
     #[arg(long, value_name = "NAME", default_value_t, requires = "attach")]

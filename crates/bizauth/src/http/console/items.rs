@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bizauth_core::app::{App, AppKind};
-use bizauth_core::scope::{Catalogue, Group, Item, ItemId};
+use bizauth_core::scope::{Catalogue, Group, GroupId, Item, ItemId};
 use bizauth_core::secret::Digest;
+use bizauth_core::time::Time;
 use bizauth_store::{KeptItems, RequestRecord, RequestState, Turn};
 
 use super::page::{app_frame, app_path, head};
@@ -114,7 +115,7 @@ async fn page(
     let app = &visit.app().app;
     let path = app_path(visit, "/items");
     let frame = app_frame(it, visit, &head(visit), &path);
-    let permissions = it.store.permissions_of(app.id).await?;
+    let grants = it.store.grants_of(app.id).await?;
     let requests = it.store.last_requests(app.id).await?;
     let biz_asked = biz_asked(it, app).await?;
     let refused = !fields.is_fine() || meanwhile || asking.is_some();
@@ -138,7 +139,7 @@ async fn page(
             id: group.id.0.clone(),
             name: group_name(&it.words, frame.language, group),
             items,
-            permission: permission(visit, group, permissions.contains(&group.id), &requests),
+            permission: permission(visit, group, &grants, &requests),
             ask: (visit.form_to(app_path(visit, "/permissions/request")), typed.unwrap_or(fresh)),
         });
     }
@@ -167,13 +168,20 @@ pub(super) async fn biz_asked(it: &AppState, app: &App) -> bizauth_store::Result
 }
 
 /// How a group's feature permission stands: what is granted counts, then what was asked last.
-fn permission(visit: &Visit, group: &Group, granted: bool, requests: &[RequestRecord]) -> Permission {
+fn permission(
+    visit: &Visit,
+    group: &Group,
+    grants: &[(GroupId, Time)],
+    requests: &[RequestRecord],
+) -> Permission {
     if !group.needs_permission {
         return Permission::NotNeeded;
     }
     let last = requests.iter().find(|it| it.group.as_ref() == Some(&group.id));
-    if granted {
-        let said = last.filter(|it| it.state == RequestState::Granted && !it.answer.is_empty());
+    if let Some((_, since)) = grants.iter().find(|(granted, _)| *granted == group.id) {
+        // What was granted since by another way was not granted with these words.
+        let stands = |it: &&RequestRecord| it.decided_at.is_some_and(|decided| decided >= *since);
+        let said = last.filter(|it| it.state == RequestState::Granted && !it.answer.is_empty()).filter(stands);
         return Permission::Granted(said.map(|it| (it.decided_at.unwrap_or(it.asked_at).into(), it.answer.clone())));
     }
     match last.map(|it| (it, it.state)) {

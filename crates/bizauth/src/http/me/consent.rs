@@ -36,34 +36,33 @@ pub async fn get(State(it): State<AppState>, visit: Visit) -> Page {
     let taken = it.store.taken_back(id, &turn(visit.form()), TAKEN).await?;
     let here = format!("{}/consents/{id}", path_of(app));
     let taken_pager = Turning { anchor: "taken", ..Turning::alone(&here) }.of(&taken, |line| line.position.to_string());
-    for gone in it.store.taken_back(id, &Turn::First, MARKED).await?.rows {
+    let marked = it.store.taken_back(id, &Turn::First, MARKED).await?.rows;
+    for gone in &marked {
         if let Some(group) = groups.iter_mut().find(|group| group.id == gone.group.0) {
-            group.gone.push((gone.asset, gone.at.into()));
+            group.gone.push((gone.asset.clone(), gone.at.into()));
         }
     }
+    // Of one group at one instant: an asset was taken out of all, one thing that stands in two rows.
+    let with = |taken: &TakenBack, all: bool| {
+        marked.iter().any(|it| (it.asset == "*") == all && it.group == taken.group && it.at == taken.at)
+    };
     // What came after the consent is not on the paper: its name is today's.
     let known = |taken: &TakenBack| groups.iter().find(|group| group.id == taken.group.0)?.name_of(&taken.asset);
     let unknown = taken.rows.iter().filter(|it| it.asset != "*" && known(it).is_none());
     let unknown: Vec<_> = unknown.map(|it| (it.group.clone(), AssetId(it.asset.clone()))).collect();
     let held = it.store.holdings_named(visit.user().id, &unknown).await?;
     let mut lines: Vec<TakenBackLine> = Vec::new();
-    let mut all: Option<&TakenBack> = None;
-    for taken in &taken.rows {
-        let out_of_all = all.is_some_and(|all| all.group == taken.group && all.at == taken.at);
-        if out_of_all {
-            // One thing was done, so it is told once: this asset out of all.
-            lines.pop();
-        }
+    // It is told once: this asset out of all.
+    for taken in taken.rows.iter().filter(|it| it.asset != "*" || !with(it, false)) {
         let today = || held.iter().find(|it| it.group == taken.group && it.asset.0 == taken.asset);
         let group = groups.iter().find(|group| group.id == taken.group.0);
         lines.push(TakenBackLine {
             group: group.map_or_else(|| named(&it, &frame, &catalogue, &taken.group.0), |group| group.name.clone()),
             name: known(taken).or_else(|| today().map(|it| it.name.clone())),
             asset: taken.asset.clone(),
-            out_of_all,
+            out_of_all: taken.asset != "*" && with(taken, true),
             at: taken.at.into(),
         });
-        all = (taken.asset == "*").then_some(taken);
     }
     let crumbs = [Crumb::new(frame.say("nav-connected"), "/me"), Crumb::new(name, path_of(app))];
     let page = ConsentPaper {
