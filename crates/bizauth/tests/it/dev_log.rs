@@ -119,6 +119,38 @@ async fn a_token_whose_code_came_twice_is_explained_so() {
     assert!(told.starts_with(&format!("its code was used a second time 3 s ago by request {n}")), "{told}");
 }
 
+/// What comes after a token's end did not end it, also where the clock stands in between.
+#[tokio::test]
+async fn a_token_that_was_revoked_before_its_code_came_twice_is_explained_so() {
+    for pause in [None, Some("2s")] {
+        let dev = Platform::new().await;
+        let buy = async || {
+            let code = dev.agrees("moment_management", &[]).await.parameter("code").unwrap();
+            let token = dev.redeems(&code).await.json()["access_token"].as_str().unwrap().to_owned();
+            (code, token)
+        };
+        let retry = async |code: &str, token: &str| {
+            if let Some(pause) = pause {
+                dev.advance(pause).await;
+            }
+            assert_eq!(dev.redeems(code).await.json()["error_code"], "KOE320");
+            dev.tokeninfo(token).await;
+            why(&dev).await
+        };
+        let ago = pause.map_or("0 ms", |_| "2 s");
+        let (code, token) = buy().await;
+        let revoked = dev.ask(dev.http.post(format!("{}/v1/business/revoke", dev.base)).bearer_auth(&token)).await;
+        assert_eq!(revoked.status, 200, "{}", revoked.text);
+        let n = dev.get("/_dev/requests?most=1").await.json()["requests"][0]["n"].as_u64().unwrap();
+        assert_eq!(retry(&code, &token).await, format!("the token was revoked {ago} ago by request {n}"));
+        // As a person does on /me.
+        let (code, token) = buy().await;
+        let taken = dev.post("/_dev/tokens/kill", json!({ "token": token, "reason": "withdrawn" })).await;
+        assert_eq!(taken.status, 200, "{}", taken.text);
+        assert_eq!(retry(&code, &token).await, format!("the token was revoked {ago} ago"));
+    }
+}
+
 /// Who types the code of an error into the log's search is told what it means, and which requests met it.
 #[tokio::test]
 async fn an_error_is_looked_up_in_the_log() {

@@ -4,7 +4,9 @@ use bizauth_core::fault::{KapiFault, KauthFault};
 use bizauth_core::id::TokenId;
 use bizauth_core::key::AppKey;
 use bizauth_core::secret::Credential;
+use bizauth_core::time::Time;
 use bizauth_core::token::{Ending, Standing};
+use bizauth_store::EndedBy;
 
 use super::Why;
 use super::near::span;
@@ -73,21 +75,28 @@ impl Why<'_> {
             return Some("maintenance mode is on".to_owned());
         }
         let now = self.stage.now();
-        let ago = |at: bizauth_core::time::Time| span(now.since(at).as_millis());
+        let ago = |at: Time| span(now.since(at).as_millis());
         let idle = self.stage.state.config.token_idle_lifetime;
         Some(match token.standing(idle, now) {
             Standing::Active => return None,
             Standing::Ended(Ending::Revoked(at)) => {
-                if let Some(second) = self.second_trade_of(text) {
-                    return Some(format!(
-                        "its code was used a second time {} ago by request {}, and that ended the token: a code that \
-                         comes twice may have been stolen. Trade each code once, and keep the token",
-                        ago(at),
-                        second
-                    ));
+                // Only the revocation that ended the token is answered with 200.
+                if let Some(n) = self.revoker_of(text) {
+                    return Some(format!("the token was revoked {} ago by request {n}", ago(at)));
                 }
-                let by = self.revoker_of(text).map(|n| format!(" by request {n}")).unwrap_or_default();
-                format!("the token was revoked {} ago{by}", ago(at))
+                // What a person or a member ends is audited; the app's own deeds are in the log alone.
+                let second = match self.stage.state.store.ended_by(&token).await.ok()? {
+                    Some(EndedBy::App | EndedBy::Unknown) => self.second_trade_of(text, at),
+                    _ => None,
+                };
+                match second {
+                    Some(n) => format!(
+                        "its code was used a second time {} ago by request {n}, and that ended the token: a code that \
+                         comes twice may have been stolen. Trade each code once, and keep the token",
+                        ago(at)
+                    ),
+                    None => format!("the token was revoked {} ago", ago(at)),
+                }
             }
             Standing::Ended(Ending::Withdrawn(at)) => format!("the person took the consent back {} ago", ago(at)),
             Standing::Ended(Ending::KeyDeleted) => "the key it was issued to was deleted".to_owned(),
@@ -104,8 +113,9 @@ impl Why<'_> {
         })
     }
 
-    /// The request that sent the code of this token once more.
-    fn second_trade_of(&self, token: &str) -> Option<u64> {
+    /// The request that sent the code of this token once more, if it came no later than the token's end: later it ended
+    /// nothing.
+    fn second_trade_of(&self, token: &str, at: Time) -> Option<u64> {
         let all = self.stage.journal.all();
         let mut trades = all.iter().filter(|entry| entry.endpoint.as_deref() == Some("token"));
         let sent = |entry: &Entry| Form::parse(&entry.request.body).ok()?.get("code").map(str::to_owned);
@@ -113,7 +123,8 @@ impl Why<'_> {
         let code = sent(trades.find(|entry| bought(entry))?)?;
         let is_refused = |entry: &Entry| entry.fault.as_deref() == Some(KauthFault::CodeNotFound.row().name);
         // The walk goes on behind the first trade.
-        trades.find(|entry| is_refused(entry) && sent(entry).as_deref() == Some(code.as_str())).map(|entry| entry.n)
+        let second = trades.find(|entry| is_refused(entry) && sent(entry).as_deref() == Some(code.as_str()))?;
+        (second.at <= at.millis()).then_some(second.n)
     }
 
     fn revoker_of(&self, token: &str) -> Option<u64> {
