@@ -150,14 +150,16 @@ impl Importer {
         self.by().finish_import(id).await
     }
 
-    /// The same, behind the back of whoever asked for it.
-    pub fn apply_behind(self, id: ImportId) -> JoinHandle<()> {
+    /// The same, behind the back of whoever asked for it. `true`: it is finished.
+    pub fn apply_behind(self, id: ImportId) -> JoinHandle<bool> {
         tokio::spawn(async move {
-            match self.apply(id, |_, _| {}).await {
+            let applied = self.apply(id, |_, _| {}).await;
+            match &applied {
                 Ok(true) => tracing::info!(import = %id, "an import was applied"),
                 Ok(false) => tracing::info!(import = %id, "an import is applied by somebody else"),
-                Err(error) => crate::http::reply::log_breakage(&error),
+                Err(error) => crate::http::reply::log_breakage(error),
             }
+            applied.unwrap_or(false)
         })
     }
 }

@@ -104,7 +104,8 @@ pub async fn apply(State(it): State<AppState>, visit: Visit) -> Page {
     let mut done = "import-started";
     if import.total > 0 && importer.start(import.id).await? {
         // A short file is done before the page is shown; a long one goes on behind it.
-        if tokio::time::timeout(SHORT, importer.apply_behind(import.id)).await.is_ok() {
+        let applied = tokio::time::timeout(SHORT, importer.apply_behind(import.id)).await;
+        if matches!(applied, Ok(Ok(true))) {
             done = "import-applied";
         }
     }
