@@ -216,6 +216,10 @@ async fn one_asset_out_of_all_leaves_those_that_are_held_now() {
             store.consents_given((scene.user, scene.app), &Turn::First, 9, alive()).await.unwrap().rows.remove(0).id;
         let back = store.taken_back(consent, &Turn::First, 9).await.unwrap().rows;
         assert_eq!(back.iter().map(|it| it.asset.as_str()).collect::<Vec<_>>(), ["*", "2"], "and what it was is named");
+        let id = store.tokens_of(scene.app, None, 1).await.unwrap().remove(0).token.id;
+        let seen = store.lent_with(id, &Turn::First, 9).await.unwrap().rows;
+        let seen: Vec<_> = seen.iter().map(|it| it.asset.as_ref().map_or("*", |one| one.id.0.as_str())).collect();
+        assert_eq!(seen, ["*", "*", "1", "3"], "the app, to which it was never named, does not learn it");
         for asset in ["1", "3"] {
             assert!(withdraw(&scene, asset).await);
         }

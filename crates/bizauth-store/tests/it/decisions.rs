@@ -39,6 +39,8 @@ async fn a_granted_request_is_so_at_once() {
         assert_eq!(decide(2, Decision::Grant).await, Decided::Done);
         assert_eq!(decide(3, Decision::Refuse).await, Decided::Done);
         assert_eq!(store.permissions_of(scene.app).await.unwrap(), ["moment".into()]);
+        let decided = store.request_seen(RequestId(2)).await.unwrap().unwrap().decided_at.unwrap();
+        assert_eq!(store.grants_of(scene.app).await.unwrap(), [("moment".into(), decided)]);
         assert_eq!(store.app(scene.app).await.unwrap().unwrap().app.kind, AppKind::Biz);
         let Decided::Before(known) = decide(3, Decision::Grant).await else { panic!("it was decided") };
         assert_eq!((known.state.as_str(), known.decided_by.as_deref()), ("refused", Some("tester")));

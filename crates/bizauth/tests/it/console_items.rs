@@ -110,6 +110,9 @@ async fn an_answer_to_a_granted_request_is_read_too() {
     assert!(kim.opens(&items).await.body.contains("For reports only."));
     assert!(world.by().take_permission(app.id, "moment".into()).await.unwrap());
     assert!(!kim.opens(&items).await.body.contains("For reports only."), "it is not granted any more");
+    world.advance(std::time::Duration::from_secs(1));
+    assert!(world.by().grant_permission(app.id, "moment".into()).await.unwrap());
+    assert!(!kim.opens(&items).await.body.contains("For reports only."), "granted again, without these words");
 }
 
 /// Whoever asked to become a Biz app is told since when that waits, not to ask.

@@ -167,6 +167,19 @@ async fn an_error_is_looked_up_in_the_log() {
     let n = dev.get("/_dev/requests?most=1").await.json()["requests"][0]["n"].as_u64().unwrap();
     let call = dev.http.get(format!("{}/_dev/log/{n}", dev.base)).header("accept-language", "ko");
     assert!(dev.ask(call).await.text.contains("해결 방법"), "and beside the call itself");
+    // By the name of a row only what met this row is found, and also a row that has no code.
+    assert_eq!(dev.agrees("moment_management", &[("action", "deny")]).await.status, 302);
+    for (typed, declined, unknown) in [
+        ("-401", false, true),
+        ("NoSuchToken", false, true),
+        ("DisabledKey", false, false),
+        ("AccessDenied", true, false),
+        ("access_denied", true, false),
+    ] {
+        let page = dev.get(&format!("/_dev?contains={typed}")).await.text;
+        assert_eq!(page.contains("/oauth/business/authorize</code>"), declined, "{typed}: {page}");
+        assert_eq!(page.contains("/v1/business/tokeninfo</code>"), unknown, "{typed}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -167,6 +167,32 @@ async fn one_asset_out_of_everything_leaves_a_list() {
 }
 
 #[tokio::test]
+async fn each_asset_taken_out_of_all_is_told_once_whatever_was_taken_before() {
+    let world = World::new().await;
+    let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
+    world.gives(&kim, "keyword", "22", AssetKind::AdAccount, true).await;
+    let picks = [("choice.moment", "all"), ("asset.keyword", "21"), ("asset.keyword", "22")];
+    let code = kim.consents(&app, "scope=moment_management,keyword_management", &picks).await;
+    app.buys(&world, &code).await;
+    let whole = kim.consents(&app, "scope=moment_management", &[("choice.moment", "all")]).await;
+    app.buys(&world, &whole).await;
+    for asset in ["keyword:21", "moment:11", "keyword:22"] {
+        confirms(&kim, &format!("{}/assets/withdraw?asset={asset}", path(&app))).await;
+        world.advance(minutes(1));
+    }
+    let mine = kim.opens(&path(&app)).await;
+    let papers = mine.hrefs("main a").into_iter().filter(|it| it.ends_with("#taken"));
+    let mut told = Vec::new();
+    for paper in papers {
+        let record = kim.opens(paper.split('#').next().unwrap()).await;
+        let lines = record.all(".changes li");
+        let out = lines.iter().filter(|line| line.contains("out of “all, now and in future”")).count();
+        told.push((lines.len(), out));
+    }
+    assert_eq!(told, [(1, 1), (3, 1)], "newest first");
+}
+
+#[tokio::test]
 async fn one_token_of_several_is_taken_back() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);

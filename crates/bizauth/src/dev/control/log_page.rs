@@ -9,6 +9,7 @@ use super::super::journal::{Entry, Half};
 use super::clock::{rfc3339, stands};
 use super::requests::{select, select_or};
 use super::{Desk, Refused, Wanted};
+use crate::http::door::Door;
 use crate::http::form::Form;
 use crate::http::guard::language;
 use crate::http::pages::html;
@@ -44,8 +45,8 @@ pub(super) async fn list(
         true => select(&desk, &wanted, MOST),
         // Who looks for an error wants what was refused with it, too: no request has its code in it.
         false => {
-            let refused = |code: &str| found.iter().any(|row| row.code == code);
-            select_or(&desk, &wanted, |entry| entry.code.as_deref().is_some_and(refused), MOST)
+            let met = |entry: &Entry| found.iter().any(|row| refused_with(entry) == Some((row.door, row.name)));
+            select_or(&desk, &wanted, met, MOST)
         }
     };
     let page = DevLogPage {
@@ -70,10 +71,8 @@ pub(super) async fn one(
         return Refused(404, "no such request", format!("the log has no request {n}")).into_response();
     };
     let frame = frame(&desk, &headers, &uri);
-    let endpoint = Endpoint::ALL.into_iter().find(|known| Some(known.word()) == entry.endpoint.as_deref());
-    let row = endpoint.zip(entry.fault.as_deref());
     let page = DevCallPage {
-        meaning: row.and_then(|(at, fault)| errors::named(&frame, at.door().name(), fault)).map(meaning),
+        meaning: refused_with(&entry).and_then(|(door, fault)| errors::named(&frame, door, fault)).map(meaning),
         frame,
         why: entry.why.clone(),
         unread: entry.unread.clone(),
@@ -83,6 +82,18 @@ pub(super) async fn one(
         back: "/_dev".to_owned(),
     };
     html(StatusCode::OK, &page, None)
+}
+
+/// The row that a call was refused with: its door and its name. A code may be that of several rows, or be empty.
+fn refused_with(entry: &Entry) -> Option<(&'static str, &str)> {
+    let endpoint = Endpoint::ALL.into_iter().find(|known| Some(known.word()) == entry.endpoint.as_deref());
+    let path = || entry.request.uri.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
+    // The pages that lead through a consent refuse with rows of kauth.
+    let door = match endpoint.map_or_else(|| Door::of(path()), Endpoint::door) {
+        Door::Kapi => Door::Kapi,
+        Door::Kauth | Door::Pages => Door::Kauth,
+    };
+    Some((door.name(), entry.fault.as_deref()?))
 }
 
 fn meaning(row: errors::FaultRow) -> DevMeaning {

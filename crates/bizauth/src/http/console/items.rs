@@ -168,12 +168,7 @@ pub(super) async fn biz_asked(it: &AppState, app: &App) -> bizauth_store::Result
 }
 
 /// How a group's feature permission stands: what is granted counts, then what was asked last.
-fn permission(
-    visit: &Visit,
-    group: &Group,
-    grants: &[(GroupId, Time)],
-    requests: &[RequestRecord],
-) -> Permission {
+fn permission(visit: &Visit, group: &Group, grants: &[(GroupId, Time)], requests: &[RequestRecord]) -> Permission {
     if !group.needs_permission {
         return Permission::NotNeeded;
     }
