@@ -53,7 +53,7 @@ pick-rows = { $kind ->
    *[account] List of ad accounts
 }
 pick-count = { $count } ticked
-pick-count-elsewhere = { $count } of them on other pages
+pick-count-elsewhere = { $count } of them not shown here
 pick-total = { $count } in all
 pick-matching = { $count } of { $total } found
 pick-live = { $count } found on this page

@@ -1,7 +1,7 @@
 # The consent items of an app, feature permissions, and the preview of the consent screen.
 
 items-title = Consent items
-items-lead = Switch on what the app may ask for, and say what it is for. People read the purpose on the consent screen, word for word.
+items-lead = Switch on what the app may ask for, and say what it is for. Names and descriptions are what the person who agrees reads: “you” is that person. So is the purpose, word for word.
 items-preview = Preview the consent screen
 items-not-biz = Only Biz apps may use Business Authentication. You can prepare the items beforehand.
 items-to-settings = Ask to become a Biz app, in the settings

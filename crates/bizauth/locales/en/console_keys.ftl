@@ -43,14 +43,14 @@ key-name-missing = Give the key a name, such as: production server
 key-name-long = A name has at most { $most } characters.
 key-name-control = A name has a single line.
 
-key-disable = Switch off for now
-    .text = A disabled key can neither ask for consent nor be given tokens. Tokens it was given before go on working, and you can switch the key on again at any time.
+key-disable = Disable for now
+    .text = Whatever is sent with a disabled key is refused. Tokens that were given to it before go on working, and you can enable it again at any time.
     .button = Disable the key
 key-enable = Switch on again
     .text = This key is disabled: whatever is sent with it is refused. Once enabled it works again at once.
     .button = Enable the key
 key-delete = Delete the key
-    .text = A deleted key never comes back. All tokens and codes it was given end at once, and every server that uses it is refused. Instead of the name you may type the last four characters of the key.
+    .text = A deleted key never comes back. If tokens or codes were given to it they end at once, and every server that uses it is refused. Instead of the name you may type the last four characters of the key.
     .button = Delete for good
 done-key-created = The key has been created.
 done-key-renamed = The key has been renamed.
@@ -59,7 +59,7 @@ done-key-enabled = The key is enabled.
 done-key-deleted = The key has been deleted. All tokens it was given have ended.
 
 uris-title = Business redirect URIs
-uris-hint = Where people return after they agreed. What the app sends must be registered here, to the letter.
+uris-hint = Where people return after they answer. What the app sends must be registered here, to the letter.
 uris-none = No address is registered. At least one is needed before the app can ask for consent.
 uris-add = Add an address
     .hint = The whole address, beginning with http:// or https://. While you develop, one such as http://localhost:3000/callback will do.
@@ -89,7 +89,7 @@ uri-user-info = There must be no user name or password (the part before @) befor
     .example = For example: https://app.example.com/callback
 uri-fragment = There must be no fragment (the part after #).
     .example = For example: https://app.example.com/callback
-uri-dots = There must be no . or .. in the path, in no encoding.
+uri-dots = The path must not contain . or .. segments, encoded or not.
     .example = For example: https://app.example.com/callback
 uri-not-normal = The address is not in its normal form. Write scheme and host in small letters, and leave out a default port (:443, :80).
     .example = For example: https://app.example.com/callback
@@ -151,7 +151,7 @@ callers-list = Where this key may be used from
     .hint = An IPv4 or IPv6 address or a network (CIDR) on each line. Leave it empty to allow every address. For example: 203.0.113.7, 203.0.113.0/24, 2001:db8::/32
 callers-button = Save the addresses
 callers-left-out = Your own address, { $address }, is not in the list. Requests sent from here are refused.
-callers-line = Line { $line }, “{ $text }”, is no IP address or network.
+callers-line = Line { $line }, “{ $text }”, is not an IP address or network.
 callers-more = { $count ->
     [one] One more line is wrong.
    *[other] { $count } more lines are wrong.

@@ -92,8 +92,8 @@ redeem-wrong-secret = This is not the client secret of the key.
 done-test-uri-added = The redirect URI has been registered.
 done-token-issued = The token has been issued. It is filled in below too, for the next call, and stored nowhere.
 
-usage-lead = How often the app was answered, with what, and what is left of its quota.
-usage-quota = Quota of today
+usage-lead = The app’s calls, how they were answered, and what is left of its quota.
+usage-quota = Today’s quota
 usage-left = Left
 usage-of = of { $most ->
     [one] { $most } call
@@ -103,7 +103,7 @@ usage-spent = Used
 usage-anew = Starts anew
 usage-no-quota = The app has no quota: it may call as often as it likes.
 usage-days = { $days } days
-usage-none = No calls in this time
+usage-none = No calls in this period
     .text = Calls with the keys and tokens of this app appear here a few seconds later. Send the first one with the REST API test.
 usage-calls = Calls a day, by endpoint
 usage-calls-about = { $total ->

@@ -35,7 +35,7 @@ confirm-wrong = Type exactly “{ $name }” to confirm.
 
 when = { $day }, { $clock } KST
 never = Never
-used-hour = Use is written down now and then: this can be up to an hour behind.
-used-minutes = Use is written down now and then: this can be up to five minutes behind.
+used-hour = Last use is recorded from time to time and may be up to an hour old.
+used-minutes = Last use is recorded from time to time and may be up to five minutes old.
 chart-table = Show as a table
 cancel = Cancel

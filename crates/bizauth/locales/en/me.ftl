@@ -24,7 +24,7 @@ me-token-count = { $count ->
    *[other] { $count } tokens
 }
 me-tokenless = No live token: it can do nothing at the moment.
-me-look = Look or take back
+me-look = View and manage
 
 me-app-deleted = Deleted app
 me-withdraw-app = Disconnect

@@ -53,7 +53,7 @@ pick-rows = { $kind ->
    *[account] 광고계정 목록
 }
 pick-count = { $count }개 선택
-pick-count-elsewhere = 다른 페이지에 { $count }개
+pick-count-elsewhere = 여기에 보이지 않는 { $count }개 포함
 pick-total = 전체 { $count }개
 pick-matching = { $total }개 중 { $count }개 찾음
 pick-live = 이 페이지에서 { $count }개 찾음

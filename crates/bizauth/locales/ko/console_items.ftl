@@ -1,7 +1,7 @@
 # The consent items of an app, feature permissions, and the preview of the consent screen.
 
 items-title = 동의항목
-items-lead = 비즈니스 인증에서 요청할 권한을 켜고, 왜 필요한지 적으세요. 적은 목적은 동의 화면에 그대로 보입니다.
+items-lead = 비즈니스 인증에서 요청할 권한을 켜고, 왜 필요한지 적으세요. 이름과 설명은 동의하는 사람에게 보이는 문구이며, 적은 목적도 동의 화면에 그대로 보입니다.
 items-preview = 동의 화면 미리보기
 items-not-biz = 비즈니스 인증은 비즈 앱만 쓸 수 있습니다. 항목은 미리 준비해 둘 수 있습니다.
 items-to-settings = 설정에서 비즈 앱 전환 신청

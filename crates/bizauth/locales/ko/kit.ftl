@@ -35,7 +35,7 @@ confirm-wrong = 확인을 위해 ‘{ $name }’{ JOSA($name, "을/를") } 정�
 
 when = { $day } { $clock } (한국 시간)
 never = 없음
-used-hour = 사용 시각은 가끔 기록하므로 실제 마지막 사용은 표시보다 최대 한 시간 뒤일 수 있습니다.
-used-minutes = 사용 시각은 가끔 기록하므로 실제 마지막 사용은 표시보다 최대 5분 뒤일 수 있습니다.
+used-hour = 마지막 사용 시각은 실제보다 최대 한 시간 이전으로 표시될 수 있습니다.
+used-minutes = 마지막 사용 시각은 실제보다 최대 5분 이전으로 표시될 수 있습니다.
 chart-table = 표로 보기
 cancel = 취소

@@ -12,13 +12,13 @@ me-may-nothing = 지금은 없습니다.
 me-on = 대상
 me-reach-all = { $group }: 모두, 앞으로 생기는 것까지
 me-reach-some = { $group }: { $count }개
-me-since = 연결한 날
+me-since = 연결한 때
 me-used = 마지막 사용
 me-used-last = 마지막 사용
 me-tokens-live = 유효한 토큰
 me-token-count = { $count }개
 me-tokenless = 유효한 토큰이 없어 지금은 아무것도 할 수 없습니다.
-me-look = 확인하고 거두기
+me-look = 자세히 보고 관리하기
 
 me-app-deleted = 삭제된 앱
 me-withdraw-app = 연결 끊기
@@ -52,8 +52,8 @@ me-consent-when = 동의한 때
 me-consent-state = 상태
 me-consent-live = 사용 중
 me-consent-idle = 사용하지 않음
-me-consent-withdrawn = 철회됨
-me-consent-taken = 일부를 거둠, 마지막:
+me-consent-withdrawn = 거둠
+me-consent-taken = 일부 거둠, 최근:
 
 withdraw-app = { $app } 연결 끊기
 withdraw-asset = { $name } 거두기

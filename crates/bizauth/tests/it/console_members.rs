@@ -26,7 +26,7 @@ async fn an_invitation_reaches_whoever_has_the_address() {
     let world = World::new().await;
     let (kim, lee) = (developer(&world, "kim@example.com").await, developer(&world, "lee@example.com").await);
     let app = named(&world, "Shop", AppKind::Biz, &kim).await;
-    let says = "The invitation is open. Please tell the person to look into their console.";
+    let says = "The invitation is sent. Please tell the person to look into their console.";
     let page = done(&kim, &invites(&kim, app, "Lee@Example.com", "editor").await, &members(app), says).await;
     assert_eq!(page.all("section .list tbody th"), ["lee@example.com"]);
     // To nobody's address the answer is the same.

@@ -133,7 +133,7 @@ async fn the_page_adds_up_what_was_counted_and_what_is_left() {
     let page = format!("/console/apps/{}/usage", app.id);
     kim.signs_in().await;
     let nothing = kim.opens(&page).await;
-    assert_eq!(nothing.all(".nothing-title"), ["No calls in this time"]);
+    assert_eq!(nothing.all(".nothing-title"), ["No calls in this period"]);
     assert!(nothing.all("svg[role=img]").is_empty());
     assert!(nothing.body.contains("The app has no quota"), "{nothing:?}");
 

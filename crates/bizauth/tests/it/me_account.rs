@@ -257,7 +257,7 @@ async fn how_old_what_was_seen_may_be_is_said() {
     let world = World::new().await;
     let kim = world.newcomer("kim@example.com").await;
     kim.signs_in().await;
-    for (language, words) in [("en", "up to five minutes behind"), ("ko", "최대 5분 뒤일")] {
+    for (language, words) in [("en", "up to five minutes old"), ("ko", "최대 5분 이전")] {
         kim.opens(&format!("/language?to={language}&next=/")).await;
         assert!(kim.opens("/me/account").await.body.contains(words));
     }

@@ -63,7 +63,7 @@ async fn a_connected_app_is_told_of_in_full() {
     assert_eq!(page.all("#assets tbody th"), ["Account 21", "Account 11", "Account 12"]);
     assert_eq!((page.all("#tokens tbody th").len(), page.all("#consents tbody th").len()), (1, 1));
     assert!(page.body.contains("13:30"), "last used at half past one: {}", page.body);
-    for (language, words) in [("en", "up to an hour behind"), ("ko", "최대 한 시간 뒤일")] {
+    for (language, words) in [("en", "up to an hour old"), ("ko", "최대 한 시간 이전")] {
         kim.opens(&format!("/language?to={language}&next=/")).await;
         for at in ["/me".to_owned(), path(&app)] {
             assert!(kim.opens(&at).await.body.contains(words), "{at}");
