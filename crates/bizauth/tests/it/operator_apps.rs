@@ -59,8 +59,20 @@ async fn kind_quota_and_permissions_are_set_and_mistakes_keep_what_was_typed() {
         assert_eq!(world.store().app(app.id).await.unwrap().unwrap().app.daily_quota, quota);
     }
     assert_eq!(lee.submits(&at, &format!("{at}/kind"), &[("kind", "test")]).await.status, 422);
-    assert_eq!(lee.submits(&at, &format!("{at}/kind"), &[("kind", "basic")]).await.status, 303);
-    assert_eq!(world.store().app(app.id).await.unwrap().unwrap().app.kind, AppKind::Basic);
+    let unsure = lee.submits(&at, &format!("{at}/kind"), &[("kind", "basic"), ("reason", "closed")]).await;
+    assert!(unsure.status == 422 && unsure.all("#kind-sure-error") == ["Tick the box to go on."], "{unsure:?}");
+    assert!(unsure.all("textarea").contains(&"closed".to_owned()), "what was typed stays: {unsure:?}");
+    assert_eq!(world.store().app(app.id).await.unwrap().unwrap().app.kind, AppKind::Biz);
+    let kinds = [
+        (vec![("kind", "biz")], AppKind::Biz),
+        (vec![("kind", "basic"), ("sure", "yes")], AppKind::Basic),
+        (vec![("kind", "basic")], AppKind::Basic),
+        (vec![("kind", "biz")], AppKind::Biz),
+    ];
+    for (typed, kind) in kinds {
+        assert_eq!(lee.submits(&at, &format!("{at}/kind"), &typed).await.status, 303, "{typed:?}");
+        assert_eq!(world.store().app(app.id).await.unwrap().unwrap().app.kind, kind, "{typed:?}");
+    }
     let granted = !world.store().permissions_of(app.id).await.unwrap().is_empty();
     let to = format!("{at}/{}", if granted { "take" } else { "grant" });
     assert_eq!(lee.submits(&at, &to, &[]).await.status, 303);

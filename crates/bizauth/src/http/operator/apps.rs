@@ -80,12 +80,16 @@ async fn known(it: &AppState, visit: &Visit) -> Result<AppId, PageError> {
     it.store.app(id).await?.map(|record| record.app.id).ok_or(PageError::NotFound)
 }
 
-/// `POST …/kind`: basic or Biz.
+/// `POST …/kind`: basic or Biz; what takes Business Authentication away has to be confirmed.
 pub async fn kind(State(it): State<AppState>, visit: Visit) -> Page {
-    let id = known(&it, &visit).await?;
-    let mut typed = Typed::of(&it, &visit, &["kind", "reason"]);
+    let id = visit.param("application")?;
+    let record = it.store.app(id).await?.ok_or(PageError::NotFound)?;
+    let mut typed = Typed::of(&it, &visit, &["kind", "reason", "sure"]);
     let kind = typed.choice("kind", |word| AppKind::read(word).filter(|kind| *kind != AppKind::Test));
     let reason = typed.may_reason("reason");
+    if record.app.kind == AppKind::Biz && kind == Some(AppKind::Basic) {
+        typed.sure("sure");
+    }
     let Some(kind) = kind.filter(|_| typed.is_fine()) else { return again(&it, &visit, "kind", typed).await };
     let by = if reason.is_empty() { visit.by(&it) } else { visit.by(&it).because(reason) };
     if !by.set_app_kind(id, kind).await? {

@@ -115,7 +115,10 @@ pub fn one(desk: Desk<'_>, it: AppSeen) -> Sheet {
     } else {
         let picks = [(AppKind::Basic, "op-kind-basic-text"), (AppKind::Biz, "op-kind-biz-text")];
         let picks = picks.map(|(each, hint)| Pick::new(each.word(), desk.say(kind(each))).hinted(desk.say(hint)));
-        let list = vec![Field::Radios("kind", "op-kind", picks.to_vec()), Field::MayArea("reason", "op-reason")];
+        let mut list = vec![Field::Radios("kind", "op-kind", picks.to_vec()), Field::MayArea("reason", "op-reason")];
+        if app.kind == AppKind::Biz {
+            list.push(Field::Check("sure", "op-sure-basic"));
+        }
         kinds.push(desk.form(
             format!("{at}/kind"),
             form("kind", Fields::typed([("kind", app.kind.word())])),
