@@ -79,8 +79,12 @@ for (const block of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-for (const strip of document.querySelectorAll("[data-strip]")) {
-  // On the phone the links are a strip to swipe: begin where the person is.
-  const here = strip.querySelector("[aria-current]");
-  if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
-}
+// On the phone the links are a strip to swipe: begin where the person is, also after the phone was turned. This is told
+// once when a strip begins to be watched, and again when it has another width.
+const strips = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const here = target.querySelector("[aria-current]");
+    if (here) target.scrollLeft = here.offsetLeft - (target.clientWidth - here.offsetWidth) / 2;
+  }
+});
+for (const strip of document.querySelectorAll("[data-strip]")) strips.observe(strip);
