@@ -133,7 +133,7 @@ for (const lang of ["ko", "en"]) {
     const at = tour(one, server.base_url);
     await toConsole(page, server, server.users[1]);
     const app = `/console/apps/${server.app_id}`;
-    await at("t01-test-authorize", `${app}/test`, { follow: true });
+    await at("t01-test-authorize", `${app}/test?api=authorize`, { follow: true });
     await at("t02-test-token", `${app}/test?api=token`);
     await at("t03-test-tokeninfo", `${app}/test?api=tokeninfo`);
     await refused(page, "/test/send", { token: "" });
