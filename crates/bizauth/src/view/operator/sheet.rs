@@ -13,6 +13,8 @@ pub enum Cell {
     Text(String),
     /// An id, an address, a machine's word.
     Mono(String),
+    /// An IP network, whole and in a line of its own.
+    Network(String),
     /// A value that people copy: its id on the page, and the value.
     Copy(String, String),
     /// A way on: words and address.
@@ -29,7 +31,7 @@ pub enum Cell {
     Fact(String, String),
     /// What changed: its name, as it was, as it is.
     Change(String, String, String),
-    /// A line of its own: what became of these machine's words, and what is said of it.
+    /// A line of its own: what became of these IP networks, and what is said of it.
     Line(Badge, Vec<String>, String),
 }
 

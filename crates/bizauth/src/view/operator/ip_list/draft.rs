@@ -166,7 +166,7 @@ pub fn service(desk: Desk<'_>, place: Place, entry: &IpEntry, fields: Fields) ->
         let to = format!("{}/remove", place.step_path(*change, *at));
         let what = format!("{} {}", kind(&desk.frame, *change).text, it.date);
         let remove = desk.act_with(to, ("ip-remove", true), what, vec![("revision", revision.clone())]);
-        let mut networks: Vec<Cell> = it.ips.iter().take(5).map(|cidr| Cell::Mono(cidr.clone())).collect();
+        let mut networks: Vec<Cell> = it.ips.iter().take(5).map(|cidr| Cell::Network(cidr.clone())).collect();
         if it.ips.len() > 5 {
             networks.push(Cell::Text(desk.frame.fill("ip-more", "count", (it.ips.len() - 5).to_string())));
         }

@@ -11,7 +11,7 @@ use bizauth_core::ips::{Change, Cidr, IpList, Revised, Revision, RuleType, Servi
 use bizauth_store::{Draft, Leaf, Published, Version};
 use jiff::civil::Date;
 
-use super::sheet::{Cell, Field, Form, Part, Sheet, Table, badge, link, mono, text, when};
+use super::sheet::{Cell, Field, Form, Part, Sheet, Table, badge, link, text, when};
 use super::{Desk, pager};
 use crate::ip_list::hex;
 use crate::view::Frame;
@@ -111,7 +111,7 @@ fn ports(ports: &[u16]) -> String {
 /// Entries as published, as many as a page holds.
 fn entries(frame: &Frame, ips: &[Cidr]) -> Vec<Cell> {
     let (shown, more) = shown(frame, ips);
-    shown.into_iter().map(Cell::Mono).chain(more.map(Cell::Text)).collect()
+    shown.into_iter().map(Cell::Network).chain(more.map(Cell::Text)).collect()
 }
 
 /// The same as words, and how many more there are.
@@ -268,8 +268,8 @@ pub fn preview(desk: Desk<'_>, it: Preview<'_>) -> Sheet {
         let row = |entry: bizauth_core::ips::Reasoned| {
             let until = entry.until.map_or_else(|| "–".to_owned(), |day| day.to_string());
             vec![
-                mono(&entry.cidr),
-                mono(entry.cidr.network()),
+                vec![Cell::Network(entry.cidr.to_string())],
+                vec![Cell::Network(entry.cidr.network().to_string())],
                 text(reason(&desk.frame, service, &entry.why)),
                 text(until),
             ]
