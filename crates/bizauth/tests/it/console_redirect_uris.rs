@@ -24,7 +24,7 @@ async fn every_mistake_in_an_address_has_its_own_words() {
         ("https://kim@app.example.com/cb", "no user name or password"),
         ("https://app.example.com/cb#top", "no fragment"),
         ("https://app.example.com/cb#top", "Did you mean https://app.example.com/cb ?"),
-        ("https://app.example.com/a/../cb", "no . or .."),
+        ("https://app.example.com/a/../cb", "not contain . or .."),
         ("https://App.Example.com/cb", "normal form"),
         ("https://*.example.com/cb", "Wildcards (*) are not allowed on this server"),
         (app.redirect_uri.as_str(), "registered already"),
