@@ -396,3 +396,20 @@ fn every_route_is_asked_for_by_some_test() {
     let silent: Vec<_> = paths.into_iter().filter(|path| !asked(path)).collect();
     assert!(silent.is_empty(), "no test in tests/it asks for these routes: {silent:?}");
 }
+
+/// The first command of the README names no binary.
+#[test]
+fn cargo_run_means_the_server() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md is there");
+    assert!(readme.contains("\ncargo run --release -- dev"), "the README begins with another command");
+    let mut cargo = std::process::Command::new(std::env::var("CARGO").expect("cargo runs the tests"));
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(root());
+    let said = cargo.output().expect("cargo can be run").stdout;
+    let said: serde_json::Value = serde_json::from_slice(&said).expect("metadata are JSON");
+    let of = |list: &serde_json::Value| list.as_array().cloned().unwrap_or_default();
+    let meant = of(&said["workspace_default_members"]);
+    let packages = of(&said["packages"]).into_iter().filter(|package| meant.contains(&package["id"]));
+    let targets = packages.flat_map(|package| of(&package["targets"]));
+    let binaries = targets.filter(|target| target["kind"] == serde_json::json!(["bin"]));
+    assert_eq!(binaries.map(|target| target["name"].clone()).collect::<Vec<_>>(), ["bizauth"]);
+}
