@@ -13,6 +13,7 @@ mod migrate;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod sentence;
 mod sqlite;
 mod value;
 mod watch;

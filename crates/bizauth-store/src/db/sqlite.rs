@@ -3,12 +3,10 @@
 //! Group commit: `BEGIN IMMEDIATE`, the queued sentences, one `COMMIT`. Nobody is answered before it. Only if a sentence
 //! must be undone that has changed something, the group is undone and runs again with a savepoint for each.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -18,13 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::alone::{self, Locks};
 use super::connection::{BUSY, Connection};
+use super::sentence::{Job, Sentence, answer};
 use super::watch::Watch;
-use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
+use super::{Error, Result, Row, Tx, Value, Verdict};
 
 /// How many sentences may wait; the next caller waits for room.
 const QUEUE: usize = 1024;
-/// How often one sentence may run before its conflict is the caller's.
-const TRIES: u32 = 8;
 /// How many sentences may share one commit: bounds how long the first of them waits.
 const BATCH: usize = 256;
 /// How many groups after one that had to run again have a savepoint for each sentence from the first: where many
@@ -155,7 +152,7 @@ impl Sqlite {
         T: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let sentence = Sentence { body, said: None, caller };
+        let sentence = Sentence::new(body, caller);
         let queue = lock(&self.queue).clone().ok_or(Error::Closed)?;
         queue.send(Box::new(sentence)).await.map_err(|_| Error::Closed)?;
         // A panic goes on in the caller's task, as it does on PostgreSQL, where the body runs there.
@@ -211,113 +208,13 @@ where
     F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<()>> + Send + 'static,
 {
     let (caller, answer) = oneshot::channel();
-    queue.blocking_send(Box::new(Sentence { body, said: None, caller })).ok()?;
+    queue.blocking_send(Box::new(Sentence::new(body, caller))).ok()?;
     answer.blocking_recv().ok()?.ok()?.ok()
 }
 
 /// What these locks guard is whole between any two statements, so that a panic leaves nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A sentence on its way through the writer thread, whatever its types.
-trait Job: Send {
-    /// Runs the body. `false`: it has changed something that must be undone, or must run again.
-    fn run(&mut self, connection: &mut Connection) -> bool;
-    /// Runs the body in its own savepoint. `Err` means that the whole group is lost, not that the body failed.
-    fn run_apart(&mut self, connection: &mut Connection) -> Result<()>;
-    /// Tells the caller, now that the fate of the group is known.
-    fn answer(self: Box<Self>, group: Result<()>);
-}
-
-struct Sentence<F, T> {
-    body: F,
-    said: Option<thread::Result<Result<T>>>,
-    caller: oneshot::Sender<thread::Result<Result<T>>>,
-}
-
-/// What shall become of what a body has changed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Keep,
-    Undo,
-    /// Nothing came of it but a conflict: it may succeed if run again.
-    Again,
-}
-
-impl<F, T> Sentence<F, T>
-where
-    F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send,
-{
-    /// Runs the body once, and keeps what it said.
-    fn say(&mut self, connection: &mut Connection) -> Fate {
-        let body = catch_unwind(AssertUnwindSafe(|| {
-            let mut tx = Tx::new(Engine::Sqlite(connection));
-            let said = poll_once((self.body)(&mut tx));
-            tx.settle(said)
-        }));
-        let (fate, said) = match body {
-            Ok(Ok(Verdict::Commit(value))) => (Fate::Keep, Ok(Ok(value))),
-            Ok(Ok(Verdict::RollBack(value))) => (Fate::Undo, Ok(Ok(value))),
-            Ok(Err(error)) if error.is_conflict() => (Fate::Again, Ok(Err(error))),
-            Ok(Err(error)) => (Fate::Undo, Ok(Err(error))),
-            Err(panic) => (Fate::Undo, Err(panic)),
-        };
-        self.said = Some(said);
-        fate
-    }
-}
-
-impl<F, T> Job for Sentence<F, T>
-where
-    F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send,
-    T: Send,
-{
-    fn run(&mut self, connection: &mut Connection) -> bool {
-        let before = connection.changes();
-        match self.say(connection) {
-            Fate::Keep => true,
-            // Most that is refused has changed nothing.
-            Fate::Undo => connection.changes() == before && !connection.inner.is_autocommit(),
-            Fate::Again => false,
-        }
-    }
-
-    fn run_apart(&mut self, connection: &mut Connection) -> Result<()> {
-        for again in 1..=TRIES {
-            connection.execute("SAVEPOINT sentence", &[])?;
-            let fate = self.say(connection);
-            // Some failures (disk full, I/O) make SQLite roll back everything. Then the savepoint is gone, these fail
-            // too, and the group learns it.
-            if fate != Fate::Keep {
-                connection.execute("ROLLBACK TO sentence", &[])?;
-            }
-            connection.execute("RELEASE sentence", &[])?;
-            if fate != Fate::Again || again == TRIES {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, group: Result<()>) {
-        let said = match (group, self.said) {
-            // What went wrong in this body says more than what became of the group.
-            (_, Some(said @ (Err(_) | Ok(Err(_))))) => said,
-            (Ok(()), Some(said)) => said,
-            (group, _) => Ok(Err(group.err().unwrap_or(Error::Closed))),
-        };
-        // The caller may have left. Its sentence stands: it was durable before anyone could be told.
-        let _ = self.caller.send(said);
-    }
-}
-
-/// On SQLite nothing inside a body ever waits, so that one poll takes it from beginning to end.
-fn poll_once<T>(body: impl Future<Output = Result<T>>) -> Result<T> {
-    match pin!(body).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(said) => said,
-        Poll::Pending => Err(Error::Suspended),
-    }
 }
 
 /// The writer thread. While one group is at its fsync the next one gathers in the queue.
@@ -345,9 +242,7 @@ fn commit_in_groups(
             true => shut_out(&mut connection, watch, &mut version),
             false => watch.not_alone(),
         }
-        for job in group {
-            job.answer(fate.clone());
-        }
+        answer(group, &fate);
     }
     if !connection.inner.is_autocommit() {
         let _ = connection.execute("COMMIT", &[]);

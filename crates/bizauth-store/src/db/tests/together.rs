@@ -1,5 +1,7 @@
 //! Sentences that share a commit run once, unless one of them must be undone; statements of one breath keep their order.
 
+use std::pin::Pin;
+
 use super::*;
 
 /// How often a sentence ran beside another, in one group.
@@ -47,6 +49,45 @@ async fn a_group_runs_again_only_if_a_change_must_be_undone() {
     assert_eq!(runs_beside(&other, 13, made).await, 2, "a table is a change");
     assert!(other.few("SELECT id FROM others", &[]).await.is_err());
     assert_eq!(n_of(&db, 1).await, Some(7));
+}
+
+/// Callers are told in the event loop that they wait in, or, if it has ended, all the same.
+#[test]
+fn callers_of_several_event_loops_share_a_commit() {
+    let folder = TempDir::new().unwrap();
+    let event_loop = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (here, there, ended, gate) = (event_loop(), event_loop(), event_loop(), Gate::new());
+    let db = here.block_on(sqlite(&folder, "db"));
+    // Whoever asks is of the loop of the first poll.
+    let ask = async |ids: std::ops::Range<i64>| {
+        let mut asked = Vec::new();
+        for id in ids {
+            let db = db.clone();
+            let mut sentence: Pin<Box<dyn Future<Output = Result<()>>>> =
+                Box::pin(async move { keep(&db, id, 7).await });
+            assert!(poll_fn(|context| Poll::Ready(sentence.as_mut().poll(context).is_pending())).await);
+            asked.push(sentence);
+        }
+        asked
+    };
+    let told = async |asked: Vec<Pin<Box<dyn Future<Output = Result<()>>>>>| {
+        for sentence in asked {
+            sentence.await.unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        let held = scope.spawn(|| event_loop().block_on(gate.hold(&db)));
+        gate.entered.wait();
+        let (first, second, third) =
+            (here.block_on(ask(0..3)), there.block_on(ask(10..13)), ended.block_on(ask(20..23)));
+        drop(ended);
+        gate.opened.wait();
+        here.block_on(told(first));
+        there.block_on(told(second));
+        here.block_on(told(third));
+        held.join().unwrap().unwrap();
+    });
+    assert_eq!(here.block_on(db.rows("SELECT id FROM things", &[])).unwrap().len(), 9);
 }
 
 #[tokio::test]
