@@ -42,6 +42,8 @@ enum Command {
     },
     /// The hot paths of the running server, by turns with the least programs that do the same work
     Hot(hot::Options),
+    /// Finds the functions that run at the start and on the hot paths, for the linker to set side by side
+    Order(hot::Order),
     /// One of those programs
     #[command(subcommand, hide = true)]
     Limit(hot::Limit),
@@ -62,6 +64,7 @@ fn main() -> anyhow::Result<()> {
             tokio::runtime::Runtime::new()?.block_on(pages::run(engine, fill::Size { accounts, tokens }, rounds, json))
         }
         Command::Hot(options) => hot::run(&options),
+        Command::Order(options) => hot::run_order(&options),
         Command::Limit(limit) => hot::run_limit(limit),
         Command::Dev(options) => dev::run(&options),
     }

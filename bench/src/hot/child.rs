@@ -31,6 +31,11 @@ impl Drop for Running {
 }
 
 impl Running {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -54,15 +59,27 @@ pub(crate) fn server_program() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Starts the server with these settings. Its log goes to the file `log` in the data folder.
+/// Starts the server with these settings. Its log goes to the file `server.log` in the data folder.
 pub(crate) fn server(data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Running> {
+    serving(pinned(&server_program()?), data, settings)
+}
+
+/// The server under valgrind, which counts what is called and writes it beside `counts` whenever it is asked to.
+pub(crate) fn counted(data: &Path, counts: &Path) -> anyhow::Result<Running> {
+    let mut command = Command::new("valgrind");
+    command.args(["--quiet", "--tool=callgrind", "--demangle=no"]);
+    command.arg(format!("--callgrind-out-file={}", counts.display())).arg(server_program()?);
+    // As many codes as the callers like.
+    serving(command, data, &[("token_rate", "1000000000")])
+}
+
+fn serving(mut command: Command, data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Running> {
     // A port that is free now; whoever takes it meanwhile makes the start fail, and loudly.
     let free = || anyhow::Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?);
     let (address, operator) = (free()?, free()?);
     let log = std::fs::File::create(data.join("server.log"))?;
-    let mut command = pinned(&server_program()?);
-    command.arg("serve").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("BIZAUTH_LISTEN", address.to_string()).env("BIZAUTH_OPERATOR_LISTEN", operator.to_string());
+    command.args(["serve", "--listen", &address.to_string(), "--operator-listen", &operator.to_string()]);
+    command.stdin(Stdio::null()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("BIZAUTH_DATA", data);
     for (name, value) in settings {
         command.env(format!("BIZAUTH_{}", name.to_ascii_uppercase()), value);

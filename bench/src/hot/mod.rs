@@ -6,6 +6,7 @@ mod child;
 mod flow;
 mod limit;
 mod load;
+mod order;
 mod paths;
 mod peer;
 mod pg;
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 
 pub(crate) use child::server_program;
 pub(crate) use limit::{Limit, run as run_limit};
+pub(crate) use order::{Options as Order, run as run_order};
 
 /// What is measured, and how long.
 #[derive(Args, Clone)]

@@ -1,0 +1,180 @@
+//! Which functions of the program run at its start and on its hot paths, for the linker to set side by side: valgrind
+//! counts what the real server calls, and the list goes where `bizauth`'s build finds it.
+//!
+//! The list is a linker script that names sections by patterns. What a compiler or a new version of a crate changes of a
+//! name (hashes, mostly) is left open in them; then functions that share the rest of their name come along.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+
+use super::child::{self, Running};
+use super::load::{self, Drive, Script};
+use super::place::{self, Amount};
+use super::script::{self, Redeem, Revoke, Same, Tokeninfo};
+use crate::Engine;
+
+/// What a start does in the background is done by then, slowed down as it is.
+const SETTLED: Duration = Duration::from_secs(5);
+
+/// What `bench order` is told.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the list goes
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/bizauth/link-order.ld"))]
+    to: PathBuf,
+}
+
+/// Starts the server under valgrind, asks for each hot path, and writes the list.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    // A start that makes its database, and one that finds it.
+    let fresh = tempfile::tempdir()?;
+    let file = fresh.path().join("calls");
+    let first = child::counted(fresh.path(), &file)?;
+    std::thread::sleep(SETTLED);
+    let mut at_start = called(&first, &file, 1)?;
+    drop(first);
+    let amount = Amount { tokens: 5000, codes: 5000 };
+    let place = tokio::runtime::Runtime::new()?.block_on(place::filled(Engine::Sqlite, amount))?;
+    let file = place.folder().join("calls");
+    let server = child::counted(place.folder(), &file)?;
+    std::thread::sleep(SETTLED);
+    at_start.append(&mut called(&server, &file, 1)?);
+    each_path(server.address, amount)?;
+    let on_hot_paths = called(&server, &file, 2)?;
+    drop(server);
+    println!("{} functions on the hot paths, {} at the start", on_hot_paths.len(), at_start.len());
+    let hot: BTreeSet<_> = on_hot_paths.iter().map(|name| pattern(name)).collect();
+    let rest: BTreeSet<_> = at_start.iter().map(|name| pattern(name)).filter(|it| !hot.contains(it)).collect();
+    Ok(std::fs::write(&options.to, linker_script(&hot, &rest))?)
+}
+
+/// The linker script that sets these functions before all others.
+fn linker_script(hot: &BTreeSet<String>, rest: &BTreeSet<String>) -> String {
+    let lines =
+        |patterns: &BTreeSet<String>| -> String { patterns.iter().map(|it| format!("    *(.text.{it})\n")).collect() };
+    // The section stays the one that debuggers and profilers know.
+    format!(
+        "/* Made by `cargo run --release -p bench -- order`, read by build.rs. */\n\
+         SECTIONS {{\n  .text : {{\n    /* On the hot paths */\n{}    /* Only at the start */\n{}\
+         \x20   /* What the compiler calls seldom used, of all functions: it is little. Then all others. */\n\
+         \x20   *(.text.unlikely.*)\n    *(.text .text.*)\n  }}\n}}\nINSERT BEFORE .init;\n",
+        lines(hot),
+        lines(rest)
+    )
+}
+
+/// A function's name with all left open that is no name: the hash at its end, the ids of crates, and what the optimiser
+/// appends to what it moves.
+fn pattern(name: &str) -> String {
+    let name = name.split(".llvm.").next().unwrap_or(name);
+    let hashed = name.len().checked_sub("17h0123456789abcdefE".len()).and_then(|at| name.split_at_checked(at));
+    if let Some((plain, hash)) = hashed
+        && name.starts_with("_ZN")
+        && hash.starts_with("17h")
+    {
+        return format!("{plain}17h*");
+    }
+    if !name.starts_with("_R") {
+        return format!("{name}*");
+    }
+    // Rust's newer names: `Cs`, an id in base 62, `_`, and the crate's name with its length before it.
+    let mut open = String::new();
+    for (at, part) in name.split("Cs").enumerate() {
+        let id = part.find('_').filter(|id| part[..*id].bytes().all(|b| b.is_ascii_alphanumeric()));
+        match id {
+            Some(id) if at > 0 && part[id + 1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                open.push_str("Cs*");
+                open.push_str(&part[id..]);
+            }
+            _ if at > 0 => {
+                open.push_str("Cs");
+                open.push_str(part);
+            }
+            _ => open.push_str(part),
+        }
+    }
+    open + "*"
+}
+
+/// Asks for each hot path, as many at a time as the measurements do.
+fn each_path(address: SocketAddr, amount: Amount) -> anyhow::Result<()> {
+    let whole = load::ask(address, &script::ips(None))?;
+    let tag = load::field(&whole, "etag").context("no tag")?.to_owned();
+    drive(address, 200, &mut Same(script::ips(None)))?;
+    drive(address, 304, &mut Same(script::ips(Some(&tag))))?;
+    drive(address, 200, &mut Tokeninfo::new(amount.tokens))?;
+    drive(address, 200, &mut Redeem { next: 0, count: amount.codes })?;
+    drive(address, 200, &mut Revoke { next: 0, count: amount.tokens })
+}
+
+fn drive(address: SocketAddr, status: u16, script: &mut impl Script) -> anyhow::Result<()> {
+    let drive = Drive { connections: 64, span: Duration::from_secs(4), status, pace: None, alone: false };
+    let outcome = load::run(address, drive, script)?;
+    ensure!(outcome.answers > 0 && outcome.refused == 0, "{} of {} were refused", outcome.refused, outcome.answers);
+    Ok(())
+}
+
+/// The functions of the program that ran since the last time.
+fn called(server: &Running, file: &Path, number: u32) -> anyhow::Result<BTreeSet<String>> {
+    let pid = server.id().to_string();
+    let told = Command::new("callgrind_control").args(["--dump", &pid]).output().context("valgrind is needed")?;
+    ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let dump = file.with_extension(number.to_string());
+    let counts = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
+    Ok(functions(&counts, "bizauth"))
+}
+
+/// The functions of `program` in what callgrind wrote: a name comes with its number once, and then as the number alone.
+fn functions(counts: &str, program: &str) -> BTreeSet<String> {
+    let mut names = HashMap::<(bool, &str), &str>::new();
+    let mut found = BTreeSet::new();
+    let mut here = false;
+    for line in counts.lines() {
+        let Some((what, named)) = line.split_once('=') else { continue };
+        let is_object = matches!(what, "ob" | "cob");
+        if !is_object && !matches!(what, "fn" | "cfn") {
+            continue;
+        }
+        let (number, name) = named.split_once(' ').unwrap_or((named, ""));
+        if !name.is_empty() {
+            names.insert((is_object, number), name);
+        }
+        let name = names.get(&(is_object, number)).copied().unwrap_or_default();
+        match what {
+            "ob" => here = name.rsplit('/').next() == Some(program),
+            "fn" if here && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b)) => {
+                found.insert(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_known_by_its_number_after_it_was_named() {
+        let counts = "ob=(1) /lib/libc.so.6\nfn=(1) memcpy\n0x10 1\ncob=(2) /usr/bin/bizauth\ncfn=(2) _ZN7bizauth4mainE\n\
+                      calls=1 0x20\n0x11 5\n\nob=(2)\nfn=(2)\n0x20 1\nfn=(3) 0x000abc (below main)\n0x30 1\n\
+                      fn=(4) sqlite3_step\n0x40 1\n";
+        let found = functions(counts, "bizauth");
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["_ZN7bizauth4mainE", "sqlite3_step"]);
+    }
+
+    #[test]
+    fn what_changes_with_the_compiler_is_left_open() {
+        assert_eq!(pattern("_ZN7bizauth5serve5serve17h0123456789abcdefE.llvm.42"), "_ZN7bizauth5serve5serve17h*");
+        assert_eq!(pattern("sqlite3_step"), "sqlite3_step*");
+        let name = "_RNvMs5_NtNtCsjrHSEGnQ3l9_3std2io5errorNtB5_5Error4kind.llvm.14684069573829494242";
+        assert_eq!(pattern(name), "_RNvMs5_NtNtCs*_3std2io5errorNtB5_5Error4kind*");
+    }
+}
