@@ -20,7 +20,8 @@ pub(super) trait Job: Send {
     fn run(&mut self, connection: &mut Connection) -> bool;
     /// Runs the body in its own savepoint. `Err` means that the whole group is lost, not that the body failed.
     fn run_apart(&mut self, connection: &mut Connection) -> Result<()>;
-    /// The event loop that the caller waits in.
+    /// The event loop that asked: where a caller waits who was put into the queue together with others. It must go on or
+    /// be dropped, or they are not told.
     fn home(&self) -> Option<&Handle>;
     /// Tells the caller, now that the fate of the group is known.
     fn answer(self: Box<Self>, group: Result<()>);
@@ -127,9 +128,9 @@ fn poll_once<T>(body: impl Future<Output = Result<T>>) -> Result<T> {
     }
 }
 
-/// Tells all callers of a group. To wake an event loop from another thread is a system call, so that each loop is woken
-/// once, and those who wait in it are told there.
-pub(super) fn answer(group: Vec<Box<dyn Job>>, fate: &Result<()>) {
+/// Tells all callers of a group. To wake an event loop from another thread is a system call, so each loop is woken once,
+/// and those who wait in it are told there.
+pub(super) fn tell(group: Vec<Box<dyn Job>>, fate: &Result<()>) {
     let mut homes: Vec<(Handle, Vec<Box<dyn Job>>)> = Vec::new();
     for job in group {
         let Some(home) = job.home() else {
@@ -144,6 +145,7 @@ pub(super) fn answer(group: Vec<Box<dyn Job>>, fate: &Result<()>) {
         homes[at].1.push(job);
     }
     for (home, jobs) in homes {
+        // One is told from here, by the drop: a task would not save a wake.
         let (several, told) = (jobs.len() > 1, Told { jobs, fate: fate.clone() });
         if several {
             home.spawn(async { drop(told) });

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::alone::{self, Locks};
 use super::connection::{BUSY, Connection};
-use super::sentence::{Job, Sentence, answer};
+use super::sentence::{Job, Sentence, tell};
 use super::watch::Watch;
 use super::{Error, Result, Row, Tx, Value, Verdict};
 
@@ -242,7 +242,7 @@ fn commit_in_groups(
             true => shut_out(&mut connection, watch, &mut version),
             false => watch.not_alone(),
         }
-        answer(group, &fate);
+        tell(group, &fate);
     }
     if !connection.inner.is_autocommit() {
         let _ = connection.execute("COMMIT", &[]);

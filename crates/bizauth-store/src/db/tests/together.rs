@@ -1,6 +1,9 @@
 //! Sentences that share a commit run once, unless one of them must be undone; statements of one breath keep their order.
 
 use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Wake};
+use std::thread::{self, ThreadId};
 
 use super::*;
 
@@ -51,42 +54,60 @@ async fn a_group_runs_again_only_if_a_change_must_be_undone() {
     assert_eq!(n_of(&db, 1).await, Some(7));
 }
 
-/// Callers are told in the event loop that they wait in, or, if it has ended, all the same.
+/// Where a caller was told.
+#[derive(Default)]
+struct ToldIn(Mutex<Option<ThreadId>>);
+
+impl Wake for ToldIn {
+    fn wake(self: Arc<Self>) {
+        *self.0.lock().unwrap() = Some(thread::current().id());
+    }
+}
+
+/// Callers of one commit are told in the event loop that they asked in, or, if it ends before, all the same.
 #[test]
 fn callers_of_several_event_loops_share_a_commit() {
     let folder = TempDir::new().unwrap();
     let event_loop = || tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (here, there, ended, gate) = (event_loop(), event_loop(), event_loop(), Gate::new());
     let db = here.block_on(sqlite(&folder, "db"));
-    // Whoever asks is of the loop of the first poll.
-    let ask = async |ids: std::ops::Range<i64>| {
-        let mut asked = Vec::new();
-        for id in ids {
-            let db = db.clone();
+    type Asked = (Arc<ToldIn>, Pin<Box<dyn Future<Output = Result<()>>>>);
+    let ask = |ids: std::ops::Range<i64>| -> Vec<Asked> {
+        let ask = |id| {
+            let (db, told) = (db.clone(), Arc::new(ToldIn::default()));
             let mut sentence: Pin<Box<dyn Future<Output = Result<()>>>> =
                 Box::pin(async move { keep(&db, id, 7).await });
-            assert!(poll_fn(|context| Poll::Ready(sentence.as_mut().poll(context).is_pending())).await);
-            asked.push(sentence);
-        }
-        asked
+            assert!(sentence.as_mut().poll(&mut Context::from_waker(&told.clone().into())).is_pending());
+            (told, sentence)
+        };
+        ids.map(ask).collect()
     };
-    let told = async |asked: Vec<Pin<Box<dyn Future<Output = Result<()>>>>>| {
-        for sentence in asked {
-            sentence.await.unwrap();
-        }
+    let within = |runtime: &tokio::runtime::Runtime, ids| {
+        let _here = runtime.enter();
+        ask(ids)
     };
-    std::thread::scope(|scope| {
+    let (first, second, third) = thread::scope(|scope| {
         let held = scope.spawn(|| event_loop().block_on(gate.hold(&db)));
         gate.entered.wait();
-        let (first, second, third) =
-            (here.block_on(ask(0..3)), there.block_on(ask(10..13)), ended.block_on(ask(20..23)));
+        let all = (within(&here, 0..3), within(&there, 10..13), within(&ended, 20..23));
         drop(ended);
         gate.opened.wait();
-        here.block_on(told(first));
-        there.block_on(told(second));
-        here.block_on(told(third));
         held.join().unwrap().unwrap();
+        all
     });
+    // This loop runs, and tells its callers on its own thread.
+    let told = |asked: &[Asked]| asked.iter().all(|(told, _)| told.0.lock().unwrap().is_some());
+    here.block_on(async {
+        while !told(&first) {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(first.iter().all(|(told, _)| *told.0.lock().unwrap() == Some(thread::current().id())));
+    // This one never runs again, and the one before has ended long since.
+    drop(there);
+    for (_, sentence) in [first, second, third].into_iter().flatten() {
+        here.block_on(sentence).unwrap();
+    }
     assert_eq!(here.block_on(db.rows("SELECT id FROM things", &[])).unwrap().len(), 9);
 }
 
