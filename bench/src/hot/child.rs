@@ -32,7 +32,7 @@ impl Drop for Running {
 
 impl Running {
     /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
+    fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -120,15 +120,30 @@ pub(crate) fn measured(arguments: &[String]) -> anyhow::Result<Vec<f64>> {
     text.split_whitespace().map(|word| word.parse().map_err(Into::into)).collect()
 }
 
+/// Asks a server that is [`counted`] to write down what it counted since the last time.
+pub(crate) fn dump(server: &Running) -> anyhow::Result<()> {
+    let mut command = Command::new("callgrind_control");
+    // The two find each other by names that they make of their environment.
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let told = command.args(["--dump", &server.id().to_string()]).output().context("valgrind is needed")?;
+    ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    Ok(())
+}
+
 /// Another program that listens where it is told to, such as a peer.
 pub(crate) fn other(command: &[&str], folder: &Path) -> anyhow::Result<Running> {
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut pinned = Command::new("taskset");
     pinned.args(["-c", MEASURED]).args(command).arg(address.port().to_string()).current_dir(folder);
     let begun = Instant::now();
-    let mut child = pinned.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut child = pinned
+        .env("NODE_ENV", "production")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
     while std::net::TcpStream::connect(address).is_err() {
-        if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(30) {
+        if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(120) {
             let _ = child.kill();
             let mut said = String::new();
             child.stderr.take().context("its output")?.read_to_string(&mut said)?;

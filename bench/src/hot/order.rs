@@ -7,7 +7,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -28,10 +27,14 @@ pub(crate) struct Options {
     /// Where the list goes
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/bizauth/link-order.ld"))]
     to: PathBuf,
+    /// Keep what the list has: another way to build inlines other functions, and one list is for all
+    #[arg(long)]
+    add: bool,
 }
 
 /// Starts the server under valgrind, asks for each hot path, and writes the list.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    ensure!(!cfg!(debug_assertions), "the program that counts is the released one: cargo run --release");
     // A start that makes its database, and one that finds it.
     let fresh = tempfile::tempdir()?;
     let file = fresh.path().join("calls");
@@ -49,9 +52,25 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let on_hot_paths = called(&server, &file, 2)?;
     drop(server);
     println!("{} functions on the hot paths, {} at the start", on_hot_paths.len(), at_start.len());
-    let hot: BTreeSet<_> = on_hot_paths.iter().map(|name| pattern(name)).collect();
-    let rest: BTreeSet<_> = at_start.iter().map(|name| pattern(name)).filter(|it| !hot.contains(it)).collect();
+    let known = if options.add { std::fs::read_to_string(&options.to)? } else { String::new() };
+    let (mut hot, mut rest) = listed(&known);
+    hot.extend(on_hot_paths.iter().map(|name| pattern(name)));
+    rest.extend(at_start.iter().map(|name| pattern(name)));
+    rest.retain(|it| !hot.contains(it));
     Ok(std::fs::write(&options.to, linker_script(&hot, &rest))?)
+}
+
+const ON_HOT_PATHS: &str = "    /* On the hot paths */\n";
+const AT_START: &str = "    /* Only at the start */\n";
+
+/// The patterns of [`linker_script`].
+fn listed(script: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let patterns = |part: &str| -> BTreeSet<String> {
+        let pattern = |line: &str| Some(line.strip_prefix("    *(.text.")?.strip_suffix(')')?.to_owned());
+        part.lines().map_while(pattern).collect()
+    };
+    let after = |heading| script.split_once(heading).map_or_else(BTreeSet::new, |(_, part)| patterns(part));
+    (after(ON_HOT_PATHS), after(AT_START))
 }
 
 /// The linker script that sets these functions before all others.
@@ -61,7 +80,7 @@ fn linker_script(hot: &BTreeSet<String>, rest: &BTreeSet<String>) -> String {
     // The section stays the one that debuggers and profilers know.
     format!(
         "/* Made by `cargo run --release -p bench -- order`, read by build.rs. */\n\
-         SECTIONS {{\n  .text : {{\n    /* On the hot paths */\n{}    /* Only at the start */\n{}\
+         SECTIONS {{\n  .text : {{\n{ON_HOT_PATHS}{}{AT_START}{}\
          \x20   /* What the compiler calls seldom used, of all functions: it is little. Then all others. */\n\
          \x20   *(.text.unlikely.*)\n    *(.text .text.*)\n  }}\n}}\nINSERT BEFORE .init;\n",
         lines(hot),
@@ -122,9 +141,7 @@ fn drive(address: SocketAddr, status: u16, script: &mut impl Script) -> anyhow::
 
 /// The functions of the program that ran since the last time.
 fn called(server: &Running, file: &Path, number: u32) -> anyhow::Result<BTreeSet<String>> {
-    let pid = server.id().to_string();
-    let told = Command::new("callgrind_control").args(["--dump", &pid]).output().context("valgrind is needed")?;
-    ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    child::dump(server)?;
     let dump = file.with_extension(number.to_string());
     let counts = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
     Ok(functions(&counts, "bizauth"))
@@ -176,5 +193,13 @@ mod tests {
         assert_eq!(pattern("sqlite3_step"), "sqlite3_step*");
         let name = "_RNvMs5_NtNtCsjrHSEGnQ3l9_3std2io5errorNtB5_5Error4kind.llvm.14684069573829494242";
         assert_eq!(pattern(name), "_RNvMs5_NtNtCs*_3std2io5errorNtB5_5Error4kind*");
+    }
+
+    #[test]
+    fn a_list_is_read_as_it_was_written() {
+        let set = |names: &[&str]| names.iter().map(|name| pattern(name)).collect::<BTreeSet<_>>();
+        let (hot, rest) = (set(&["sqlite3_step"]), set(&["main", "_ZN7bizauth5serve5serve17h0123456789abcdefE"]));
+        assert_eq!(listed(&linker_script(&hot, &rest)), (hot, rest));
+        assert_eq!(listed(""), (BTreeSet::new(), BTreeSet::new()));
     }
 }

@@ -413,3 +413,43 @@ fn cargo_run_means_the_server() {
     let binaries = targets.filter(|target| target["kind"] == serde_json::json!(["bin"]));
     assert_eq!(binaries.map(|target| target["name"].clone()).collect::<Vec<_>>(), ["bizauth"]);
 }
+
+/// The image is built from what `.dockerignore` lets through, and cargo begins with every member of the workspace.
+#[test]
+fn the_image_is_built_from_the_whole_workspace() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let (manifest, ignored) = (read("Cargo.toml"), read("deploy/Dockerfile.dockerignore"));
+    let members = manifest.lines().find(|line| line.starts_with("members = ")).expect("a workspace has members");
+    let kept: BTreeSet<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let folders: Vec<_> = members.split('"').skip(1).step_by(2).filter_map(|member| member.split('/').next()).collect();
+    assert!(folders.len() > 2, "{members}");
+    let lost: Vec<_> = folders.into_iter().filter(|folder| !kept.contains(folder)).collect();
+    assert!(lost.is_empty(), "deploy/Dockerfile.dockerignore leaves out {lost:?}");
+}
+
+/// What only a release build does, in small: the list of functions is no reason for any linker error, and the program
+/// that comes of it runs, with nothing in it that can be both written and executed.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+fn the_linker_takes_the_order_of_functions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, program) = (folder.path().join("small.rs"), folder.path().join("small"));
+    fs::write(&source, "fn main() { println!(\"{:?}\", std::env::args().collect::<Vec<_>>().len()) }").expect("a file");
+    let order = root().join("crates/bizauth/link-order.ld");
+    let mut rustc = std::process::Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()));
+    rustc.arg(&source).arg("-o").arg(&program).arg(format!("-Clink-arg=-T{}", order.display()));
+    let said = rustc.output().expect("rustc can be run");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let ran = std::process::Command::new(&program).output().expect("it runs");
+    assert_eq!(ran.stdout, b"1\n");
+    // The program headers of a 64-bit ELF file: their place at 32, their number at 56, 56 bytes each with the flags at 4.
+    let bytes = fs::read(&program).expect("the program");
+    let number =
+        |at: usize, size: usize| bytes[at..at + size].iter().rev().fold(0, |n, byte| n << 8 | usize::from(*byte));
+    let headers = (0..number(56, 2)).map(|at| number(32, 8) + at * 56).map(|at| (number(at, 4), number(at + 4, 4)));
+    let (load, relro): (Vec<_>, Vec<_>) =
+        headers.filter(|(kind, _)| [1, 0x6474_e552].contains(kind)).partition(|(kind, _)| *kind == 1);
+    assert!(load.iter().any(|(_, flags)| flags & 1 != 0), "{load:?}");
+    assert!(load.iter().all(|(_, flags)| flags & 3 != 3), "a segment can be written and executed: {load:?}");
+    assert_eq!(relro.len(), 1, "what is relocated is to be read-only");
+}
