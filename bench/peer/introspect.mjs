@@ -1,22 +1,47 @@
-// oidc-provider as its manual starts it, with its records in memory: a client gets a token and asks whether it is alive.
+// oidc-provider on the same job: a hundred thousand living access tokens, each of a person's own consent, and a client
+// that asks whether they are alive. Its records are in memory, which its own adapter does for a thousand; here a Map has
+// them all.
+import { writeFileSync } from 'node:fs';
 import Provider from 'oidc-provider';
 
-const port = Number(process.argv[2]);
+const [file, count, port] = process.argv.slice(2);
+const DAY = 24 * 60 * 60;
+
+class InMemory {
+  records = new Map();
+
+  async upsert(id, payload) { this.records.set(id, payload); }
+
+  async find(id) { return this.records.get(id); }
+
+  async destroy(id) { this.records.delete(id); }
+}
+
 const provider = new Provider(`http://127.0.0.1:${port}`, {
+  adapter: InMemory,
   clients: [
     {
       client_id: 'client',
       client_secret: 'secret',
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
+      redirect_uris: ['https://app.example.com/callback'],
     },
   ],
-  scopes: ['api'],
+  scopes: ['openid', 'moment_management'],
   features: {
-    clientCredentials: { enabled: true },
     introspection: { enabled: true },
     devInteractions: { enabled: false },
   },
 });
-provider.listen(port, '127.0.0.1');
+
+const client = await provider.Client.find('client');
+const tokens = [];
+for (let number = 0; number < Number(count); number += 1) {
+  const accountId = String(number);
+  const grant = new provider.Grant({ accountId, clientId: client.clientId });
+  grant.addOIDCScope('openid moment_management');
+  const grantId = await grant.save(DAY);
+  const token = new provider.AccessToken({ accountId, client, grantId, gty: 'authorization_code', scope: 'openid moment_management' });
+  tokens.push(await token.save(DAY));
+}
+writeFileSync(file, tokens.join('\n'));
+provider.listen(Number(port), '127.0.0.1');

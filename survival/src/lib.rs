@@ -2,7 +2,7 @@
 //! a restored backup) and say what was lost. They drive the real binary over loopback; nothing of the server is
 //! replaced.
 //!
-//! Each has a short form, which `cargo test` runs, and a long one: `cargo run -p survival -- NAME --long`.
+//! Each has a short form, which `cargo test --workspace` runs, and a long one: `cargo run -p survival -- NAME --long`.
 
 pub mod backup;
 pub mod chance;

@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::pg;
@@ -114,9 +115,10 @@ async fn writing(database: &Path, work: Work) -> anyhow::Result<()> {
     let connection = rusqlite::Connection::open(database)?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
     let (queue, waiting) = mpsc::channel::<Job>();
+    let callers = Handle::current();
     std::thread::spawn(move || match work {
-        Work::Redeem => redeem(&connection, &waiting),
-        Work::Revoke => revoke(&connection, &waiting),
+        Work::Redeem => redeem(&connection, &waiting, &callers),
+        Work::Revoke => revoke(&connection, &waiting, &callers),
     });
     let listener = listen().await?;
     let ids = std::sync::Arc::new(bizauth_core::id::IdSource::new(1));
@@ -173,18 +175,41 @@ async fn answer(
     response.body(Full::new(text.into())).expect("these are fields")
 }
 
-/// The group that waits now: the first one, and whoever came meanwhile.
-fn group(waiting: &mpsc::Receiver<Job>) -> Option<Vec<Job>> {
-    let first = waiting.recv().ok()?;
-    Some(std::iter::once(first).chain(waiting.try_iter().take(255)).collect())
+/// The group that waits now: the first one, whoever came meanwhile and, where the last group was a crowd, whoever shares
+/// the core and is about to come.
+fn group(waiting: &mpsc::Receiver<Job>, crowd: &mut bool) -> Option<Vec<Job>> {
+    let mut group = vec![waiting.recv().ok()?];
+    loop {
+        group.extend(waiting.try_iter().take(256 - group.len()));
+        if !*crowd || group.len() == 256 {
+            break;
+        }
+        std::thread::yield_now();
+        match waiting.try_recv() {
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    *crowd = group.len() > 1;
+    Some(group)
 }
 
-fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
+/// Tells all callers of a group, for whom their event loop is woken once.
+fn tell(callers: &Handle, group: Vec<Job>, told: Vec<bool>) {
+    callers.spawn(async move {
+        for (job, told) in group.into_iter().zip(told) {
+            let _ = job.done.send(told);
+        }
+    });
+}
+
+fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>, callers: &Handle) {
     let work = || -> rusqlite::Result<()> {
-        let mut claim = connection.prepare(
-            "UPDATE codes SET redeemed_at = ?1, token_id = ?2 WHERE id = ?3 AND digest = ?4 AND redeemed_at IS NULL
-             RETURNING consent_id, key_id, app_id, user_id, app_era, user_era",
+        let mut find = connection.prepare(
+            "SELECT consent_id, key_id, app_id, user_id, app_era, user_era FROM codes
+             WHERE id = ?1 AND digest = ?2 AND redeemed_at IS NULL",
         )?;
+        let mut claim = connection.prepare("UPDATE codes SET redeemed_at = ?1, token_id = ?2 WHERE id = ?3")?;
         let mut take = connection.prepare(
             "INSERT INTO counters (kind, subject, starts_at, expires_at, taken, held) VALUES ('token', ?1, ?2, ?3, 1, 0)
              ON CONFLICT (kind, subject, starts_at) DO UPDATE SET taken = counters.taken + 1",
@@ -193,14 +218,15 @@ fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
             "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
         )?;
-        while let Some(group) = group(waiting) {
+        let mut crowd = false;
+        while let Some(group) = group(waiting, &mut crowd) {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let mut told = Vec::with_capacity(group.len());
             for job in &group {
                 let now = bizauth::clock::Clock::System.now().millis();
                 let row = {
-                    let mut rows = claim.query((now, job.fresh.0, job.id, &job.digest.0[..]))?;
-                    let row = match rows.next()? {
+                    let mut rows = find.query((job.id, &job.digest.0[..]))?;
+                    match rows.next()? {
                         Some(row) => {
                             let mut ids = [0_i64; 6];
                             for (at, id) in ids.iter_mut().enumerate() {
@@ -209,11 +235,10 @@ fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
                             Some(ids)
                         }
                         None => None,
-                    };
-                    while rows.next()?.is_some() {}
-                    row
+                    }
                 };
                 if let Some(it) = row {
+                    claim.execute((now, job.fresh.0, job.id))?;
                     let window = now / 60_000 * 60_000;
                     take.execute((it[1].to_string(), window, window + 60_000))?;
                     let digest = &job.fresh.1.0[..];
@@ -222,9 +247,7 @@ fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
                 told.push(row.is_some());
             }
             connection.execute_batch("COMMIT")?;
-            for (job, told) in group.into_iter().zip(told) {
-                let _ = job.done.send(told);
-            }
+            tell(callers, group, told);
         }
         Ok(())
     };
@@ -233,12 +256,13 @@ fn redeem(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
     }
 }
 
-fn revoke(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
+fn revoke(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>, callers: &Handle) {
     let work = || -> rusqlite::Result<()> {
         let mut end = connection.prepare(
             "UPDATE tokens SET revoked_at = ?1, updated_at = ?1 WHERE id = ?2 AND digest = ?3 AND revoked_at IS NULL",
         )?;
-        while let Some(group) = group(waiting) {
+        let mut crowd = false;
+        while let Some(group) = group(waiting, &mut crowd) {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let mut told = Vec::with_capacity(group.len());
             for job in &group {
@@ -246,9 +270,7 @@ fn revoke(connection: &rusqlite::Connection, waiting: &mpsc::Receiver<Job>) {
                 told.push(end.execute((now, job.id, &job.digest.0[..]))? > 0);
             }
             connection.execute_batch("COMMIT")?;
-            for (job, told) in group.into_iter().zip(told) {
-                let _ = job.done.send(told);
-            }
+            tell(callers, group, told);
         }
         Ok(())
     };

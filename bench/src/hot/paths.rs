@@ -358,11 +358,12 @@ fn sweep(_: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
 }
 
 fn peer(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
-    let peer = peer::start()?;
-    let place = runtime.block_on(place::filled(Engine::Sqlite, Amount { tokens: 100_000, codes: 0 }))?;
+    let count = 100_000;
+    let peer = peer::start(count as usize)?;
+    let place = runtime.block_on(place::filled(Engine::Sqlite, Amount { tokens: count, codes: 0 }))?;
     let server = serve(options, place.folder(), &[])?;
-    visit(&server, 100_000)?;
-    let mut script = Tokeninfo::new(100_000);
+    visit(&server, count)?;
+    let mut script = Tokeninfo::new(count);
     let mut asked = peer.script()?;
     let (ours, limit, ratio) = by_turns(
         options.rounds,

@@ -1,4 +1,5 @@
-//! What a user would pick instead: oidc-provider on Node, its records in memory, on the same job: is this token alive?
+//! What a user would pick instead: oidc-provider on Node, its records in memory, on the same job: of many tokens, each of
+//! a person's own consent, is this one alive?
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,22 +8,25 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, ensure};
 
 use super::child::{self, Running};
-use super::load;
-use super::script::Same;
+use super::load::{self, Script};
 
 /// `client:secret` as HTTP Basic.
 const BASIC: &str = "Basic Y2xpZW50OnNlY3JldA==";
 
-/// A running peer.
+/// A running peer, and the tokens that it issued.
 pub(crate) struct Peer {
     pub(crate) running: Running,
+    tokens: Vec<String>,
 }
 
-/// Installs it beside the build, once, and starts it.
-pub(crate) fn start() -> anyhow::Result<Peer> {
+/// Installs it beside the build, once, and starts it with so many tokens.
+pub(crate) fn start(count: usize) -> anyhow::Result<Peer> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer");
     let folder = installed(&source)?;
-    Ok(Peer { running: child::other(&["node", "introspect.mjs"], &folder)? })
+    let running = child::other(&["node", "introspect.mjs", "tokens", &count.to_string()], &folder)?;
+    let tokens: Vec<_> = std::fs::read_to_string(folder.join("tokens"))?.lines().map(str::to_owned).collect();
+    ensure!(tokens.len() == count, "the peer issued {} tokens", tokens.len());
+    Ok(Peer { running, tokens })
 }
 
 fn installed(source: &Path) -> anyhow::Result<PathBuf> {
@@ -48,19 +52,33 @@ fn post(address: SocketAddr, path: &str, form: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Introspections of living tokens, in no order.
+pub(crate) struct Introspect<'p> {
+    peer: &'p Peer,
+    at: usize,
+}
+
+impl Script for Introspect<'_> {
+    fn next(&mut self, _: usize, _: &[u8], out: &mut Vec<u8>) -> bool {
+        self.at = (self.at + 7919) % self.peer.tokens.len();
+        out.extend_from_slice(&self.peer.introspect(&self.peer.tokens[self.at]));
+        true
+    }
+}
+
 impl Peer {
-    /// Introspections of a living token.
-    pub(crate) fn script(&self) -> anyhow::Result<Same> {
-        let address = self.running.address;
-        let form = "grant_type=client_credentials&scope=api";
-        let issued = load::ask(address, &post(address, "/token", form))?;
-        let text = String::from_utf8_lossy(&issued).into_owned();
-        let token = text.split("\"access_token\":\"").nth(1).and_then(|rest| rest.split('"').next());
-        let token = token.with_context(|| text.clone())?;
-        let request = post(address, "/token/introspection", &format!("token={token}"));
-        let said = load::ask(address, &request)?;
+    /// What is asked of it by turns.
+    pub(crate) fn script(&self) -> anyhow::Result<Introspect<'_>> {
+        let token = self.tokens.first().context("no token")?;
+        let said = load::ask(self.running.address, &self.introspect(token))?;
         let said = String::from_utf8_lossy(&said).into_owned();
         ensure!(said.contains("\"active\":true"), "{said}");
-        Ok(Same(request))
+        Ok(Introspect { peer: self, at: 0 })
+    }
+
+    /// With the hint that saves it looking among tokens of other kinds.
+    fn introspect(&self, token: &str) -> Vec<u8> {
+        let form = format!("token={token}&token_type_hint=access_token");
+        post(self.running.address, "/token/introspection", &form)
     }
 }

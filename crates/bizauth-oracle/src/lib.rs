@@ -1,7 +1,7 @@
 //! Second opinions: what bizauth reads from strangers, read once more in the slowest and most obvious way.
 //!
 //! Each property takes any bytes, reads them with the server's own reader and with a naive one that was written from the
-//! documents, and panics where the two disagree. `cargo test` puts generated texts and the corpus of `fuzz/corpus` to
+//! documents, and panics where the two disagree. `cargo test --workspace` puts generated texts and the corpus of `fuzz/corpus` to
 //! them, `cargo fuzz` whatever it comes upon. Nothing ships that depends on this crate.
 
 pub mod authorize;
