@@ -12,6 +12,7 @@ use bizauth_core::time::Time;
 use crate::Store;
 use crate::db::{Error, Result, Row, Tx, Value, Verdict, commit, roll_back};
 use crate::limits::{self, Limit};
+use crate::memory::Memory;
 
 /// What became of a redemption. The store says what it found; the door turns that into an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +50,15 @@ impl Store {
         judge: impl Fn(&Code) -> Result<(), KauthFault> + Send + Sync + 'static,
         now: Time,
     ) -> Result<Redemption> {
-        let (ids, judge) = (self.ids.clone(), Arc::new(judge));
+        let (ids, judge, memory) = (self.ids.clone(), Arc::new(judge), self.memory.clone());
         loop {
-            let (ids, judge) = (ids.clone(), judge.clone());
+            let (ids, judge, memory) = (ids.clone(), judge.clone(), memory.clone());
             let redeem = async move |tx: &mut Tx<'_>| {
+                let Some(row) = look(tx, memory.as_deref(), code, key).await? else {
+                    return roll_back(Some(Redemption::NotFound));
+                };
                 let fresh = (TokenId(ids.next(now)), token);
-                redeem(tx, code, key, fresh, rate, &*judge, now).await
+                redeem(tx, (code, &row), key, fresh, rate, &*judge, now).await
             };
             // Nothing said: somebody else was faster, and what they left is there to be looked at now.
             if let Some(redeemed) = self.db.write(redeem).await? {
@@ -64,37 +68,61 @@ impl Store {
     }
 }
 
+/// The columns of a code that is looked at.
+macro_rules! code_columns {
+    () => {
+        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge, o.expires_at,
+             o.redeemed_at, o.token_id, c.items, c.app_user_id, "
+    };
+}
+
+/// A code with its own key's secret, and what it stands for, which must be as it was when the person agreed: `stands`. What
+/// all codes of the key have in common need not be read where it is remembered.
+async fn look(tx: &mut Tx<'_>, memory: Option<&Memory>, code: (CodeId, Digest), key: KeyId) -> Result<Option<Row>> {
+    const LOOK: &str = concat!(
+        code_columns!(),
+        "(a.id IS NOT NULL AND u.id IS NOT NULL AND k.id IS NOT NULL AND c.id IS NOT NULL) AS stands
+         FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
+         LEFT JOIN apps a ON a.id = o.app_id AND a.deleted_at IS NULL AND a.era = o.app_era
+         LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
+         LEFT JOIN app_keys k ON k.id = o.key_id AND k.state <> 'deleted'
+         WHERE o.id = $1 AND o.digest = $2"
+    );
+    const LOOK_OWN: &str = concat!(
+        code_columns!(),
+        "(u.id IS NOT NULL AND c.id IS NOT NULL AND o.key_id = $1 AND o.app_id = $2 AND o.app_era = $3) AS stands
+         FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
+         LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
+         WHERE o.id = $4 AND o.digest = $5"
+    );
+    let (id, digest) = (Value::from(code.0), Value::from(code.1));
+    if let Some(memory) = memory
+        && let Some(footing) = memory.footing(tx, key).await?
+    {
+        return tx.row(LOOK_OWN, &[key.into(), footing.app.into(), footing.era.into(), id, digest]).await;
+    }
+    tx.row(LOOK, &[id, digest]).await
+}
+
+/// The code of a row for a token.
 async fn redeem(
     tx: &mut Tx<'_>,
-    code: (CodeId, Digest),
+    (code, row): ((CodeId, Digest), &Row),
     key: KeyId,
     token: (TokenId, Digest),
     rate: Limit,
     judge: &(impl Fn(&Code) -> Result<(), KauthFault> + ?Sized),
     now: Time,
 ) -> Result<Verdict<Option<Redemption>>> {
-    // What the code stands for must be as it was when the person agreed.
-    const LOOK: &str =
-        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge,
-             o.expires_at, o.redeemed_at, o.token_id, c.items, c.app_user_id,
-             (a.id IS NOT NULL AND u.id IS NOT NULL AND k.id IS NOT NULL AND c.id IS NOT NULL) AS stands
-         FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
-         LEFT JOIN apps a ON a.id = o.app_id AND a.deleted_at IS NULL AND a.era = o.app_era
-         LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
-         LEFT JOIN app_keys k ON k.id = o.key_id AND k.state <> 'deleted'
-         WHERE o.id = $1 AND o.digest = $2";
     const CLAIM: &str =
         "UPDATE codes SET redeemed_at = $1, token_id = $2 WHERE id = $3 AND digest = $4 AND redeemed_at IS NULL";
     const ISSUE: &str =
         "INSERT INTO tokens (id, digest, consent_id, key_id, app_id, user_id, app_era, user_era, used_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let Some(row) = tx.row(LOOK, &[code.0.into(), code.1.into()]).await? else {
-        return roll_back(Some(Redemption::NotFound));
-    };
     if row.get::<Option<Time>>("redeemed_at")?.is_some() {
-        return replayed(tx, &row, key, now).await;
+        return replayed(tx, row, key, now).await;
     }
-    if let Err(fault) = judge(&read(&row)?) {
+    if let Err(fault) = judge(&read(row)?) {
         return roll_back(Some(Redemption::Refused(fault)));
     }
     if !row.get::<bool>("stands")? {

@@ -236,6 +236,12 @@ impl<'c> Tx<'c> {
         matches!(self.engine, Engine::Postgres(_))
     }
 
+    /// Whether what was read in `turn` from these rows, and from the platform's, is what this sentence sees: asked of the
+    /// memory of this very database. Where others write as well nobody can say.
+    pub(crate) fn stands(&self, watch: &Watch, turn: u64, marks: &[Mark]) -> bool {
+        !self.is_shared() && watch.stands_within(turn, marks)
+    }
+
     /// Runs a script of several statements, written in PostgreSQL's type names: a migration.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         let done = match &mut self.engine {

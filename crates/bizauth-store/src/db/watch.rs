@@ -108,6 +108,17 @@ impl Watch {
             && marks.iter().all(|mark| since(&self.rows[usize::from(mark.0)]))
     }
 
+    /// Whether what was read in `turn` is what the writer's sentence sees now: nothing of it was touched in its group
+    /// before it either.
+    pub(super) fn stands_within(&self, turn: u64, marks: &[Mark]) -> bool {
+        let is_of = |touch: &Touch| match touch {
+            Touch::Row(mark) => marks.contains(mark),
+            Touch::Platform => true,
+            Touch::IpList => false,
+        };
+        self.stands(turn, marks) && !self.touched().iter().any(is_of)
+    }
+
     /// Whether the newest IP list read in `turn` is the newest.
     pub(crate) fn ip_list_stands(&self, turn: u64) -> bool {
         self.alone.load(Ordering::Acquire) && self.ip_list.load(Ordering::Acquire) <= turn

@@ -1,9 +1,10 @@
-//! What this process remembers of what it read: tokens that are alive, and on the embedded engine keys, the newest IP
-//! list, the catalogue. Nothing here decides how long something stands: [`Watch`] does, which hears of every change from
+//! What this process remembers of what it read: tokens that are alive, and on the embedded engine keys with what their
+//! tokens stand on, the newest IP list, the catalogue. Nothing here decides how long something stands: [`Watch`] does, which hears of every change from
 //! the engine.
 //!
 //! Memory is a copy, never a second truth: whatever is missing is read, and what is refused is read each time.
 
+mod footings;
 mod keys;
 mod newest;
 mod tokens;
@@ -15,6 +16,7 @@ use bizauth_core::scope::Catalogue;
 use crate::db::Watch;
 use crate::ips::Published;
 
+pub(crate) use footings::{Footing, Footings};
 pub(crate) use keys::Keys;
 pub(crate) use newest::Newest;
 pub use tokens::Seen;
@@ -25,6 +27,7 @@ pub(crate) struct Memory {
     pub(crate) watch: Arc<Watch>,
     pub(crate) tokens: Tokens,
     pub(crate) keys: Keys,
+    pub(crate) footings: Footings,
     pub(crate) ip_list: Newest<Published>,
     pub(crate) catalogue: Newest<Arc<Catalogue>>,
 }
@@ -33,7 +36,14 @@ impl Memory {
     /// An empty one, for at most so many tokens.
     pub(crate) fn new(watch: Arc<Watch>, tokens: usize) -> Self {
         let (ip_list, catalogue) = (Newest::default(), Newest::default());
-        Memory { watch, tokens: Tokens::new(tokens), keys: Keys::default(), ip_list, catalogue }
+        Memory {
+            watch,
+            tokens: Tokens::new(tokens),
+            keys: Keys::default(),
+            footings: Footings::default(),
+            ip_list,
+            catalogue,
+        }
     }
 }
 

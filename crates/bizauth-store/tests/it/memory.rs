@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use bizauth_core::app::{AppKind, Role};
 use bizauth_core::asset::{AssetId, Holding};
+use bizauth_core::id::KeyId;
 use bizauth_core::ips::{Cidr, IpList, Service, Terms};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::scope::Catalogue;
 use bizauth_core::token::{IDLE_LIFETIME, Lent, Token};
 use bizauth_core::user::UserState;
-use bizauth_store::{By, NewKey, NewVersion, Publication, Redemption, Sight, Store};
+use bizauth_store::{By, Found, NewKey, NewVersion, Publication, Redemption, Sight, Store, Vital};
 use jiff::civil::date;
 use tempfile::TempDir;
 
 use crate::engines::{Place, on_each_engine};
-use crate::scene::{GivenToken, MINUTE, NOW, Scene, all, app_key, digest, give, held, hold, someone, these};
+use crate::scene::{GivenCode, GivenToken, MINUTE, NOW, Scene, all, app_key, digest, give, held, hold, someone, these};
 
 /// All that a door may say of a token, in words that differ whenever any of it does.
 fn say(token: &Token, lent: &[Lent], catalogue: &Catalogue) -> (String, Vec<String>) {
@@ -34,12 +35,14 @@ struct Platform {
     scenes: Vec<Scene>,
     keys: Vec<AppKey>,
     tokens: Vec<GivenToken>,
+    codes: Vec<(KeyId, GivenCode)>,
     lists: i64,
 }
 
 impl Platform {
     async fn new(store: Store) -> Self {
-        let mut it = Platform { store, scenes: Vec::new(), keys: Vec::new(), tokens: Vec::new(), lists: 0 };
+        let (scenes, keys, tokens, codes) = Default::default();
+        let mut it = Platform { store, scenes, keys, tokens, codes, lists: 0 };
         for kind in [KeyKind::RestApi, KeyKind::Admin] {
             let scene = Scene::set(&it.store).await;
             give(&it.store, scene.user, "moment", &[("1", "One"), ("2", "Two")]).await;
@@ -74,6 +77,27 @@ impl Platform {
         }
     }
 
+    /// Codes that are kept until other things have changed.
+    async fn agrees(&mut self, of: usize) {
+        let (scene, code) = (self.scenes[of].clone(), digest());
+        let new = scene.agreement(scene.shows().await, vec![all("moment")], code).await;
+        if let bizauth_store::Approval::Kept(id) = self.by().approve(new).await.unwrap() {
+            self.codes.push((scene.key, (id, code)));
+        }
+    }
+
+    /// Trades them: a token comes only of what is as it was.
+    async fn trades(&mut self) {
+        for (key, code) in std::mem::take(&mut self.codes) {
+            let (secret, rate) = (crate::scene::secret(), crate::scene::NO_LIMIT);
+            let bought = self.store.redeem_code(code, key, secret.digest(), rate, crate::scene::yes, NOW).await;
+            let Redemption::Issued { token: id, .. } = bought.unwrap() else { continue };
+            let token = self.store.token(id, &secret).await.unwrap().token.unwrap();
+            assert!(token.ended.is_none() && token.eras == (token.app.era, token.user.era), "{token:?}");
+            self.tokens.push((id, secret));
+        }
+    }
+
     /// Some change, of the kind that the number says.
     async fn changes(&mut self, number: u64) {
         let of = (number / 64 % 2) as usize;
@@ -84,8 +108,16 @@ impl Platform {
         let (group, one) = ("moment".into(), AssetId("1".to_owned()));
         let key = self.store.keys_of(app, NOW).await.unwrap().last().map(|record| record.key.id);
         assert!(match number % 32 {
-            0..=3 => {
+            0..=2 => {
                 self.buys(of).await;
+                true
+            }
+            3 => {
+                self.agrees(of).await;
+                true
+            }
+            31 => {
+                self.trades().await;
                 true
             }
             4 => self.store.revoke_token((token.0, token.1.digest()), NOW).await.is_ok(),
@@ -148,6 +180,14 @@ impl Platform {
         for (id, secret) in &self.tokens {
             let found = self.store.token(*id, secret).await.unwrap();
             let token = found.token.unwrap();
+            // Who would end it sees the same of it.
+            let no = |_: &Found<Vital>| false;
+            let (vital, ended) = self.store.revoke_found_token((*id, secret.digest()), no, NOW).await.unwrap();
+            let (maintenance, vital) = (vital.maintenance, vital.token.unwrap());
+            let seen =
+                (maintenance, vital.app, vital.daily_quota, vital.app_user, vital.life.admit(IDLE_LIFETIME, NOW));
+            let told_of = (token.app.id, token.app.daily_quota, token.app_user, token.admit(IDLE_LIFETIME, NOW));
+            assert_eq!((seen, ended), ((found.maintenance, told_of.0, told_of.1, told_of.2, told_of.3), None));
             let inline = self.store.remembered(*id, &secret.digest());
             let looked = match self.store.look_at(*id, &secret.digest(), NOW, say).await.unwrap() {
                 Sight::Remembered(seen) => Some(seen),
