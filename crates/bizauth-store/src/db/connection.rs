@@ -65,7 +65,11 @@ impl Connection {
             let mut found = statement.query(params_from_iter(params))?;
             let mut rows = Vec::new();
             while let Some(row) = found.next()? {
-                let values = (0..names.len()).map(|i| row.get(i)).collect::<rusqlite::Result<_>>()?;
+                // Room for all at once: what collects results makes it bit by bit.
+                let mut values = Vec::with_capacity(names.len());
+                for i in 0..names.len() {
+                    values.push(row.get(i)?);
+                }
                 rows.push(Row::new(sql, names.clone(), values));
             }
             Ok(rows)
