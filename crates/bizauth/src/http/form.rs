@@ -34,6 +34,8 @@ pub async fn whole(body: Body, most: usize) -> Result<Bytes, Unread> {
 const LONGEST: usize = 8192;
 /// The most fields: a page of assets of every group, with room to spare.
 pub const MOST: usize = 1000;
+/// So few are compared with each other sooner than they are put into a set.
+const FEW: usize = 16;
 
 /// What a value may be.
 #[derive(Clone, Copy)]
@@ -105,13 +107,21 @@ impl Form {
         if pairs.clone().nth(MOST).is_some() {
             return Err(format!("more than {MOST} fields"));
         }
-        Ok(Form { fields: pairs.map(|pair| field(kind, pair)).collect::<Result<_, _>>()? })
+        let mut fields = Vec::with_capacity(pairs.clone().count());
+        for pair in pairs {
+            fields.push(field(kind, pair)?);
+        }
+        Ok(Form { fields })
     }
 
     /// The first name that was sent twice.
     pub fn repeated(&self) -> Option<&str> {
+        if self.fields.len() <= FEW {
+            let is_known = |at: usize| self.fields[..at].iter().any(|(name, _)| *name == self.fields[at].0);
+            return (0..self.fields.len()).find(|at| is_known(*at)).map(|at| self.fields[at].0.as_str());
+        }
         let mut seen = HashSet::new();
-        self.fields.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
+        self.names().find(|name| !seen.insert(*name))
     }
 
     /// The names of all fields, in the order sent.
@@ -127,6 +137,13 @@ impl Form {
     /// The value of a field; an empty one counts as absent, and so does one of several lines.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next().filter(|value| !value.is_empty())
+    }
+
+    /// [`Form::get`], for who needs the value as their own: it is in the form no more.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let value =
+            self.fields.iter_mut().find(|(n, value)| n == name && !has_controls(value)).map(|(_, value)| value)?;
+        (!value.is_empty()).then(|| std::mem::take(value))
     }
 
     /// The value of a field of several lines, each ended by `\n`; an empty one counts as absent.
@@ -211,6 +228,13 @@ mod tests {
         let form = read(kind, b"a=1&b=%ED%95%9C+x&a=2&c").unwrap();
         assert_eq!((form.get("b"), form.get("c"), form.repeated()), (Some("한 x"), None, Some("a")));
         assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        let mut form = form;
+        assert_eq!(["b", "b", "c", "d"].map(|name| form.take(name)), [Some("한 x".to_owned()), None, None, None]);
+        for count in [FEW, FEW + 1] {
+            assert_eq!(read(kind, many(count).as_bytes()).unwrap().repeated(), None);
+            let twice = format!("{}&f3=x", many(count - 1));
+            assert_eq!(read(kind, twice.as_bytes()).unwrap().repeated(), Some("f3"));
+        }
     }
 
     #[test]

@@ -44,26 +44,27 @@ pub async fn answer(
     body: Option<Bytes>,
 ) -> Result<Response, KauthError> {
     let unread = || KauthFault::MalformedTokenRequest.about("the body is too long or broke off");
-    let request = read(headers, &body.ok_or_else(unread)?)?;
+    let TokenRequest { client_id, client_secret, code: sent, redirect_uri, verifier } =
+        read(headers, &body.ok_or_else(unread)?)?;
     let now = it.clock.now();
-    let unknown = || KauthFault::UnknownClient.about(&request.client_id);
-    let key = AppKey::read(&request.client_id).ok_or_else(unknown)?;
+    let unknown = || KauthFault::UnknownClient.about(&client_id);
+    let key = AppKey::read(&client_id).ok_or_else(unknown)?;
     let found = it.store.key(&key, now).await?;
     let found = found.filter(|found| found.key.kind == KeyKind::RestApi && !found.key.disabled);
     let Some(found) = found else { return Err(guessed(it, from, None, unknown()).await) };
     let key = &found.key;
     asker.is(key.app);
-    if !key.admits_secret(request.client_secret.as_deref()) {
+    if !key.admits_secret(client_secret.as_deref()) {
         return Err(guessed(it, from, Some(key.id), KauthFault::BadClientSecret.into()).await);
     }
     if !key.admits_caller(from) {
         return Err(KauthFault::CallerNotAllowed.about(from.to_string()).into());
     }
-    note_key_use(it, &found).await;
-    let not_found = || KauthFault::CodeNotFound.about(&request.code);
-    let (code, proof) = Credential::Code.read(&request.code).ok_or_else(not_found)?;
+    note_key_use(it, &found, now).await;
+    let not_found = || KauthFault::CodeNotFound.about(&sent);
+    let (code, proof) = Credential::Code.read(&sent).ok_or_else(not_found)?;
     let secret = it.entropy.secret();
-    let trade = Trade { key: key.id, redirect_uri: request.redirect_uri.clone(), verifier: request.verifier.clone() };
+    let trade = Trade { key: key.id, redirect_uri, verifier };
     let redeemed = it
         .store
         .redeem_code(
@@ -119,24 +120,22 @@ pub struct TokenRequest {
 /// # Errors
 /// The first that fails.
 pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<TokenRequest, Refusal<KauthFault>> {
-    let form = Form::read(headers, body).map_err(|why| KauthFault::MalformedTokenRequest.about(why))?;
+    let mut form = Form::read(headers, body).map_err(|why| KauthFault::MalformedTokenRequest.about(why))?;
     if let Some(name) = form.repeated() {
         return Err(KauthFault::MalformedTokenRequest.about(format!("{name} was sent twice")));
     }
-    let field = |name: &str| form.get(name).map(str::to_owned);
-    let required =
-        |name: &str| field(name).ok_or_else(|| KauthFault::MalformedTokenRequest.about(format!("{name} is missing")));
+    let missing = |name: &str| KauthFault::MalformedTokenRequest.about(format!("{name} is missing"));
+    let mut required = |name: &str| form.take(name).ok_or_else(|| missing(name));
     let grant_type = required("grant_type")?;
-    let client_id = match field("client_id") {
+    let client_id = match required("client_id") {
         // HTTP Basic is not read: the client is as unknown as one that says nothing.
-        None if headers.contains_key(AUTHORIZATION) => "null".to_owned(),
-        Some(client_id) => client_id,
-        None => required("client_id")?,
+        Err(_) if headers.contains_key(AUTHORIZATION) => "null".to_owned(),
+        client_id => client_id?,
     };
     let (code, redirect_uri) = (required("code")?, required("redirect_uri")?);
     if grant_type != "authorization_code" {
         return Err(KauthFault::UnsupportedGrantType.about(grant_type));
     }
-    let (client_secret, verifier) = (field("client_secret"), field("code_verifier"));
+    let (client_secret, verifier) = (form.take("client_secret"), form.take("code_verifier"));
     Ok(TokenRequest { client_id, client_secret, code, redirect_uri, verifier })
 }

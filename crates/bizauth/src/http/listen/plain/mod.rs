@@ -106,8 +106,9 @@ struct Read {
 /// The head that was read last. Programs send the same again and again, but for the token it is about.
 struct Head {
     parts: Parts,
-    /// What it came to, what stood before the value of its one `Authorization`, and what behind.
-    last: Option<(Read, Vec<u8>, Vec<u8>)>,
+    /// What it came to, what stood before the value of its one `Authorization`, and what behind. Without such a field all
+    /// of it stood before.
+    last: Option<(Read, Vec<u8>, Option<Vec<u8>>)>,
 }
 
 impl Default for Head {
@@ -122,6 +123,7 @@ impl Head {
     fn again(&mut self, bytes: &[u8]) -> Option<Read> {
         let (read, before, behind) = self.last.as_ref()?;
         let rest = bytes.strip_prefix(before.as_slice())?;
+        let Some(behind) = behind else { return (rest.len() >= read.body).then_some(*read) };
         let (value, rest) = rest.split_at(rest.iter().position(|byte| *byte == b'\r')?);
         let rest = rest.strip_prefix(behind.as_slice())?;
         // A parser leaves such blanks out.
@@ -162,11 +164,15 @@ impl Head {
         let body = length_of_body(&parts.headers)?;
         let read = Read { endpoint: knows(parts)?, until, body };
         let mut proofs = request.headers.iter().filter(|field| field.name.eq_ignore_ascii_case("authorization"));
-        if let (Some(proof), None) = (proofs.next(), proofs.next()) {
-            let from = proof.value.as_ptr().addr() - bytes.as_ptr().addr();
-            let behind = bytes[from + proof.value.len()..until].to_vec();
-            self.last = Some((read, bytes[..from].to_vec(), behind));
-        }
+        self.last = match (proofs.next(), proofs.next()) {
+            (Some(proof), None) => {
+                let from = proof.value.as_ptr().addr() - bytes.as_ptr().addr();
+                let behind = bytes[from + proof.value.len()..until].to_vec();
+                Some((read, bytes[..from].to_vec(), Some(behind)))
+            }
+            (None, _) => Some((read, bytes[..until].to_vec(), None)),
+            _ => None,
+        };
         (bytes.len() - until >= body).then_some(read)
     }
 }

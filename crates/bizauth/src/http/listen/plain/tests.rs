@@ -211,9 +211,10 @@ proptest! {
         changed in proptest::option::weighted(0.2, any::<u8>()),
         end in proptest::option::weighted(0.2, any::<prop::sample::Index>()),
         more in proptest::sample::select(&["", "Content-Length: 3\r\n", "Authorization: Bearer z\r\n", "X: y\r\n"]),
+        field in proptest::sample::select(&["Authorization", "Authorization", "Another"]),
     ) {
         let request = |value: &str| {
-            format!("POST /v1/business/revoke HTTP/1.1\r\nHost: a\r\nAuthorization: {value}\r\n{more}\r\n123")
+            format!("POST /v1/business/revoke HTTP/1.1\r\nHost: a\r\n{field}: {value}\r\n{more}\r\n123")
         };
         let mut head = Head::default();
         let first = head.read(request("Bearer bzt_x").as_bytes(), knows_all);
@@ -243,5 +244,19 @@ proptest! {
         head.read(request("Bearer x").as_bytes(), knows_all);
         prop_assert!(head.again(request(&value).as_bytes()).is_some());
         prop_assert_eq!(head.parts.headers[AUTHORIZATION].to_str().unwrap(), value);
+    }
+
+    #[test]
+    fn another_body_is_of_a_head_over_again(bodies in prop::collection::vec("[a-z]{20}", 2..4)) {
+        let fields = "Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n";
+        let request = |body: &str| format!("POST / HTTP/1.1\r\n{fields}\r\n{body}");
+        let mut head = Head::default();
+        let first = head.read(request("").as_bytes(), knows_all);
+        prop_assert!(first.is_none(), "the body is yet to come");
+        for body in bodies {
+            let (again, last) = (head.again(request(&body).as_bytes()), head.read(request(&body).as_bytes(), knows_all));
+            prop_assert!(again.is_some() && again == last);
+            prop_assert!(head.again(request(&body[1..]).as_bytes()).is_none());
+        }
     }
 }
