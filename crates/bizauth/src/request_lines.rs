@@ -5,7 +5,7 @@
 //! are many. A crash takes those of the last moment; an orderly stop takes none.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bizauth_core::time::Time;
@@ -48,6 +48,8 @@ pub struct Lines {
 #[derive(Default)]
 struct Waiting {
     text: String,
+    /// Room for the next lines: to make and give back so much each time takes longer than to write a line.
+    spare: String,
     second: Option<i64>,
     begin: String,
     method: String,
@@ -68,27 +70,34 @@ impl Lines {
 
     /// Adds a line.
     pub fn add(&self, line: &Line<'_>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         waiting.add(line, self.format);
-        if waiting.text.len() < MANY {
-            return;
+        if waiting.text.len() >= MANY {
+            self.put(waiting);
         }
-        let many = std::mem::take(&mut waiting.text);
-        drop(waiting);
-        self.put(&many);
     }
 
     /// Writes out what waits.
     pub fn write_out(&self) {
-        let all = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).text);
-        self.put(&all);
+        self.put(self.waiting());
     }
 
-    /// A log that cannot be written is nobody's fault here, as it is none of the other lines'.
-    fn put(&self, lines: &str) {
-        if !lines.is_empty() {
-            let _ = self.out.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes());
+    /// Writes it out while the next lines gather. A log that cannot be written is nobody's fault here, as it is none of the
+    /// other lines'.
+    fn put(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        if waiting.text.is_empty() {
+            return;
         }
+        let spare = std::mem::take(&mut waiting.spare);
+        let mut lines = std::mem::replace(&mut waiting.text, spare);
+        drop(waiting);
+        let _ = self.out.lock().unwrap_or_else(PoisonError::into_inner).write_all(lines.as_bytes());
+        lines.clear();
+        self.waiting().spare = lines;
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -179,11 +179,11 @@ pub async fn app_key(
     headers: &HeaderMap,
     caller: IpAddr,
     asker: &Asker,
+    now: Time,
 ) -> Result<Arc<Presented>, KapiError> {
     let refuse = |refusal| KapiError::Unauthorized(refusal, "KakaoAK");
     let sent = value(headers, "KakaoAK")?.ok_or_else(|| refuse(KapiFault::NoKey.into()))?;
     let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
-    let now = it.clock.now();
     let Some(found) = it.store.key(&key, now).await? else {
         return Err(match Box::pin(it.store.maintenance()).await? {
             true => KapiFault::Maintenance.into(),
@@ -212,14 +212,13 @@ pub async fn app_key(
     if let Some(most) = found.app.daily_quota {
         Box::pin(spend_quota(it, found.app.id, most)).await?;
     }
-    note_key_use(it, &found).await;
+    note_key_use(it, &found, now).await;
     Ok(found)
 }
 
 /// Notes that a key was used, every few minutes: on what was read anyway it is decided whether there is anything to write.
 /// The call stands whatever becomes of the note.
-pub async fn note_key_use(it: &AppState, found: &Presented) {
-    let now = it.clock.now();
+pub async fn note_key_use(it: &AppState, found: &Presented, now: Time) {
     if key::use_is_news(found.used_at, now) {
         match Box::pin(tokio::time::timeout(NOTING, it.store.note_key_use(found.key.id, now))).await {
             Ok(Ok(())) => {}
