@@ -71,13 +71,13 @@ impl Store {
 /// The columns of a code that is looked at.
 macro_rules! code_columns {
     () => {
-        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge, o.expires_at,
-             o.redeemed_at, o.token_id, c.items, c.app_user_id, "
+        "SELECT o.consent_id, o.key_id, o.app_id, o.user_id, o.app_era, o.user_era, o.redirect_uri, o.challenge,
+             o.expires_at, o.redeemed_at, o.token_id, c.items, c.app_user_id, "
     };
 }
 
-/// A code with its own key's secret, and what it stands for, which must be as it was when the person agreed: `stands`. What
-/// all codes of the key have in common need not be read where it is remembered.
+/// The code with this id and digest, and whether what it stands for is as it was when the person agreed: `stands`. What all
+/// codes of the key have in common need not be read where it is remembered.
 async fn look(tx: &mut Tx<'_>, memory: Option<&Memory>, code: (CodeId, Digest), key: KeyId) -> Result<Option<Row>> {
     const LOOK: &str = concat!(
         code_columns!(),
@@ -90,21 +90,25 @@ async fn look(tx: &mut Tx<'_>, memory: Option<&Memory>, code: (CodeId, Digest), 
     );
     const LOOK_OWN: &str = concat!(
         code_columns!(),
-        "(u.id IS NOT NULL AND c.id IS NOT NULL AND o.key_id = $1 AND o.app_id = $2 AND o.app_era = $3) AS stands
+        "(u.id IS NOT NULL AND c.id IS NOT NULL AND o.app_era = $1) AS stands
          FROM codes o LEFT JOIN consents c ON c.id = o.consent_id AND c.withdrawn_at IS NULL
          LEFT JOIN users u ON u.id = o.user_id AND u.era = o.user_era
-         WHERE o.id = $4 AND o.digest = $5"
+         WHERE o.id = $2 AND o.digest = $3 AND o.key_id = $4 AND o.app_id = $5"
     );
     let (id, digest) = (Value::from(code.0), Value::from(code.1));
     if let Some(memory) = memory
         && let Some(footing) = memory.footing(tx, key).await?
     {
-        return tx.row(LOOK_OWN, &[key.into(), footing.app.into(), footing.era.into(), id, digest]).await;
+        let its = [footing.era.into(), id.clone(), digest.clone(), key.into(), footing.app.into()];
+        if let Some(row) = tx.row(LOOK_OWN, &its).await? {
+            return Ok(Some(row));
+        }
+        // There is none, or it is another key's.
     }
     tx.row(LOOK, &[id, digest]).await
 }
 
-/// The code of a row for a token.
+/// Trades the code that was looked at for a token.
 async fn redeem(
     tx: &mut Tx<'_>,
     (code, row): ((CodeId, Digest), &Row),

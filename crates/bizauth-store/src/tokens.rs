@@ -106,8 +106,8 @@ const FIND_VITAL: &str = concat!(
 
 /// The same of a token whose [`Footing`] is known.
 const FIND_OWN: &str =
-    "SELECT t.digest, t.app_id, t.key_id, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at, t.revoked_at,
-         c.app_user_id, c.withdrawn_at, u.state AS user_state, u.era AS user_era
+    "SELECT t.digest, t.app_id, t.key_id, t.app_era AS token_app_era, t.user_era AS token_user_era, t.used_at,
+         t.revoked_at, c.app_user_id, c.withdrawn_at, u.state AS user_state, u.era AS user_era
      FROM tokens t JOIN consents c ON c.id = t.consent_id JOIN users u ON u.id = t.user_id WHERE t.id = $1";
 
 /// Ends a token. The guard names id and digest: a right id alone ends nothing.
@@ -229,7 +229,8 @@ impl Store {
 /// read where it is remembered.
 async fn find_vital(tx: &mut Tx<'_>, memory: Option<&Memory>, token: (TokenId, Digest)) -> Result<Found<Vital>> {
     let id = [token.0.into()];
-    if let Some(memory) = memory
+    // What cannot be remembered now need not be looked for.
+    if let Some(memory) = memory.filter(|memory| memory.watch.is_alone())
         && let Some(row) = tx.row(FIND_OWN, &id).await?
         && row.get::<Digest>("digest")? == token.1
         && let app = row.get::<AppId>("app_id")?

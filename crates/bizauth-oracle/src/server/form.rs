@@ -79,6 +79,7 @@ fn same(read: Result<Form, String>, naive: Option<Vec<(String, String)>>) {
         let of_one_line: Vec<&str> = values.iter().copied().filter(|value| !has_control(value)).collect();
         assert_eq!(form.all(name).collect::<Vec<_>>(), of_one_line, "{name:?}");
         assert_eq!(form.get(name), of_one_line.first().copied().filter(|value| !value.is_empty()), "{name:?}");
+        assert_eq!(form.clone().take(name).as_deref(), form.get(name), "{name:?}");
         assert_eq!(form.text(name), values.first().copied().filter(|value| !value.is_empty()), "{name:?}");
     }
 }

@@ -236,10 +236,10 @@ impl<'c> Tx<'c> {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// Whether what was read in `turn` from these rows, and from the platform's, is what this sentence sees: asked of the
-    /// memory of this very database. Where others write as well nobody can say.
-    pub(crate) fn stands(&self, watch: &Watch, turn: u64, marks: &[Mark]) -> bool {
-        !self.is_shared() && watch.stands_within(turn, marks)
+    /// Whether this sentence sees these rows, and the platform's, as they were when its group began: no sentence before it
+    /// has touched them. `watch` must be this database's. Never on PostgreSQL, where others write too.
+    pub(crate) fn is_first_at(&self, watch: &Watch, marks: &[Mark]) -> bool {
+        !self.is_shared() && watch.is_untouched(marks)
     }
 
     /// Runs a script of several statements, written in PostgreSQL's type names: a migration.
@@ -261,4 +261,4 @@ impl<'c> Tx<'c> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,6 +16,8 @@ use rusqlite::types::Null;
 
 /// How many marks there are. A collision costs a read, never an answer.
 const MARKS: usize = 1 << 16;
+/// So many touches of a group are looked through for one of a row.
+const LOOKED_THROUGH: usize = 1024;
 /// A change that has not ended.
 const CHANGING: u64 = u64::MAX;
 
@@ -108,15 +110,16 @@ impl Watch {
             && marks.iter().all(|mark| since(&self.rows[usize::from(mark.0)]))
     }
 
-    /// Whether what was read in `turn` is what the writer's sentence sees now: nothing of it was touched in its group
-    /// before it either.
-    pub(super) fn stands_within(&self, turn: u64, marks: &[Mark]) -> bool {
+    /// Whether a sentence of the writer sees these rows, and the platform's, as they were when its group began.
+    pub(super) fn is_untouched(&self, marks: &[Mark]) -> bool {
+        let touched = self.touched();
         let is_of = |touch: &Touch| match touch {
             Touch::Row(mark) => marks.contains(mark),
             Touch::Platform => true,
             Touch::IpList => false,
         };
-        self.stands(turn, marks) && !self.touched().iter().any(is_of)
+        // Where one sentence has touched thousands, each of those behind it would look through them.
+        touched.len() <= LOOKED_THROUGH && !touched.iter().any(is_of)
     }
 
     /// Whether the newest IP list read in `turn` is the newest.

@@ -6,12 +6,9 @@ use std::sync::{Arc, Mutex};
 use bizauth_core::key::{AppKey, KeyKind};
 use bizauth_core::time::Time;
 
-use super::lock;
+use super::{keep_among, lock};
 use crate::db::{Kind, Mark, Watch};
 use crate::keys::Presented;
-
-/// How many are remembered. A platform with more in use at once forgets them all now and then.
-const MOST: usize = 4096;
 
 /// The keys that were read last.
 #[derive(Default)]
@@ -40,11 +37,7 @@ impl Keys {
 
     /// Remembers what was read of a key in `turn`. `overlap`: until when an old client secret is valid, or was.
     pub(crate) fn keep(&self, turn: u64, lookup: String, (overlap, now): (Option<Time>, Time), found: &Arc<Presented>) {
-        let mut known = lock(&self.0);
-        if known.len() >= MOST && !known.contains_key(&lookup) {
-            known.clear();
-        }
         let (mark, overlap) = (Mark::of(Kind::Key, found.key.id.0), overlap.map(|until| (until, now < until)));
-        known.insert(lookup, Known { turn, mark, overlap, found: found.clone() });
+        keep_among(&self.0, lookup, Known { turn, mark, overlap, found: found.clone() });
     }
 }

@@ -1,6 +1,6 @@
 //! What this process remembers of what it read: tokens that are alive, and on the embedded engine keys with what their
-//! tokens stand on, the newest IP list, the catalogue. Nothing here decides how long something stands: [`Watch`] does, which hears of every change from
-//! the engine.
+//! tokens stand on, the newest IP list, the catalogue. Nothing here decides how long something stands: [`Watch`] does,
+//! which hears of every change from the engine.
 //!
 //! Memory is a copy, never a second truth: whatever is missing is read, and what is refused is read each time.
 
@@ -9,6 +9,8 @@ mod keys;
 mod newest;
 mod tokens;
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bizauth_core::scope::Catalogue;
@@ -45,6 +47,18 @@ impl Memory {
             catalogue,
         }
     }
+}
+
+/// How many keys are remembered, and how many footings. A platform with more in use at once forgets them all now and then.
+const MOST: usize = 4096;
+
+/// Remembers one among so many.
+fn keep_among<K: Eq + Hash, V>(known: &Mutex<HashMap<K, V>>, key: K, value: V) {
+    let mut known = lock(known);
+    if known.len() >= MOST && !known.contains_key(&key) {
+        known.clear();
+    }
+    known.insert(key, value);
 }
 
 /// What is locked here is whole between any two statements.

@@ -1,5 +1,9 @@
 //! Each code buys one token, whoever asks at the same time; what goes wrong on the way takes nothing along.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bizauth_core::code::Code;
 use bizauth_core::fault::KauthFault;
 use bizauth_core::time::DAY;
 use bizauth_store::{Limit, Redemption};
@@ -159,6 +163,27 @@ async fn an_id_drawn_twice_is_drawn_again() {
             assert!(scene.is_alive(&token).await);
         }
         assert_eq!(twins[0].users(100).await.unwrap().len(), 4);
+    })
+    .await;
+}
+
+/// Whose code it is the rule is asked; what the store remembers of the key that asks decides nothing.
+#[tokio::test]
+async fn the_rule_says_who_may_redeem_not_what_is_remembered() {
+    on_each_engine(async |store| {
+        let (scene, stranger) = (Scene::set(&store).await, Scene::set(&store).await);
+        stranger.buys(stranger.agrees().await).await;
+        for (judge, key) in [(false, stranger.key), (true, stranger.key), (false, scene.key)] {
+            let (code, asked) = (scene.agrees().await, Arc::new(AtomicBool::new(false)));
+            let heard = asked.clone();
+            let rule = move |code: &Code| {
+                heard.store(code.key != key, Ordering::SeqCst);
+                if judge { Ok(()) } else { Err(KauthFault::CodeNotFound) }
+            };
+            let redeemed = store.redeem_code(code, key, digest(), NO_LIMIT, rule, NOW).await.unwrap();
+            assert_eq!(matches!(redeemed, Redemption::Issued { .. }), judge, "{redeemed:?}");
+            assert_eq!(asked.load(Ordering::SeqCst), key == stranger.key, "it hears of whose key the code is");
+        }
     })
     .await;
 }

@@ -34,7 +34,7 @@ pub async fn whole(body: Body, most: usize) -> Result<Bytes, Unread> {
 const LONGEST: usize = 8192;
 /// The most fields: a page of assets of every group, with room to spare.
 pub const MOST: usize = 1000;
-/// So few are compared with each other sooner than they are put into a set.
+/// Up to so many names are compared with each other: cheaper than a set.
 const FEW: usize = 16;
 
 /// What a value may be.
@@ -104,10 +104,11 @@ impl Form {
 
     fn parse_as(kind: Kind, text: &str) -> Result<Self, String> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        if pairs.clone().nth(MOST).is_some() {
+        let count = pairs.clone().count();
+        if count > MOST {
             return Err(format!("more than {MOST} fields"));
         }
-        let mut fields = Vec::with_capacity(pairs.clone().count());
+        let mut fields = Vec::with_capacity(count);
         for pair in pairs {
             fields.push(field(kind, pair)?);
         }
@@ -139,7 +140,7 @@ impl Form {
         self.all(name).next().filter(|value| !value.is_empty())
     }
 
-    /// [`Form::get`], for who needs the value as their own: it is in the form no more.
+    /// [`Form::get`], for who needs the value as their own; what stays is an empty field.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let value =
             self.fields.iter_mut().find(|(n, value)| n == name && !has_controls(value)).map(|(_, value)| value)?;
@@ -234,6 +235,8 @@ mod tests {
             assert_eq!(read(kind, many(count).as_bytes()).unwrap().repeated(), None);
             let twice = format!("{}&f3=x", many(count - 1));
             assert_eq!(read(kind, twice.as_bytes()).unwrap().repeated(), Some("f3"));
+            let two = format!("{}&f5&f3&f5", many(count - 3));
+            assert_eq!(read(kind, two.as_bytes()).unwrap().repeated(), Some("f5"));
         }
     }
 

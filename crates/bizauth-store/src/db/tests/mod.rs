@@ -95,7 +95,7 @@ async fn caught<T>(future: impl Future<Output = T>) -> std::thread::Result<T> {
 }
 
 /// A sentence that keeps SQLite's writer busy from its first poll until the gate is opened.
-struct Gate {
+pub(crate) struct Gate {
     entered: Arc<Barrier>,
     opened: Arc<Barrier>,
     /// The group that it is in may run twice.
@@ -103,12 +103,12 @@ struct Gate {
 }
 
 impl Gate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let barrier = || Arc::new(Barrier::new(2));
         Gate { entered: barrier(), opened: barrier(), once: Arc::new(Once::new()) }
     }
 
-    async fn hold(&self, db: &Db) -> Result<()> {
+    pub(crate) async fn hold(&self, db: &Db) -> Result<()> {
         let Db::Sqlite(_) = db else { return Ok(()) };
         let (entered, opened, once) = (self.entered.clone(), self.opened.clone(), self.once.clone());
         db.write(async move |_: &mut Tx<'_>| {
@@ -121,13 +121,13 @@ impl Gate {
         .await
     }
 
-    async fn entered(&self, db: &Db) {
+    pub(crate) async fn entered(&self, db: &Db) {
         if let Db::Sqlite(_) = db {
             self.entered.wait();
         }
     }
 
-    async fn open(&self, db: &Db) {
+    pub(crate) async fn open(&self, db: &Db) {
         if let Db::Sqlite(_) = db {
             self.opened.wait();
         }

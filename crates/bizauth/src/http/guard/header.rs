@@ -179,11 +179,11 @@ pub async fn app_key(
     headers: &HeaderMap,
     caller: IpAddr,
     asker: &Asker,
-    now: Time,
 ) -> Result<Arc<Presented>, KapiError> {
     let refuse = |refusal| KapiError::Unauthorized(refusal, "KakaoAK");
     let sent = value(headers, "KakaoAK")?.ok_or_else(|| refuse(KapiFault::NoKey.into()))?;
     let key = AppKey::read(sent).ok_or_else(|| refuse(KapiFault::MalformedKey.about(sent)))?;
+    let now = it.clock.now();
     let Some(found) = it.store.key(&key, now).await? else {
         return Err(match Box::pin(it.store.maintenance()).await? {
             true => KapiFault::Maintenance.into(),

@@ -49,7 +49,7 @@ impl FromRequestParts<AppState> for Asked {
     async fn from_request_parts(parts: &mut Parts, it: &AppState) -> Result<Self, KapiError> {
         if !it.config.ip_list_public {
             let from = caller(&parts.extensions, &parts.headers, &it.config.trusted_proxies);
-            guard::app_key(it, &parts.headers, from, &Asker::default(), it.clock.now()).await?;
+            guard::app_key(it, &parts.headers, from, &Asker::default()).await?;
         }
         let form = Form::parse(parts.uri.query().unwrap_or_default()).map_err(bad)?;
         if let Some(name) = form.repeated() {

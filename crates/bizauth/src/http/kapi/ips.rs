@@ -42,11 +42,11 @@ pub async fn answer(
     headers: &HeaderMap,
     query: Option<&str>,
 ) -> Result<Given, KapiError> {
-    let now = it.clock.now();
-    guard::app_key(it, headers, from, asker, now).await?;
+    guard::app_key(it, headers, from, asker).await?;
     let rule = rule_type(query.unwrap_or_default())?;
     // Nothing published is not "no addresses": a follower that believed an empty list would lock everyone out.
     let Some(published) = it.store.published_ips().await? else { return Err(KapiFault::StoreDown.into()) };
+    let now = it.clock.now();
     Ok(it.editions.of(&published, rule, now, &it.config).ready.answer(headers, now))
 }
 
