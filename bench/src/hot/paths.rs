@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::child::{self, Running};
 use super::load::{self, Drive, Outcome, Script};
+use super::peer::Records;
 use super::place::{self, Amount};
 use super::script::{self, Redeem, Revoke, Same, Tokeninfo};
 use super::{Options, Row, by_turns, median, peer, rate};
@@ -359,18 +360,22 @@ fn sweep(_: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
 
 fn peer(options: &Options, runtime: &Runtime) -> anyhow::Result<Vec<Row>> {
     let count = 100_000;
-    let peer = peer::start(count as usize)?;
     let place = runtime.block_on(place::filled(Engine::Sqlite, Amount { tokens: count, codes: 0 }))?;
     let server = serve(options, place.folder(), &[])?;
     visit(&server, count)?;
     let mut script = Tokeninfo::new(count);
-    let mut asked = peer.script()?;
-    let (ours, limit, ratio) = by_turns(
-        options.rounds,
-        || Ok(turn(options, server.address, 64, &mut script)?.rate()),
-        || Ok(turn(options, peer.running.address, 64, &mut asked)?.rate()),
-    )?;
-    let what = "tokeninfo, of oidc-provider's introspection".to_owned();
-    let (ours, limit) = (rate(ours), rate(limit));
-    Ok(vec![Row { what, ours, limit, ratio: Some(ratio), goal: "≥ 25", ..Row::default() }])
+    let mut rows = Vec::new();
+    for (records, its, goal) in [(Records::Sqlite, "in SQLite", "≥ 25"), (Records::Memory, "in memory", "report")] {
+        let peer = peer::start(records, count as usize)?;
+        let mut asked = peer.script()?;
+        let (ours, limit, ratio) = by_turns(
+            options.rounds,
+            || Ok(turn(options, server.address, 64, &mut script)?.rate()),
+            || Ok(turn(options, peer.running.address, 64, &mut asked)?.rate()),
+        )?;
+        let what = format!("tokeninfo, of oidc-provider's introspection, its records {its}");
+        let (ours, limit) = (rate(ours), rate(limit));
+        rows.push(Row { what, ours, limit, ratio: Some(ratio), goal, ..Row::default() });
+    }
+    Ok(rows)
 }

@@ -1,5 +1,5 @@
-//! What a user would pick instead: oidc-provider on Node, its records in memory, on the same job: of many tokens, each of
-//! a person's own consent, is this one alive?
+//! What a user would pick instead: oidc-provider on Node, on the same job: of many tokens, each of a person's own consent,
+//! which a restart does not lose, is this one alive?
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,24 @@ pub(crate) struct Peer {
     tokens: Vec<String>,
 }
 
+/// Where its records are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Records {
+    /// In a file, as ours are: what it says itself is needed wherever they matter.
+    Sqlite,
+    /// In a Map, which ends with it.
+    Memory,
+}
+
 /// Installs it beside the build, once, and starts it with so many tokens.
-pub(crate) fn start(count: usize) -> anyhow::Result<Peer> {
+pub(crate) fn start(records: Records, count: usize) -> anyhow::Result<Peer> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer");
     let folder = installed(&source)?;
-    let running = child::other(&["node", "introspect.mjs", "tokens", &count.to_string()], &folder)?;
+    for file in ["peer.db", "peer.db-wal", "peer.db-shm"] {
+        let _ = std::fs::remove_file(folder.join(file));
+    }
+    let place = if records == Records::Sqlite { "sqlite" } else { "memory" };
+    let running = child::other(&["node", "introspect.mjs", place, "tokens", &count.to_string()], &folder)?;
     let tokens: Vec<_> = std::fs::read_to_string(folder.join("tokens"))?.lines().map(str::to_owned).collect();
     ensure!(tokens.len() == count, "the peer issued {} tokens", tokens.len());
     Ok(Peer { running, tokens })
@@ -35,7 +48,7 @@ fn installed(source: &Path) -> anyhow::Result<PathBuf> {
     for file in ["package.json", "introspect.mjs"] {
         std::fs::copy(source.join(file), folder.join(file))?;
     }
-    if !folder.join("node_modules/oidc-provider").is_dir() {
+    if !["oidc-provider", "better-sqlite3"].iter().all(|name| folder.join("node_modules").join(name).is_dir()) {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund"]).current_dir(&folder).stdout(Stdio::null());
         ensure!(npm.status().context("npm is needed")?.success(), "npm could not install the peer");
