@@ -46,6 +46,11 @@ impl Entry {
         self.redeemed == Fate::Unknown || self.revoked == Fate::Unknown
     }
 
+    /// Whether what is to become of the code cannot be told from its answers: nobody redeemed it, or the answer was lost.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_uncertain() || [&self.redeemed, &self.revoked].contains(&&Fate::Unsent) || self.redeemed == Fate::NotAsked
+    }
+
     /// Whether the server is gone, for all that can be told.
     pub(super) fn has_no_answer(&self) -> bool {
         self.is_uncertain() || [&self.redeemed, &self.revoked].contains(&&Fate::Unsent)
@@ -73,10 +78,11 @@ impl Entry {
         }
     }
 
-    /// Redeems the code, whatever became of it: it must work if nobody asked before, and in no case twice.
-    pub(super) async fn settle(&self, client: &Client, base: &str, app: &App, report: &mut Report) {
+    /// Redeems the code, whatever became of it: it must work if nobody asked before, and in no case twice. The status of
+    /// the first answer; `None` where there is no code.
+    pub(super) async fn settle(&self, client: &Client, base: &str, app: &App, report: &mut Report) -> Option<u16> {
         if self.odd.is_some() {
-            return;
+            return None;
         }
         let first = app.redeems(client, base, &self.code).await;
         let status = status_of(&first);
@@ -93,12 +99,20 @@ impl Entry {
         }
         let second = app.redeems(client, base, &self.code).await;
         report.promise(status_of(&second) == 400, || format!("a code worked twice: {second:?}"));
+        Some(status)
     }
 
-    /// The server was stopped in good order before it could answer the redemption: it must not have been made.
+    /// The server was stopped in good order and did not answer the redemption or the revocation: it must not have been
+    /// made.
     pub(super) async fn was_not_done(&self, client: &Client, base: &str, app: &App, report: &mut Report) {
-        let now = app.redeems(client, base, &self.code).await;
-        report.promise(status_of(&now) == 200, || format!("a redemption was made and not answered: {now:?}"));
+        if self.redeemed == Fate::Unknown {
+            let now = app.redeems(client, base, &self.code).await;
+            report.promise(status_of(&now) == 200, || format!("a redemption was made and not answered: {now:?}"));
+        }
+        if let (Fate::Done(token), Fate::Unknown) = (&self.redeemed, &self.revoked) {
+            let now = tokeninfo(client, base, token).await;
+            report.promise(status_of(&now) == 200, || format!("a revocation was made and not answered: {now:?}"));
+        }
     }
 }
 
