@@ -30,6 +30,12 @@ pub enum SealError {
     /// Several nodes may share the database, so none may make a key of its own.
     #[error("the setting master_key is not given; with PostgreSQL every node needs the path of one and the same file")]
     NotSet,
+    /// It is to be there, and no node makes it for the others.
+    #[error("there is no master key {0}")]
+    Missing(PathBuf),
+    /// It was to be made, and there is one.
+    #[error("there is a master key {0} already")]
+    Exists(PathBuf),
     /// The file cannot be read or made.
     #[error("the master key {0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
@@ -68,7 +74,10 @@ impl MasterKeys {
             read => read,
         };
         let read = tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        let text = read.map_err(|error| SealError::Unreadable(told.clone(), error))?;
+        let text = read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => SealError::Missing(told.clone()),
+            _ => SealError::Unreadable(told.clone(), error),
+        })?;
         MasterKeys::read(&told, &text)
     }
 
@@ -125,6 +134,17 @@ pub fn path_of(config: &Config) -> Result<PathBuf, SealError> {
         (Some(path), _) => Ok(path.clone()),
         (None, Database::Sqlite) => Ok(config.data.join("master.key")),
         (None, Database::Postgres(_)) => Err(SealError::NotSet),
+    }
+}
+
+/// Makes the file, with one key, for its owner alone.
+///
+/// # Errors
+/// There is one already, which stays as it is; or it cannot be made.
+pub fn create(path: &Path, entropy: &Entropy) -> Result<(), SealError> {
+    match make_new(path, entropy) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(SealError::Exists(path.to_owned())),
+        made => made.map_err(|error| SealError::Unreadable(path.to_owned(), error)),
     }
 }
 
@@ -193,20 +213,23 @@ pub fn new_key(entropy: &Entropy) -> String {
     format!("{}\n", STANDARD.encode(entropy.bytes::<32>()))
 }
 
-/// Makes the file for its owner alone. If another process was first, its key counts.
+/// Makes the file where there is none. If another process was first, its key counts.
 fn make(path: &Path, entropy: &Entropy) -> std::io::Result<String> {
+    match make_new(path, entropy) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => std::fs::read_to_string(path),
+    }
+}
+
+fn make_new(path: &Path, entropy: &Entropy) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     // Made beside it and moved there whole: nobody ever reads half a key. Such a file is its owner's alone (0600).
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(new_key(entropy).as_bytes())?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {}
-        Err(lost) if lost.error.kind() == ErrorKind::AlreadyExists => {}
-        Err(lost) => return Err(lost.error),
-    }
-    std::fs::read_to_string(path)
+    file.persist_noclobber(path).map_err(|lost| lost.error)?;
+    Ok(())
 }
 
 fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {

@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::Mistakes;
 use crate::home::Stranger;
 use crate::password::Unfit;
+use crate::seal::SealError;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -78,6 +79,9 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
         let (what, hint) = explain_store(error);
         return (what.unwrap_or(told), hinted(hint), FAILED);
     }
+    if let Some(error) = error.downcast_ref::<SealError>() {
+        return (told, explain_seal(error).and_then(hinted), FAILED);
+    }
     let demo = error.downcast_ref::<crate::dev::Error>().and_then(|error| match error {
         crate::dev::Error::Serve(error) => Some(error),
         _ => None,
@@ -90,6 +94,19 @@ fn explain(error: &anyhow::Error) -> (String, Option<String>, u8) {
         return (told, hinted(explain_client(error)), FAILED);
     }
     (told, None, FAILED)
+}
+
+fn explain_seal(error: &SealError) -> Option<&'static str> {
+    Some(match error {
+        SealError::NotSet => "name the file with `master_key` in the settings or BIZAUTH_MASTER_KEY",
+        SealError::Missing(_) => {
+            "copy it from another node; if there is none yet, `bizauth master-key create` makes it, once for all nodes"
+        }
+        SealError::Exists(_) => "`bizauth master-key rotate` puts a new key before those in it",
+        SealError::Unreadable(..) => "see that the file and its folder are there and that you may use them",
+        SealError::Malformed(..) | SealError::Empty(_) => "put the lines back that it had, from its backup",
+        SealError::DoesNotOpen => return None,
+    })
 }
 
 fn explain_serve(error: &crate::serve::Error) -> (Option<String>, &'static str) {

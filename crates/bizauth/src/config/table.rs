@@ -118,7 +118,7 @@ settings! {
     /// Take PostgreSQL to run several nodes. A password is best given through BIZAUTH_DATABASE.
     database: Database, = "sqlite", "sqlite|URL", Text, read::database,
         "`sqlite` or postgres://user:password@host/name";
-    /// File with the master key, which seals the seeds of one-time passwords (`bizauth master-key` rotates it).
+    /// File with the master key, which seals the seeds of one-time passwords (`bizauth master-key` makes and rotates it).
     /// With the embedded database it is `master.key` in the data folder and made at first need. With PostgreSQL give
     /// it, the same file on every node: two-factor sign-in does not work without.
     master_key: Option<PathBuf>, ~ "/etc/bizauth/master.key", "FILE", Text, read::path,

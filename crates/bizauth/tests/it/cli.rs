@@ -464,3 +464,29 @@ fn the_master_key_is_rotated_in_place() {
     assert_eq!(fs::read_to_string(&key).unwrap(), first);
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+/// With PostgreSQL no node may make a key of its own: it is said how there comes to be one, and then there is, once.
+#[test]
+fn the_master_key_of_all_nodes_is_made_once() {
+    let shell = Shell::new();
+    let key = shell.data().join("keys/all.key");
+    let settings = shell.data().join("bizauth.toml");
+    fs::create_dir_all(shell.data()).unwrap();
+    fs::write(&settings, format!("master_key = {:?}\n", key.display().to_string())).unwrap();
+    let tell = |verb: &str| shell.run(["master-key", verb, "--config", settings.to_str().unwrap()]);
+    if shell.database.is_some() {
+        let missing = tell("rotate");
+        assert_eq!(missing.status, 1);
+        assert!(missing.notes.contains("there is no master key"), "{}", missing.notes);
+        assert!(missing.notes.contains("hint: ") && missing.notes.contains("master-key create"), "{}", missing.notes);
+    }
+    assert_eq!(tell("create").status, 0);
+    let made = fs::read_to_string(&key).unwrap();
+    assert_eq!((made.lines().count(), fs::metadata(&key).unwrap().permissions().mode() & 0o777), (1, 0o600));
+    let again = tell("create");
+    assert_eq!(again.status, 1);
+    assert!(again.notes.contains("already") && again.notes.contains("master-key rotate"), "{}", again.notes);
+    assert_eq!(fs::read_to_string(&key).unwrap(), made, "never overwritten");
+    assert_eq!(tell("rotate").status, 0);
+    assert_eq!(fs::read_to_string(&key).unwrap().lines().count(), 2);
+}
