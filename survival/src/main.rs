@@ -87,6 +87,6 @@ async fn run(program: Program, engine: Engine, effort: Effort) -> anyhow::Result
         Program::Store => store::run(engine, effort).await,
         Program::Nodes => nodes::run(effort).await,
         Program::Hostile => hostile::run(effort).await,
-        Program::Backup => backup::run(engine).await,
+        Program::Backup => backup::run(engine, effort).await,
     }
 }

@@ -9,10 +9,9 @@ use tokio::task::JoinSet;
 use crate::Effort;
 use crate::proxy::{Line, Proxy};
 use crate::report::Report;
+use crate::store::{BOUND, unhurried};
 use crate::world::{Cluster, Scene, Server, health, program, revoke, tokeninfo};
 
-/// Within this a cut node must answer: a connection may take 3 s to come, a statement 10 s, and there are some.
-const BOUND: Duration = Duration::from_secs(35);
 /// How many ask the cut node at once: more than it has connections.
 const CROWD: usize = 24;
 /// How long a node may take to come back.
@@ -29,7 +28,7 @@ pub async fn run(effort: Effort) -> anyhow::Result<Report> {
     let proxy = Proxy::before(cluster.socket()).await?;
     let whole = scene.serve().await?;
     let around = proxy.url(scene.url().unwrap_or_default())?;
-    let cut = Server::start(&scene.flags_at(Some(&around))).await?;
+    let cut = Server::start(&unhurried(scene.flags_at(Some(&around)))).await?;
     let nodes = Nodes { whole, cut, client: program()? };
     for round in 0..effort.of(1, 20) {
         for line in [Line::Silent, Line::Refusing] {
@@ -74,7 +73,7 @@ impl Nodes {
         let live = health(&self.client, &self.cut.operators, "live").await;
         report.promise(live.as_ref().is_ok_and(|said| said.status == 200), || format!("liveness: {live:?}"));
         proxy.set(Line::Whole);
-        let back = self.comes_back().await;
+        let back = self.comes_back(&token, report).await;
         report.promise(back.is_some(), || format!("the node did not come back: {}", self.cut.log()));
         let now = tokeninfo(&self.client, &self.cut.base, &token).await;
         report.promise(now.as_ref().is_ok_and(|said| said.status == 401), || format!("after the cut: {now:?}"));
@@ -106,14 +105,17 @@ impl Nodes {
         asking.join_all().await
     }
 
-    /// How long the cut node takes until it is ready.
-    async fn comes_back(&self) -> Option<Duration> {
+    /// How long the cut node takes until it is ready. On the way there it must not answer for the dead token either.
+    async fn comes_back(&self, dead: &str, report: &mut Report) -> Option<Duration> {
         let since = Instant::now();
         while since.elapsed() < RECOVERY {
+            let said = self.crowd(dead).await;
+            let honest = said.iter().all(|(status, _)| [401, 503].contains(status));
+            report.promise(honest, || format!("a revoked token while the cut node comes back: {said:?}"));
             if health(&self.client, &self.cut.operators, "ready").await.is_ok_and(|said| said.status == 200) {
                 return Some(since.elapsed());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         None
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 
+use crate::Effort;
 use crate::report::Report;
 use crate::world::{Ask, Engine, Scene, Server, program, revoke, tokeninfo};
 
@@ -20,15 +21,16 @@ pub(crate) const END: Duration = Duration::from_secs(40);
 ///
 /// # Errors
 /// What could not be set up; a broken promise is in the report.
-pub async fn run(engine: Engine) -> anyhow::Result<Report> {
+pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::of(format!("backup, {}", engine.name()));
-    match engine {
-        Engine::Sqlite => copies::of_a_file(&mut report).await?,
-        Engine::Postgres => copies::of_a_cluster(&mut report).await?,
-    }
-    secrets::of_an_app(engine, &mut report).await?;
-    if engine == Engine::Sqlite {
-        secrets::of_the_server(&mut report).await?;
+    for round in 0..effort.of(1, 10) {
+        match engine {
+            Engine::Sqlite => copies::of_a_file(&mut report).await?,
+            Engine::Postgres => copies::of_a_cluster(&mut report).await?,
+        }
+        secrets::of_an_app(engine, &mut report).await?;
+        secrets::of_the_server(engine, &mut report).await?;
+        report.figure("rounds", round + 1);
     }
     Ok(report)
 }

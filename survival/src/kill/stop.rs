@@ -111,7 +111,10 @@ pub(super) async fn heard(scene: &Arc<Scene>, report: &mut Report) -> anyhow::Re
             format!("a token that was told while the server stopped: {said:?}")
         });
     }
-    report.say(format!("SIGTERM with {HALVES} token requests half sent: {} answered in full, their tokens live", tokens.len()));
+    report.say(format!(
+        "SIGTERM with {HALVES} token requests half sent: {} answered in full, their tokens live",
+        tokens.len()
+    ));
     Ok(())
 }
 

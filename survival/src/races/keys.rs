@@ -1,5 +1,7 @@
 //! Races of the people behind the apps: new secrets, and keys that are deleted while codes are redeemed.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use tokio::task::JoinSet;
 
@@ -7,14 +9,10 @@ use super::{Field, at_once, counted};
 use crate::report::Report;
 use crate::world::App;
 
-/// How a wrong secret and a key that is gone are refused. In the long form there are more of them a minute than one address
-/// may try; right ones are never limited.
-const REFUSED: [u16; 2] = [401, 429];
-
 /// How many commands want to give the key a new secret at once.
 const ISSUERS: usize = 6;
 /// How many codes are redeemed while their key is deleted.
-const CODES: usize = 16;
+const CODES: usize = 24;
 
 /// A key of its own for a race that ends it.
 async fn another_key(field: &Field) -> anyhow::Result<App> {
@@ -51,21 +49,29 @@ pub(super) async fn new_secrets(field: &Field, report: &mut Report) -> anyhow::R
             }),
         }
     }
-    let mut admitted = 0;
+    let mut admitted = Vec::new();
     for (turn, secret) in secrets.iter().enumerate() {
         let code = browser.code(&field.base(turn), &app).await?;
-        let said = app.redeems_with(&field.client, &field.base(turn), &code, secret).await;
-        admitted += usize::from(said.as_ref().is_ok_and(|said| said.status == 200));
-        let judged = said.as_ref().is_ok_and(|said| said.status == 200 || REFUSED.contains(&said.status));
+        let said = app.redeems_from(&field.client, &field.base(turn), &code, secret, &field.elsewhere()).await;
+        if said.as_ref().is_ok_and(|said| said.status == 200) {
+            admitted.push(turn);
+        }
+        let judged = said.as_ref().is_ok_and(|said| [200, 401].contains(&said.status));
         report.promise(judged, || format!("a secret was neither admitted nor refused: {said:?}"));
     }
-    report.promise(admitted == 1, || format!("{} secrets of one key, {admitted} are admitted", secrets.len()));
+    // The first in the row is the one of before.
+    report.promise(admitted.len() == 1 && admitted != [0], || {
+        format!(
+            "{ISSUERS} new secrets of one key at once; of the old one (0) and these there are admitted: {admitted:?}"
+        )
+    });
     field.scene.tell(&["key", "delete", &app.key.to_string()]).await?;
     Ok(())
 }
 
-/// A key is deleted while codes of it are redeemed: whatever was issued is dead once the deletion is acknowledged.
-pub(super) async fn deleted(field: &Field, report: &mut Report) -> anyhow::Result<()> {
+/// A key is deleted, by two at once, while codes of it are redeemed: one deletion is it, and whatever was issued is dead
+/// once it is acknowledged. How many redemptions were served and refused meanwhile.
+pub(super) async fn deleted(field: &Field, report: &mut Report) -> anyhow::Result<[usize; 2]> {
     let app = another_key(field).await?;
     let browser = field.scene.browser(4)?;
     browser.signs_in(&field.base(0)).await?;
@@ -75,21 +81,33 @@ pub(super) async fn deleted(field: &Field, report: &mut Report) -> anyhow::Resul
     }
     let redeeming = at_once(CODES, |turn| {
         let (app, client, base, code) = (app.clone(), field.client.clone(), field.base(turn), codes[turn].clone());
-        async move { app.redeems(&client, &base, &code).await }
+        let from = field.elsewhere();
+        async move {
+            // Over the time that a command takes.
+            tokio::time::sleep(Duration::from_millis(4 * turn as u64)).await;
+            app.redeems_from(&client, &base, &code, &app.client_secret, &from).await
+        }
     });
-    let key = app.key.to_string();
-    let words = ["key", "delete", &key];
-    let (said, told) = tokio::join!(redeeming, field.scene.tell(&words));
-    told?;
-    let broken = said.iter().filter(|ask| ask.as_ref().map_or(true, |said| said.status >= 500)).count();
-    report.promise(broken == 0, || format!("redemptions beside a deletion: {:?}", counted(&said)));
+    let deletion = || {
+        let words = ["key", "delete", &app.key.to_string()].map(str::to_owned).to_vec();
+        crate::world::run([words, field.scene.records()].concat())
+    };
+    let (said, one, other) = tokio::join!(redeeming, deletion(), deletion());
+    let (one, other) = (one?, other?);
+    let done = [&one, &other].iter().filter(|ended| ended.status.success()).count();
+    report.promise(done == 1, || format!("two deletions of one key at once: {one:?}, {other:?}"));
+    let count = |status| said.iter().flatten().filter(|said| said.status == status).count();
+    // Where the key was deleted between the look at its secret and the trade, it is the code that is refused.
+    let (served, refused) = (count(200), count(401) + count(400));
+    report.promise(served + refused == CODES, || format!("redemptions beside a deletion: {:?}", counted(&said)));
     for token in said.iter().flatten().filter_map(|said| said.field("access_token")) {
         report.promise(field.everywhere(&token, 401).await, || "a deleted key's token lives on".to_owned());
     }
     for (turn, code) in codes.iter().enumerate() {
-        let later = app.redeems(&field.client, &field.base(turn), code).await;
-        let refused = later.as_ref().is_ok_and(|said| REFUSED.contains(&said.status));
+        let (base, from) = (field.base(turn), field.elsewhere());
+        let later = app.redeems_from(&field.client, &base, code, &app.client_secret, &from).await;
+        let refused = later.as_ref().is_ok_and(|said| said.status == 401);
         report.promise(refused, || format!("a deleted key was served: {later:?}"));
     }
-    Ok(())
+    Ok([served, refused])
 }

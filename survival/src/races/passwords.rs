@@ -17,19 +17,20 @@ fn window() -> u64 {
 }
 
 /// 100 wrong passwords at once for one account, each from another address and browser.
-pub(super) async fn wrong(field: &Field, report: &mut Report) -> anyhow::Result<()> {
+pub(super) async fn wrong(field: &Field, person: usize, report: &mut Report) -> anyhow::Result<()> {
     const TRIES: usize = 100;
-    let owner = field.scene.browser(5)?;
+    let owner = field.scene.browser(person)?;
     owner.signs_in(&field.base(0)).await?;
     owner.signs_out(&field.base(1)).await?;
     let mut strangers = Vec::new();
     for _ in 0..TRIES {
-        strangers.push(field.scene.browser(5)?);
+        strangers.push(field.scene.browser(person)?);
     }
     let began = window();
     let said = at_once(TRIES, |turn| {
         let (stranger, base) = (strangers[turn].clone(), field.base(turn));
-        async move { stranger.tries(&base, "wrong horse", &format!("198.51.100.{turn}")).await }
+        let from = field.elsewhere();
+        async move { stranger.tries(&base, "wrong horse", &from).await }
     })
     .await;
     // Where the clock began another window meanwhile, that one has tries of its own.
@@ -41,7 +42,7 @@ pub(super) async fn wrong(field: &Field, report: &mut Report) -> anyhow::Result<
     // Where the machine is starved, some are told to come again (503); nobody looked at theirs.
     let put_off = counts.get("503").copied().unwrap_or(0);
     report.promise(judged + turned_away + put_off == TRIES, || format!("wrong passwords at once: {counts:?}"));
-    let stranger = field.scene.browser(5)?.tries(&field.base(0), PASSWORD, "198.51.100.200").await;
+    let stranger = field.scene.browser(person)?.tries(&field.base(0), PASSWORD, &field.elsewhere()).await;
     let kept_out = windows > 1 || stranger.as_ref().is_ok_and(|said| said.status == 429);
     report.promise(kept_out, || format!("a stranger after all tries were used up: {stranger:?}"));
     let home = owner.tries(&field.base(1), PASSWORD, "192.0.2.1").await;

@@ -12,10 +12,13 @@ use reqwest::Client;
 
 use crate::Effort;
 use crate::report::Report;
-use crate::world::{Ask, Engine, Scene, Server, health, program, revoke, tokeninfo};
+use crate::world::{Ask, Browser, Engine, Said, Scene, Server, health, program, revoke, tokeninfo};
 
-/// Within this everybody must have heard an answer: three connections to wait for, and a statement's bound.
-const BOUND: Duration = Duration::from_secs(35);
+/// Within this everybody must have heard an answer: connections to wait for (3 s each), a statement's bound (10 s) or a
+/// silent line's (12 s).
+pub(crate) const BOUND: Duration = Duration::from_secs(25);
+/// Longer than [`BOUND`]: it must be the store's own bounds that keep it, not the one that cuts any request off.
+const REQUEST_TIMEOUT: [&str; 2] = ["--request-timeout", "120s"];
 /// Within this the server must be back once its store is.
 const RECOVERY: Duration = Duration::from_secs(60);
 
@@ -28,6 +31,11 @@ pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
         Engine::Sqlite => sqlite::run(effort).await,
         Engine::Postgres => postgres::run(effort).await,
     }
+}
+
+/// The flags of a server whose store alone bounds what a request may take.
+pub(crate) fn unhurried(flags: Vec<String>) -> Vec<String> {
+    [flags, REQUEST_TIMEOUT.map(str::to_owned).to_vec()].concat()
 }
 
 /// What the fault at hand lets through.
@@ -44,6 +52,7 @@ pub(crate) struct Bench<'s> {
     scene: &'s Scene,
     server: &'s Server,
     client: Client,
+    browser: Browser,
     live: String,
     dead: String,
     codes: Vec<String>,
@@ -64,24 +73,32 @@ impl Bench<'_> {
         for _ in 0..3 {
             codes.push(browser.code(base, app).await?);
         }
-        Ok(Bench { scene, server, client, live, dead, codes })
+        Ok(Bench { scene, server, client, browser, live, dead, codes })
     }
 
     /// Asks everything while the store is broken.
     pub(crate) async fn suffers(&self, fault: &str, reach: Reach, report: &mut Report) -> anyhow::Result<()> {
         let base = &self.server.base;
         let since = Instant::now();
-        let (live, dead, redeemed, revoked) = tokio::join!(
+        let authorize = self.scene.app.authorize();
+        let (live, dead, redeemed, revoked, screen, page) = tokio::join!(
             tokeninfo(&self.client, base, &self.live),
             tokeninfo(&self.client, base, &self.dead),
             self.scene.app.redeems(&self.client, base, &self.codes[0]),
             revoke(&self.client, base, &self.live),
+            self.browser.opens(base, &authorize),
+            self.browser.opens(base, "/me"),
         );
         let took = since.elapsed();
         let refused = |ask: &Ask, path: &str| ask.as_ref().is_ok_and(|said| said.is_unavailable(path));
         let status = |ask: &Ask| ask.as_ref().map_or(0, |said| said.status);
         report.promise(refused(&redeemed, "/oauth/business/token"), || format!("{fault}, redeeming: {redeemed:?}"));
         report.promise(refused(&revoked, "/v1/business/revoke"), || format!("{fault}, revoking: {revoked:?}"));
+        // A consent screen is parked, which is a write; a page is only read.
+        let is_page = |said: &Said| said.status == 503 && said.kind.starts_with("text/html");
+        report.promise(screen.as_ref().is_ok_and(is_page), || format!("{fault}, asking for consent: {screen:?}"));
+        let shown = page.as_ref().is_ok_and(|said| is_page(said) || (reach == Reach::Reading && said.status == 200));
+        report.promise(shown, || format!("{fault}, a page of the owner's: {page:?}"));
         report.promise(status(&dead) != 200, || format!("{fault}: a revoked token is answered for: {dead:?}"));
         let told = refused(&live, "/v1/business/tokeninfo") || (reach == Reach::Reading && status(&live) == 200);
         report.promise(told, || format!("{fault}, asking for a live token: {live:?}"));
@@ -94,18 +111,29 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Waits until the server says that it is not ready.
+    pub(crate) async fn is_noticed(&self, fault: &str, report: &mut Report) {
+        let noticed = self.is_ready(false).await;
+        report.promise(noticed, || format!("{fault}: the server says that it is ready"));
+    }
+
+    /// Waits until readiness is this, but not for ever.
+    async fn is_ready(&self, it_is: bool) -> bool {
+        let since = Instant::now();
+        while since.elapsed() < RECOVERY {
+            let said = health(&self.client, &self.server.operators, "ready").await;
+            if said.is_ok_and(|said| (said.status == 200) == it_is) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
     /// Once the store is back: the server is ready by itself and everything is as it was. Codes that were refused with
     /// 503 work, once.
     pub(crate) async fn recovers(&self, fault: &str, report: &mut Report) -> anyhow::Result<()> {
-        let since = Instant::now();
-        let mut ready = false;
-        while !ready && since.elapsed() < RECOVERY {
-            let said = health(&self.client, &self.server.operators, "ready").await;
-            ready = said.is_ok_and(|said| said.status == 200);
-            if !ready {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        }
+        let ready = self.is_ready(true).await;
         report.promise(ready, || format!("{fault}: not ready again: {}", self.server.log()));
         let base = &self.server.base;
         let live = tokeninfo(&self.client, base, &self.live).await;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tempfile::TempDir;
 
-use super::{Bench, Reach};
+use super::{Bench, Reach, unhurried};
 use crate::Effort;
 use crate::chance::Chance;
 use crate::report::Report;
-use crate::world::{Scene, Server, SmallDisk, is_root, program, revoke, tokeninfo};
+use crate::world::{Ask, Immutable, Scene, Server, SmallDisk, is_root, program, revoke, tokeninfo};
 
 /// A user without rights, as whom root tries what root may always do.
 const NOBODY: u32 = 65534;
@@ -24,6 +24,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     for round in 0..effort.of(1, 20) {
         full_disk(&mut report).await?;
         file_limit(&mut report).await?;
+        immutable(&mut report).await?;
         read_only(&mut report).await?;
         no_database(&mut report).await?;
         corrupt(Chance::of(effort.seed.wrapping_add(round)), &mut report).await?;
@@ -40,7 +41,7 @@ async fn full_disk(report: &mut Report) -> anyhow::Result<()> {
         return Ok(());
     };
     let scene = Scene::in_folder(folder, None, 1).await?;
-    let server = scene.serve().await?;
+    let server = Server::start(&unhurried(scene.flags())).await?;
     let bench = Bench::laid(&scene, &server, 0).await?;
     let filler = scene.beside("filler");
     fill(&filler)?;
@@ -72,13 +73,29 @@ fn fill(path: &Path) -> anyhow::Result<()> {
 async fn file_limit(report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
     // Without this the kernel would kill it instead of refusing the write.
-    let server = Server::launch(Server::under_shell("trap '' XFSZ", &scene.flags())?).await?;
+    let server = Server::launch(Server::under_shell("trap '' XFSZ", &unhurried(scene.flags()))?).await?;
     let bench = Bench::laid(&scene, &server, 0).await?;
     let free = getrlimit(Resource::Fsize);
     prlimit(Some(server.pid()), Resource::Fsize, Rlimit { current: Some(4096), maximum: free.maximum })?;
     bench.suffers("files may not grow", Reach::Reading, report).await?;
     prlimit(Some(server.pid()), Resource::Fsize, free)?;
     bench.recovers("files may not grow", report).await
+}
+
+/// The files become read-only under a running server: even who has them open may not write any more. Only root can do
+/// that, on a file system that knows of it; who cannot is told so.
+async fn immutable(report: &mut Report) -> anyhow::Result<()> {
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let server = Server::start(&unhurried(scene.flags())).await?;
+    let bench = Bench::laid(&scene, &server, 0).await?;
+    let files = ["bizauth.db", "bizauth.db-wal"].map(|name| scene.data().join(name));
+    let Some(held) = Immutable::of(&files) else {
+        report.say("files read-only under a running server: not tried, which takes root and a file system with chattr");
+        return Ok(());
+    };
+    bench.suffers("files read-only while it runs", Reach::Reading, report).await?;
+    drop(held);
+    bench.recovers("files read-only while it runs", report).await
 }
 
 /// A file that may only be read: no start, in clear words; and once it may be written again, all is there.
@@ -166,6 +183,7 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
     const ROUNDS: u64 = 6;
     let client = program()?;
+    // Each token with the answer of before.
     let (mut live, mut dead) = (Vec::new(), Vec::new());
     {
         let mut server = scene.serve().await?;
@@ -173,12 +191,11 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
         browser.signs_in(&server.base).await?;
         for turn in 0..20 {
             let token = browser.token(&client, &server.base, &scene.app).await?;
-            if turn % 2 == 0 {
-                live.push(token);
-            } else {
+            if turn % 2 > 0 {
                 revoke(&client, &server.base, &token).await.map_err(|lost| anyhow::anyhow!("{lost:?}"))?;
-                dead.push(token);
             }
+            let said = tokeninfo(&client, &server.base, &token).await.map_err(|lost| anyhow::anyhow!("{lost:?}"))?;
+            if turn % 2 == 0 { &mut live } else { &mut dead }.push((token, said));
         }
         server.terminate()?;
         server.ended(Duration::from_secs(30)).await?;
@@ -203,17 +220,15 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
                 report.promise(said.contains("error:"), || format!("a corrupt file: {said}"));
             }
             Ok(server) => {
-                for (tokens, truth) in [(&live, 200), (&dead, 401)] {
-                    for token in tokens {
-                        let said = tokeninfo(&client, &server.base, token).await;
-                        let honest = said
-                            .as_ref()
-                            .is_ok_and(|said| said.status == truth || said.is_unavailable("/v1/business/tokeninfo"));
-                        report.promise(honest, || format!("a corrupt file, a token of {truth}: {said:?}"));
-                        match said.map(|said| said.status) {
-                            Ok(503) => failed += 1,
-                            _ => told += 1,
-                        }
+                for (token, truth) in live.iter().chain(&dead) {
+                    let said = tokeninfo(&client, &server.base, token).await;
+                    // Word for word, with what is lent and until when: part of the truth is none.
+                    let honest =
+                        said.as_ref().is_ok_and(|said| said == truth || said.is_unavailable("/v1/business/tokeninfo"));
+                    report.promise(honest, || format!("a corrupt file, instead of {truth:?}: {said:?}"));
+                    match said.map(|said| said.status) {
+                        Ok(503) => failed += 1,
+                        _ => told += 1,
                     }
                 }
             }
@@ -231,7 +246,8 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A second server on the same folder: it either refuses, or both tell the truth at once.
+/// A second server on the same folder: it serves, as a guest of the first, and both tell the truth at once. The first one
+/// remembers nothing meanwhile.
 async fn second_server(report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
     let first = scene.serve().await?;
@@ -239,23 +255,23 @@ async fn second_server(report: &mut Report) -> anyhow::Result<()> {
     let browser = scene.browser(0)?;
     browser.signs_in(&first.base).await?;
     let token = browser.token(&client, &first.base, &scene.app).await?;
-    match scene.serve().await {
-        Err(error) => {
-            let said = error.to_string();
-            report.promise(said.contains("error:") && said.contains("hint:"), || format!("a second server: {said}"));
-            report.say("a second server on the same folder: refused, in clear words");
-        }
-        Ok(second) => {
-            let seen = tokeninfo(&client, &second.base, &token).await.map(|said| said.status);
-            report.promise(seen == Ok(200), || format!("a second server, a live token: {seen:?}"));
-            let revoked = revoke(&client, &first.base, &token).await.map(|said| said.status);
-            report.promise(revoked == Ok(200), || format!("beside a second server, revoking: {revoked:?}"));
-            let seen = tokeninfo(&client, &second.base, &token).await.map(|said| said.status);
-            report.promise(seen == Ok(401), || format!("a second server, a revoked token: {seen:?}"));
-            report.say("a second server on the same folder: both tell the truth at once");
-        }
+    let code = browser.code(&first.base, &scene.app).await?;
+    let second = scene.serve().await?;
+    let status = |ask: Ask| ask.map(|said| said.status);
+    for server in [&first, &second] {
+        let seen = status(tokeninfo(&client, &server.base, &token).await);
+        report.promise(seen == Ok(200), || format!("two servers, a live token: {seen:?}"));
     }
-    let after = tokeninfo(&client, &first.base, "none").await;
-    report.promise(after.is_ok(), || format!("the first server, after the second: {after:?}"));
+    let bought = status(scene.app.redeems(&client, &second.base, &code).await);
+    report.promise(bought == Ok(200), || format!("the second server, redeeming: {bought:?}"));
+    let again = status(scene.app.redeems(&client, &first.base, &code).await);
+    report.promise(again == Ok(400), || format!("a code that the second server redeemed, at the first: {again:?}"));
+    let revoked = status(revoke(&client, &second.base, &token).await);
+    report.promise(revoked == Ok(200), || format!("the second server, revoking: {revoked:?}"));
+    for server in [&first, &second] {
+        let seen = status(tokeninfo(&client, &server.base, &token).await);
+        report.promise(seen == Ok(401), || format!("two servers, a token that the second revoked: {seen:?}"));
+    }
+    report.say("a second server on the same file: both tell the truth at once");
     Ok(())
 }

@@ -108,9 +108,15 @@ impl App {
 
     /// Trades a code with another client secret.
     pub async fn redeems_with(&self, with: &Client, base: &str, code: &str, secret: &str) -> Ask {
+        self.redeems_from(with, base, code, secret, "127.0.0.1").await
+    }
+
+    /// The same, as if from the address `from`.
+    pub async fn redeems_from(&self, with: &Client, base: &str, code: &str, secret: &str, from: &str) -> Ask {
         let mut fields = self.trade(code);
         fields.insert("client_secret", secret);
-        ask(with.post(format!("{base}/oauth/business/token")).form(&fields)).await
+        let request = with.post(format!("{base}/oauth/business/token")).header("x-forwarded-for", from);
+        ask(request.form(&fields)).await
     }
 }
 

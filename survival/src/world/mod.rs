@@ -8,8 +8,8 @@ mod scene;
 pub use actors::{Ask, Browser, Lost, Said, health, program, revoke, tokeninfo};
 pub use cluster::Cluster;
 pub(crate) use cluster::connect;
+pub(crate) use process::{Immutable, SmallDisk, is_root};
 pub use process::{Server, command, find_bizauth, run};
-pub(crate) use process::{SmallDisk, is_root};
 pub use scene::{App, Engine, PASSWORD, Scene};
 
 #[path = "../../../crates/bizauth-store/tests/it/postgres.rs"]

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -24,6 +25,7 @@ pub struct Server {
     pub operators: String,
     child: Child,
     log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// The program to hurt: `BIZAUTH_BIN`, or `bizauth` in the target folder that this program lies in.
@@ -141,6 +143,10 @@ impl Server {
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
+                // Its last words may still be in the pipe.
+                if let Some(reader) = self.reader.take() {
+                    tokio::task::spawn_blocking(|| reader.join()).await?.ok();
+                }
                 return Ok(status.code());
             }
             if since.elapsed() > within {
@@ -185,8 +191,8 @@ fn started(mut command: Command) -> anyhow::Result<Server> {
     let stderr = BufReader::new(child.stderr.take().context("stderr is piped")?);
     let (listens, listening) = mpsc::channel();
     let kept = log.clone();
-    std::thread::spawn(move || read_log(stderr, &kept, &listens));
-    let mut server = Server { base: String::new(), operators: String::new(), child, log };
+    let reader = Some(std::thread::spawn(move || read_log(stderr, &kept, &listens)));
+    let mut server = Server { base: String::new(), operators: String::new(), child, log, reader };
     let Ok((listen, operator)) = listening.recv_timeout(START) else {
         let _ = server.child.kill();
         bail!("the server ended before it listened: {}", server.log());
@@ -239,5 +245,33 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         // Lazily: a process that was killed may take a moment to let go.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// Files that nobody may write, not even who has them open (`chattr +i`); as before when dropped.
+#[derive(Debug)]
+pub(crate) struct Immutable(Vec<PathBuf>);
+
+impl Immutable {
+    /// Makes these so. `None`: this process may not, or the file system knows no such thing.
+    pub(crate) fn of(files: &[PathBuf]) -> Option<Immutable> {
+        let held = Immutable(files.to_vec());
+        // Dropped where it worked for some only: then they are as before.
+        files.iter().all(|file| Immutable::set("+i", file)).then_some(held)
+    }
+
+    fn set(attribute: &str, file: &Path) -> bool {
+        let mut change = Command::new("chattr");
+        let done = change.arg(attribute).arg(file).stdin(Stdio::null()).stderr(Stdio::null()).status();
+        done.is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            // Where it was not so there is nothing to take back.
+            let _ = Immutable::set("-i", file);
+        }
     }
 }

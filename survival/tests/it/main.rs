@@ -48,10 +48,10 @@ async fn hostile_callers_harm_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_copy_of_the_embedded_database_revives_nothing_silently() {
-    backup::run(Engine::Sqlite).await.unwrap().assert_kept();
+    backup::run(Engine::Sqlite, EFFORT).await.unwrap().assert_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_postgres_revives_nothing_silently() {
-    backup::run(Engine::Postgres).await.unwrap().assert_kept();
+    backup::run(Engine::Postgres, EFFORT).await.unwrap().assert_kept();
 }
