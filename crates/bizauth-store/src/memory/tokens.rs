@@ -1,4 +1,4 @@
-//! Living tokens, as many as the setting allows, in about a hundred bytes each.
+//! Living tokens, as many as the setting allows, in [`BYTES`] each: one that lends many assets takes the room of several.
 //!
 //! What tokens have in common (their app, and all of their answer but the ids in it) is kept once. Where there is no
 //! room the next in turn that was not asked for lately makes it.
@@ -19,6 +19,14 @@ use crate::db::{Kind, Mark, Watch};
 const SHARDS: usize = 64;
 /// Entries that are allocated together: growing must not copy what is there.
 const CHUNK: usize = 64;
+/// What a token may take, taken over all of them: the setting times this is what they take at most.
+const BYTES: usize = 140;
+/// What one takes whose ids are short: its entry, its place in the table, and what the table keeps free.
+const SHORT: usize = size_of::<Entry>() + 12;
+/// What longer ids take beside their own bytes: two allocations and who counts the users.
+const BESIDE: usize = 64;
+/// Ids of so many bytes are kept however small the setting is.
+const FEW: usize = 1024;
 /// As many texts are looked through for ones that no token uses any more.
 const SOME: usize = 1024;
 
@@ -65,6 +73,14 @@ impl Ids {
                 Ids::Short(length as u8, short)
             }
             _ => Ids::Long(Arc::new(text.into_boxed_str())),
+        }
+    }
+
+    /// The bytes that it takes beside the entry.
+    fn weight(&self) -> usize {
+        match self {
+            Ids::Short(..) => 0,
+            Ids::Long(text) => text.len() + BESIDE,
         }
     }
 
@@ -151,7 +167,12 @@ pub(crate) struct Tokens {
 struct Shard {
     places: HashTable<u32>,
     chunks: Vec<Vec<Entry>>,
+    /// Entries that there are, also free ones.
     count: usize,
+    /// Entries of no token.
+    free: Vec<u32>,
+    /// What all long ids take.
+    long: usize,
     hand: usize,
 }
 
@@ -168,44 +189,69 @@ impl Shard {
         self.places.find(hash, |at| self.entry(*at).id == id).copied()
     }
 
-    /// A place that nobody needs: the next that was not asked for since the hand came by last.
-    fn give_way(&mut self) -> u32 {
+    /// Whether so many more bytes are within the bounds.
+    fn has_room(&self, more: usize, most: usize) -> bool {
+        self.count * SHORT + self.long + more <= most * BYTES
+    }
+
+    /// The place of the next token of this kind, of which there must be one, that was not asked for since the hand came by
+    /// last. Its token is forgotten.
+    fn give_way(&mut self, kind: impl Fn(&Entry) -> bool) -> u32 {
         loop {
             self.hand = (self.hand + 1) % self.count;
             let at = self.hand as u32;
-            if std::mem::replace(&mut self.entry_mut(at).asked, false) {
+            if !kind(self.entry(at)) || std::mem::replace(&mut self.entry_mut(at).asked, false) {
                 continue;
             }
             let hash = spread(self.entry(at).id);
+            // A free entry is in no table.
             if let Ok(found) = self.places.find_entry(hash, |place| *place == at) {
                 found.remove();
+                self.long -= self.entry(at).ids.weight();
+                self.entry_mut(at).ids = Ids::new(String::new());
+                return at;
             }
-            return at;
         }
     }
 
     fn keep(&mut self, entry: Entry, most: usize) {
-        let hash = spread(entry.id);
+        let (hash, weight) = (spread(entry.id), entry.ids.weight());
+        // It would take the room of too many.
+        if weight > (most * BYTES / 16).max(FEW) {
+            return;
+        }
         if let Some(at) = self.find(hash, entry.id) {
+            self.long = self.long + weight - self.entry(at).ids.weight();
             *self.entry_mut(at) = entry;
             return;
         }
-        let at = if self.count < most {
-            if self.count.is_multiple_of(CHUNK) {
-                self.chunks.push(Vec::with_capacity(CHUNK));
+        while self.long > 0 && !self.has_room(weight, most) {
+            let at = self.give_way(|entry| entry.ids.weight() > 0);
+            self.free.push(at);
+        }
+        self.long += weight;
+        let at = match self.free.pop() {
+            None if self.count == 0 || (self.count < most && self.has_room(SHORT, most)) => self.push(entry),
+            free => {
+                let at = free.unwrap_or_else(|| self.give_way(|_| true));
+                *self.entry_mut(at) = entry;
+                at
             }
-            if let Some(chunk) = self.chunks.last_mut() {
-                chunk.push(entry);
-            }
-            self.count += 1;
-            (self.count - 1) as u32
-        } else {
-            let at = self.give_way();
-            *self.entry_mut(at) = entry;
-            at
         };
         let Shard { places, chunks, .. } = self;
         places.insert_unique(hash, at, |at| spread(chunks[*at as usize / CHUNK][*at as usize % CHUNK].id));
+    }
+
+    /// Behind all others.
+    fn push(&mut self, entry: Entry) -> u32 {
+        if self.count.is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(entry);
+        }
+        self.count += 1;
+        (self.count - 1) as u32
     }
 }
 
@@ -282,10 +328,14 @@ impl Tokens {
         frame.clone()
     }
 
-    /// How many are remembered.
+    /// How many are remembered, and what they take.
     #[cfg(test)]
-    fn count(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).count).sum()
+    fn count(&self) -> (usize, usize) {
+        let each = self.shards.iter().map(|shard| {
+            let shard = lock(shard);
+            (shard.places.len(), shard.count * SHORT + shard.long)
+        });
+        each.fold((0, 0), |(count, bytes), (more, taken)| (count + more, bytes + taken))
     }
 }
 
@@ -337,11 +387,43 @@ mod tests {
                 asked();
             }
         }
-        assert!(tokens.count() <= 640, "{}", tokens.count());
+        assert!(tokens.count().0 <= 640, "{:?}", tokens.count());
         assert!(asked() >= 60, "{}", asked());
         assert_eq!(lock(&tokens.frames).len(), 1, "one text for all");
         assert!(tokens.find(&watch, TokenId(6399), &Digest([8; 32])).is_none(), "another secret");
         watch.not_alone();
         assert_eq!(asked(), 0);
+    }
+
+    /// The bound is one of bytes: who lends many assets takes the room of several, and gives it back.
+    #[test]
+    fn long_ids_take_the_room_of_several() {
+        const MOST: usize = 64 * 100;
+        let (watch, tokens) = (Watch::new(), Tokens::new(MOST));
+        watch.alone_again(false);
+        let long = "\"1234567\",".repeat(20);
+        let find = |id| tokens.find(&watch, TokenId(id), &Digest([7; 32])).is_some();
+        let bound = MOST * BYTES + 64 * FEW;
+        for id in 0..30_000 {
+            let lent: &[&str] = if id % 3 == 0 { &[&long] } else { &["\"1\""] };
+            tokens.keep(&seen(id, "[\0]", lent), &reading());
+            assert!(id < 3 || find(id - 1), "the newest is there: {id}");
+            if id % 1000 == 0 {
+                assert!(tokens.count().1 <= bound, "{:?}", tokens.count());
+            }
+        }
+        let (mixed, _) = tokens.count();
+        assert!((MOST / 4..MOST).contains(&mixed), "{mixed}");
+        for id in 30_000..60_000 {
+            tokens.keep(&seen(id, "[\0]", &[&long]), &reading());
+            assert!(find(id), "{id}");
+        }
+        assert!(tokens.count().1 <= bound, "{:?}", tokens.count());
+        for id in 60_000..160_000 {
+            tokens.keep(&seen(id, "[\0]", &["\"1\""]), &reading());
+        }
+        assert_eq!(tokens.shards.iter().map(|shard| lock(shard).long).sum::<usize>(), 0, "the long ones gave way");
+        tokens.keep(&seen(1, "[\0]", &[&long.repeat(100)]), &reading());
+        assert!(!find(1), "it would take the room of too many");
     }
 }

@@ -126,7 +126,7 @@ settings! {
     /// Connections to PostgreSQL that this node holds at most.
     database_connections: u32, = "16", "NUMBER", Number, read::connections,
         "a number from 1 to 1000";
-    /// Living tokens that this node remembers at most, in about 130 bytes each; 0 switches it off.
+    /// Living tokens that this node remembers at most, in 140 bytes each; 0 switches it off.
     /// What is remembered is forgotten in the instant in which anything changes that it depends on.
     remembered_tokens: u32, = "1000000", "NUMBER", Number, read::number,
         "a number from 0 to 1000000000";
