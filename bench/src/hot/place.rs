@@ -120,6 +120,19 @@ fn embedded(place: &Place, amount: Amount, persons: i64, now: Time) -> anyhow::R
     Ok(())
 }
 
+/// Lends four assets more with each consent, whose ids end in 00001 to 00004 where that of the first is the prefix.
+pub(crate) fn lend_five(place: &Place) -> anyhow::Result<()> {
+    let connection = rusqlite::Connection::open(place.file())?;
+    connection.execute_batch(
+        "PRAGMA synchronous = OFF;
+         INSERT INTO lent_assets (consent_id, position, group_id, holding_id, asset_id)
+             SELECT consent_id, 1 + more.column1, group_id, holding_id, asset_id || '0000' || more.column1
+             FROM lent_assets JOIN (VALUES (1), (2), (3), (4)) more WHERE position = 1;
+         PRAGMA wal_checkpoint(TRUNCATE)",
+    )?;
+    Ok(())
+}
+
 async fn served(place: &Place, amount: Amount, persons: i64, now: Time) -> anyhow::Result<()> {
     let (client, connection) = tokio_postgres::connect(place.url().context("a URL")?, tokio_postgres::NoTls).await?;
     let running = tokio::spawn(connection);
