@@ -44,6 +44,8 @@ enum Command {
     Hot(hot::Options),
     /// Finds the functions that run at the start and on the hot paths, for the linker to set side by side
     Order(hot::Order),
+    /// What each step of a signed-in person's way costs, in instructions; needs valgrind
+    Steps,
     /// One of those programs
     #[command(subcommand, hide = true)]
     Limit(hot::Limit),
@@ -65,6 +67,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Hot(options) => hot::run(&options),
         Command::Order(options) => hot::run_order(&options),
+        Command::Steps => hot::run_steps(),
         Command::Limit(limit) => hot::run_limit(limit),
         Command::Dev(options) => dev::run(&options),
     }

@@ -63,12 +63,13 @@ impl Flow {
         Some((head + &body).into_bytes())
     }
 
-    fn after(&self, connection: usize, last: &[u8]) -> Option<Vec<u8>> {
+    /// What this person asks for in this step, after the answer of the step before.
+    pub(crate) fn request(&self, connection: usize, step: usize, last: &[u8]) -> Option<Vec<u8>> {
         let location = || {
             let head = find(last, b"\r\n\r\n")?;
             field(&last[..head + 2], "location")
         };
-        match self.steps[connection] {
+        match step {
             0 => Some(self.get(
                 connection,
                 &format!(
@@ -90,7 +91,7 @@ impl Script for Flow {
         {
             self.waits[step].push(since.elapsed());
         }
-        let Some(request) = self.after(connection, last) else {
+        let Some(request) = self.request(connection, self.steps[connection], last) else {
             let (step, last) = (self.steps[connection], String::from_utf8_lossy(last).into_owned());
             self.failed.get_or_insert(format!("after step {step}: {last}"));
             return false;

@@ -12,6 +12,7 @@ mod peer;
 mod pg;
 mod place;
 mod script;
+mod steps;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 pub(crate) use child::server_program;
 pub(crate) use limit::{Limit, run as run_limit};
 pub(crate) use order::{Options as Order, run as run_order};
+pub(crate) use steps::run as run_steps;
 
 /// What is measured, and how long.
 #[derive(Args, Clone)]

@@ -1,0 +1,137 @@
+//! What each step of a signed-in person's way costs, in instructions, which are steady on noisy machines: valgrind counts
+//! what the real server runs, and each function's own are put down to the room that it belongs to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use super::child;
+use super::flow::{Flow, STEPS};
+use super::load::{self, Drive, Script};
+use super::place::{self, Amount};
+use crate::Engine;
+
+/// How many people take each step.
+const PEOPLE: usize = 100;
+/// Rooms by what the names of their functions have in them; the first that fits counts.
+const ROOMS: [(&str, &[&str]); 6] = [
+    ("SQLite", &["sqlite3", "rusqlite", "pcache1", "walIndex", "walFrames", "btree", "vdbe", "unixRead", "yy_reduce"]),
+    ("hashes and seals", &["sha2", "hmac", "sha256", "chacha", "argon", "blake", "subtle"]),
+    ("memory (libc)", &["mem", "malloc", "free", "realloc", "_int_", "calloc"]),
+    ("HTTP and the runtime", &["hyper", "tokio", "axum", "tower", "http", "mio", "httparse", "matchit", "futures"]),
+    ("pages", &["maud", "askama", "view", "minijinja"]),
+    ("bizauth", &["bizauth"]),
+];
+
+/// Prints what each step costs.
+pub(crate) fn run() -> anyhow::Result<()> {
+    ensure!(!cfg!(debug_assertions), "the program that counts is the released one: cargo run --release");
+    let runtime = tokio::runtime::Runtime::new()?;
+    let place = runtime.block_on(place::filled(Engine::Sqlite, Amount::default()))?;
+    let people = runtime.block_on(place::signed_in(&place, PEOPLE))?;
+    let file = place.folder().join("calls");
+    let server = child::counted(place.folder(), &file)?;
+    let flow = Flow::new(people);
+    // Once before it counts: statements are prepared, and what is remembered is.
+    let (mut dumps, mut counts) = (0, Vec::new());
+    for counted in [false, true] {
+        let mut answers = vec![Vec::new(); PEOPLE];
+        for step in 0..STEPS.len() {
+            child::dump(&server)?;
+            answers = taken(&server, &flow, step, answers)?;
+            child::dump(&server)?;
+            dumps += 2;
+            if counted {
+                let dump = file.with_extension(dumps.to_string());
+                let text = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
+                counts.push(rooms(&text));
+            }
+        }
+    }
+    let of = |count: &BTreeMap<&str, u64>, room: &str| count.get(room).copied().unwrap_or(0) / PEOPLE as u64 / 1000;
+    println!("Thousands of instructions a request\n");
+    println!("| step | all | {} |", names().collect::<Vec<_>>().join(" | "));
+    println!("|---|---|{}", "---|".repeat(names().count()));
+    for (step, count) in STEPS.iter().zip(&counts) {
+        let all: u64 = count.values().sum::<u64>() / PEOPLE as u64 / 1000;
+        let each: Vec<String> = names().map(|room| of(count, room).to_string()).collect();
+        println!("| {step} | {all} | {} |", each.join(" | "));
+    }
+    Ok(())
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    ROOMS.iter().map(|(name, _)| *name).chain(["other"])
+}
+
+/// Everybody takes this step, one after another over one connection, with the answers of the step before.
+fn taken(server: &child::Running, flow: &Flow, step: usize, before: Vec<Vec<u8>>) -> anyhow::Result<Vec<Vec<u8>>> {
+    struct Step<'f>(&'f Flow, usize, Vec<Vec<u8>>, Vec<Vec<u8>>);
+    impl Script for Step<'_> {
+        fn next(&mut self, _: usize, last: &[u8], out: &mut Vec<u8>) -> bool {
+            let Step(flow, step, before, answers) = self;
+            if !last.is_empty() {
+                answers.push(last.to_vec());
+            }
+            let person = answers.len();
+            let request = before.get(person).and_then(|last| flow.request(person, *step, last));
+            request.is_some_and(|request| {
+                out.extend_from_slice(&request);
+                true
+            })
+        }
+    }
+    let mut script = Step(flow, step, before, Vec::new());
+    let drive = Drive { connections: 1, span: Duration::from_secs(600), status: 0, pace: None, alone: true };
+    load::run(server.address, drive, &mut script)?;
+    ensure!(script.3.len() == PEOPLE, "{}: {} of {PEOPLE}", STEPS[step], script.3.len());
+    Ok(script.3)
+}
+
+/// The room of a function.
+fn room(name: &str) -> &'static str {
+    let fits = |(_, signs): &&(&str, &[&str])| signs.iter().any(|sign| name.contains(sign));
+    ROOMS.iter().find(fits).map_or("other", |(room, _)| room)
+}
+
+/// The instructions that each room ran itself, of what callgrind wrote: a name comes with its number once, and then as
+/// the number alone; the line behind `calls=` is what was called, which counts there.
+fn rooms(counts: &str) -> BTreeMap<&'static str, u64> {
+    let mut names = HashMap::<&str, &'static str>::new();
+    let (mut sums, mut here, mut of_a_call) = (BTreeMap::new(), "other", false);
+    for line in counts.lines() {
+        if let Some((what, named)) = line.split_once('=') {
+            of_a_call |= what == "calls";
+            if !matches!(what, "fn" | "cfn") {
+                continue;
+            }
+            let (number, name) = named.split_once(' ').unwrap_or((named, ""));
+            let its = match name {
+                "" => names.get(number).copied().unwrap_or("other"),
+                name => names.entry(number).or_insert(room(name)),
+            };
+            if what == "fn" {
+                here = its;
+            }
+        } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) && !std::mem::take(&mut of_a_call)
+        {
+            let own = line.split_whitespace().nth(1).and_then(|count| count.parse::<u64>().ok());
+            *sums.entry(here).or_insert(0) += own.unwrap_or(0);
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_has_what_its_functions_run_themselves() {
+        let counts = "events: Ir\nfl=(1) a.rs\nfn=(1) _ZN7bizauth4mainE\n10 5\n+2 7\ncfi=(2) b.c\ncfn=(2) sqlite3_step\n\
+                      calls=3 0\n* 100\n-1 1\n\nfl=(2)\nfn=(2)\n20 100\nfn=(3) brk\n1 2\n";
+        let sums: Vec<_> = rooms(counts).into_iter().collect();
+        assert_eq!(sums, [("SQLite", 100), ("bizauth", 13), ("other", 2)]);
+    }
+}
