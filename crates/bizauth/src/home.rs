@@ -55,10 +55,56 @@ pub async fn enter(store: &Store, config: &Config, entropy: &Entropy) -> Result<
             beside.judge(store).await?;
             beside.renew(store, entropy).await
         }
-        Database::Postgres(_) => match judge_place(store).await? {
-            (None, Some(here)) => Ok(store.serve_at(here).await?),
-            _ => Ok(()),
-        },
+        Database::Postgres(_) => look_around(store).await,
+    }
+}
+
+/// Looks where PostgreSQL is, and notes it. A recovery to a point in time and a standby that takes over leave everything in
+/// its place but the timeline. Either may have lost what was done last, a revocation too, or nothing: it is said, and
+/// served.
+///
+/// # Errors
+/// It is another database, or a copy that nobody has accepted.
+async fn look_around(store: &Store) -> Result<(), Stranger> {
+    let (last, Some(here)) = judge_place(store).await? else { return Ok(()) };
+    let timeline = |place: &str| split(place).1.map(str::to_owned);
+    let (before, now) = (last.as_deref().and_then(timeline), timeline(&here));
+    if let (Some(before), Some(now)) = (&before, &now)
+        && before != now
+    {
+        tracing::warn!(
+            before,
+            now,
+            "PostgreSQL is on another timeline: it was recovered, or a standby took over. What was revoked last may live \
+             again; `bizauth restore accept --end-tokens` ends every token"
+        );
+    }
+    // A standby has no timeline of its own to note, and takes no notes.
+    if now.is_some() && last.as_ref() != Some(&here) {
+        store.serve_at(here).await?;
+    }
+    Ok(())
+}
+
+/// Looks around while the server runs: a standby may take over at any time.
+pub async fn keep_watch(store: &Store, config: &Config) {
+    let Database::Postgres(_) = config.database else { return };
+    match not_dev(store, config).await {
+        // What `bizauth dev` serves is nobody's.
+        Err(Stranger::Dev) => return,
+        Err(error) => return tracing::warn!(%error, "it cannot be seen where the database is"),
+        Ok(()) => {}
+    }
+    if let Err(error) = look_around(store).await {
+        tracing::warn!(%error, "the database is not the one that this server began with");
+    }
+}
+
+/// What of a place a restore changes, and the timeline, where it is known.
+fn split(place: &str) -> (&str, Option<&str>) {
+    match place.splitn(4, '/').nth(3) {
+        Some(timeline) => (&place[..place.len() - timeline.len() - 1], Some(timeline).filter(|text| !text.is_empty())),
+        None => (place, None),
     }
 }
 
@@ -92,7 +138,7 @@ async fn judge_place(store: &Store) -> Result<(Option<String>, Option<String>), 
     let last = unmarked(store).await?;
     let here = place_of(store).await?;
     match (&last, &here) {
-        (Some(last), Some(here)) if last != here => Err(Stranger::Elsewhere),
+        (Some(last), Some(here)) if split(last).0 != split(here).0 => Err(Stranger::Elsewhere),
         _ => Ok((last, here)),
     }
 }
@@ -205,5 +251,17 @@ impl Beside {
             File::open(folder)?.sync_all()
         };
         write().map_err(|error: std::io::Error| Stranger::File(self.path.clone(), error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_where_it_was_on_another_timeline_too() {
+        assert_eq!(split("7/5/16384"), ("7/5/16384", None), "as it was noted before there were timelines in it");
+        assert_eq!(split("7/5/16384/"), ("7/5/16384", None), "a standby has none");
+        assert_eq!(split("7/5/16384/0000000A"), ("7/5/16384", Some("0000000A")));
     }
 }

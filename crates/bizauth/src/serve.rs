@@ -235,6 +235,7 @@ async fn write_lines(lines: Arc<Lines>) {
 async fn sweep(state: AppState) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
+        home::keep_watch(&state.store, &state.config).await;
         if let Err(error) = trim_audit(&state).await {
             log_breakage(&error);
         }

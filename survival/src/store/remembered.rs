@@ -1,6 +1,8 @@
 //! What a node remembers of PostgreSQL, and the server that it has it from is not the same any more: started anew, or a
 //! standby in its place that was behind. Whoever cannot know what it missed must forget, and tell the truth.
 
+use std::time::Duration;
+
 use anyhow::Context;
 
 use super::Bench;
@@ -53,6 +55,14 @@ pub(super) async fn failed_over(
     bench.lends(false, "after a standby took over", report).await;
     bench.database(GIVE).await?;
     bench.lends(true, "told by the new primary", report).await;
+    // What the old primary did last may be lost, revocations too: a server that starts says so, once for all nodes.
+    for (time, told) in [("first", true), ("second", false)] {
+        let mut node = scene.serve().await?;
+        node.terminate()?;
+        node.ended(Duration::from_secs(40)).await?;
+        let says_so = node.log().contains("another timeline");
+        report.promise(says_so == told, || format!("the {time} start after a standby took over: {}", node.log()));
+    }
     report.say("failed over to a standby that was behind: what the node knew of the lost change is forgotten");
     Ok(())
 }

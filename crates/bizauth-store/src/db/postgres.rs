@@ -113,9 +113,11 @@ impl Postgres {
         answer
     }
 
-    /// The cluster, the database and the table: a restore makes at least the last of them anew.
+    /// The cluster, the database and the table, of which a restore makes at least the last anew; and the timeline, which
+    /// is another one after a recovery to a point in time and after a standby took over (none on a standby).
     pub(super) async fn place(&self) -> Result<String> {
         const PLACE: &str = "SELECT s.system_identifier || '/' || d.oid || '/' || CAST(CAST('home' AS regclass) AS oid)
+             || '/' || CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END
              AS place FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()";
         let rows = self.rows(PLACE, &[]).await?;
         rows.first().map_or(Err(Error::Closed), |row| row.get("place"))
