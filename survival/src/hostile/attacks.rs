@@ -1,26 +1,24 @@
-//! The attacks: what each does, from where, and how often.
+//! The attacks: from where, how often, what they may cost, and what is to become of them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::frames;
-use crate::Effort;
-use crate::report::Report;
+use super::acts::{Act, LONG_BODY, PAUSE, Tally, connect};
+use super::open::Open;
 use crate::world::Server;
 
 /// Connections of an attack that needs no more.
 const SOME: usize = 200;
 /// Connections of one address: as many as the server lets it have.
 const PER_ADDRESS: usize = 1000;
-/// A pause between two acts, so that the attacker does not merely take the processor away from the server.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Connections that come before it is asked whether the server has taken them in.
+const WAVE: usize = 500;
 
 /// One way to do harm.
 #[derive(Clone, Copy, Debug)]
@@ -28,55 +26,48 @@ pub(super) struct Attack {
     name: &'static str,
     unit: &'static str,
     connections: usize,
+    /// How much more memory than before it may cost, in megabytes.
+    memory: f64,
+    fate: Fate,
     act: Act,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Act {
-    /// Sends `begun`, then a byte of `drop` now and then.
-    Drip { begun: &'static str, drop: &'static str },
-    /// Connects and says nothing.
-    Silence,
-    /// Connects and is gone, as fast as it can.
-    Vanish,
-    /// Sends a header of 64 KB.
-    Giant,
-    /// Sends garbage behind a good request on the same connection.
-    Garbage,
-    /// Opens HTTP/2 streams and resets them at once (CVE-2023-44487).
-    RapidReset,
-    /// Asks on a hundred HTTP/2 streams and takes none of the answers.
-    ShutWindow,
-    /// Never ends a header of HTTP/2 (CVE-2024-27316).
-    Continuation,
-    /// Pings and settings, which must all be answered (CVE-2019-9512, CVE-2019-9515).
-    PingFlood,
+/// What the server does with the connections of an attack while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It ends each of them.
+    Ended,
+    /// It holds all of them at the same time.
+    Held,
+    /// It may bear them: its bounds are longer than the attack.
+    Borne,
 }
 
 impl Attack {
-    /// All of them, with so many idle connections.
-    pub(super) fn all(idle: usize) -> Vec<Attack> {
-        const SLOW_BODY: &str = "POST /oauth/business/token HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\
-                                 Content-Type: application/x-www-form-urlencoded\r\n\r\n";
-        let attack = |name, unit, connections, act| Attack { name, unit, connections, act };
+    /// All of a few connections each.
+    pub(super) fn small() -> Vec<Attack> {
+        use Fate::{Borne, Ended, Held};
+        let attack = |name, unit, connections, fate, act| Attack { name, unit, connections, memory: 40.0, fate, act };
+        let drip = |begun, drop| Act::Drip { begun, drop };
         vec![
-            attack(
-                "slow headers",
-                "bytes dripped",
-                SOME,
-                Act::Drip { begun: "GET / HTTP/1.1\r\nHost: a\r\n", drop: "x" },
-            ),
-            attack("slow bodies", "bytes dripped", SOME, Act::Drip { begun: SLOW_BODY, drop: "a" }),
-            attack("silent connections", "connections", SOME, Act::Silence),
-            attack("connect and vanish", "connections", 4, Act::Vanish),
-            attack("huge headers", "headers", 8, Act::Giant),
-            attack("pipelined garbage", "connections", 8, Act::Garbage),
-            attack("rapid reset", "streams", 8, Act::RapidReset),
-            attack("shut windows", "streams", 20, Act::ShutWindow),
-            attack("endless continuation", "frames", 8, Act::Continuation),
-            attack("ping flood", "frames", 8, Act::PingFlood),
-            attack("idle connections", "connections", idle, Act::Silence),
+            attack("slow headers", "bytes dripped", SOME, Borne, drip("GET / HTTP/1.1\r\nHost: a\r\n", "x")),
+            attack("slow bodies", "bytes dripped", SOME, Borne, drip(LONG_BODY, "a")),
+            attack("silent connections", "connections", SOME, Held, Act::Silence),
+            attack("connect and vanish", "connections", 4, Borne, Act::Vanish),
+            attack("half-closed connections", "connections", 8, Ended, Act::HalfClose),
+            attack("huge headers", "headers", 8, Ended, Act::Giant),
+            attack("pipelined garbage", "connections", 8, Ended, Act::Garbage),
+            attack("rapid reset", "streams", 8, Ended, Act::RapidReset),
+            attack("shut windows", "streams", 20, Borne, Act::ShutWindow),
+            attack("endless continuation", "frames", 8, Ended, Act::Continuation),
+            attack("ping flood", "frames", 8, Borne, Act::PingFlood),
         ]
+    }
+
+    /// So many who only come and stay.
+    pub(super) fn idle(connections: usize) -> Attack {
+        let (name, unit) = ("idle connections", "connections");
+        Attack { name, unit, connections, memory: 200.0, fate: Fate::Held, act: Act::Silence }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -87,182 +78,95 @@ impl Attack {
         self.unit
     }
 
-    /// Begins, and returns once every attacker has begun.
-    pub(super) async fn begin(&self, server: &Server, stop: Arc<AtomicBool>) -> Attacking {
+    pub(super) fn connections(&self) -> usize {
+        self.connections
+    }
+
+    pub(super) fn memory(&self) -> f64 {
+        self.memory
+    }
+
+    pub(super) fn fate(&self) -> Fate {
+        self.fate
+    }
+
+    /// Begins. Where all connections are to be held at the same time, they are when it returns, or cannot be.
+    pub(super) async fn begin(&self, server: &Server) -> anyhow::Result<Attacking> {
         let to = address(server);
-        let (made, mut attackers) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
-        let mut silent = Vec::new();
-        for number in 0..self.connections {
-            let from = Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number / PER_ADDRESS).unwrap_or(250));
-            match self.act {
-                // No task each: they only have to be there.
-                Act::Silence => silent.extend(connect(from.into(), to).await),
-                act => {
-                    let (stop, made) = (stop.clone(), made.clone());
-                    attackers.spawn(async move {
-                        while !stop.load(Ordering::Relaxed) {
-                            // A connection that the server ended is an attack that it has dealt with.
-                            let _ = act.once(from.into(), to, &stop, &made).await;
-                            tokio::time::sleep(PAUSE).await;
-                        }
-                    });
+        let mut it = Attacking::default();
+        if self.fate == Fate::Held {
+            // It hangs up on silence after ten seconds, and on a busy machine so many may take longer to come.
+            for _ in 0..3 {
+                it = Attacking::default();
+                it.crowd(server, self.connections).await?;
+                if it.held >= self.connections {
+                    break;
                 }
             }
+            return Ok(it);
         }
-        made.fetch_add(silent.len(), Ordering::Relaxed);
-        Attacking { attackers, made, _silent: silent }
+        for number in 0..self.connections {
+            let (act, from, stop, tally) = (self.act, from(number), it.stop.clone(), it.tally.clone());
+            it.attackers.spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    act.once(from, to, &stop, &tally).await;
+                    sleep(PAUSE).await;
+                }
+            });
+        }
+        Ok(it)
     }
+}
+
+/// Where an attacker of this number comes from.
+fn from(number: usize) -> IpAddr {
+    Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number / PER_ADDRESS).unwrap_or(250)).into()
 }
 
 /// An attack in progress.
+#[derive(Default)]
 pub(super) struct Attacking {
+    stop: Arc<AtomicBool>,
     attackers: JoinSet<()>,
-    made: Arc<AtomicUsize>,
-    _silent: Vec<TcpStream>,
+    tally: Arc<Tally>,
+    silent: Vec<TcpStream>,
+    /// How many connections the server had when the last of the silent ones had come.
+    held: usize,
 }
 
 impl Attacking {
-    /// Waits for its end: how often harm was tried.
-    pub(super) async fn ended(mut self) -> usize {
+    /// Connects so many, who say nothing.
+    async fn crowd(&mut self, server: &Server, connections: usize) -> anyhow::Result<()> {
+        let (to, open) = (address(server), Open::of(server)?);
+        // In waves: what comes faster than it is taken in overflows the kernel's queue, and knocks again a second later.
+        for first in (0..connections).step_by(WAVE) {
+            for number in first..connections.min(first + WAVE) {
+                self.silent.extend(connect(from(number), to).await);
+            }
+            let here = self.silent.len();
+            self.held = open.once(|open| open >= here, Duration::from_secs(5)).await?;
+        }
+        self.tally.tried.fetch_add(self.silent.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How many connections have come and say nothing, and how many the server then had.
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.silent.len(), self.held)
+    }
+
+    /// Ends it: what became of it.
+    pub(super) async fn ended(mut self) -> Arc<Tally> {
+        self.stop.store(true, Ordering::Relaxed);
         // Some wait for an answer that never comes.
         let _ = timeout(Duration::from_secs(1), async { while self.attackers.join_next().await.is_some() {} }).await;
         self.attackers.shutdown().await;
-        self.made.load(Ordering::Relaxed)
+        self.tally
     }
 }
 
-fn address(server: &Server) -> SocketAddr {
+/// Where the server answers.
+pub(super) fn address(server: &Server) -> SocketAddr {
     let named = server.base.trim_start_matches("http://").parse();
     named.unwrap_or_else(|_| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0))
-}
-
-async fn connect(from: IpAddr, to: SocketAddr) -> Option<TcpStream> {
-    let socket = TcpSocket::new_v4().ok()?;
-    // Elsewhere than on Linux loopback is one address only: then they come from where everybody comes from.
-    let _ = socket.bind(SocketAddr::new(from, 0));
-    timeout(Duration::from_secs(5), socket.connect(to)).await.ok()?.ok()
-}
-
-impl Act {
-    /// One connection's worth of harm.
-    async fn once(self, from: IpAddr, to: SocketAddr, stop: &AtomicBool, made: &AtomicUsize) -> std::io::Result<()> {
-        let Some(mut socket) = connect(from, to).await else { return Ok(()) };
-        let going = || !stop.load(Ordering::Relaxed);
-        let count = |n| made.fetch_add(n, Ordering::Relaxed);
-        match self {
-            Act::Silence | Act::Vanish => {
-                count(1);
-            }
-            Act::Drip { begun, drop } => {
-                socket.write_all(begun.as_bytes()).await?;
-                while going() {
-                    socket.write_all(drop.as_bytes()).await?;
-                    count(1);
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-            Act::Giant => {
-                let header = format!("GET / HTTP/1.1\r\nHost: a\r\nx: {}", "y".repeat(64 * 1024));
-                count(1);
-                socket.write_all(header.as_bytes()).await?;
-                drain(&mut socket).await;
-            }
-            Act::Garbage => {
-                count(1);
-                let garbage = "\u{0}\u{16}\u{3}\u{1}GET GET GET / HTTP/7\r\n: :\r\n\r\n".repeat(64);
-                let asked = format!("GET /login HTTP/1.1\r\nHost: a\r\n\r\n{garbage}");
-                socket.write_all(asked.as_bytes()).await?;
-                drain(&mut socket).await;
-            }
-            Act::RapidReset => {
-                socket.write_all(&frames::preface(false)).await?;
-                for turn in 0..10_000_u32 {
-                    let stream = 1 + 2 * turn;
-                    let reset = frames::frame(frames::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
-                    socket.write_all(&[frames::ask(stream), reset].concat()).await?;
-                    count(1);
-                    if turn % 20 == 19 {
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                    if !going() {
-                        break;
-                    }
-                }
-            }
-            Act::ShutWindow => {
-                socket.write_all(&frames::preface(true)).await?;
-                for turn in 0..100 {
-                    socket.write_all(&frames::ask(1 + 2 * turn)).await?;
-                    count(1);
-                }
-                while going() {
-                    let mut bytes = [0; 4096];
-                    // The headers come, the bodies wait.
-                    if timeout(Duration::from_millis(100), socket.read(&mut bytes))
-                        .await
-                        .is_ok_and(|read| read.is_err())
-                    {
-                        break;
-                    }
-                }
-            }
-            Act::Continuation => {
-                socket.write_all(&[frames::preface(false), frames::ask_without_end(1)].concat()).await?;
-                // A literal header field, "x: y", a few hundred of them in each frame.
-                let fields = [0x00, 1, b'x', 1, b'y'].repeat(400);
-                while going() {
-                    socket.write_all(&frames::frame(frames::CONTINUATION, 0, 1, &fields)).await?;
-                    count(1);
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-            Act::PingFlood => {
-                socket.write_all(&frames::preface(false)).await?;
-                let flood = [frames::frame(frames::PING, 0, 0, &[7; 8]), frames::frame(frames::SETTINGS, 0, 0, &[])];
-                let flood = flood.concat().repeat(10);
-                while going() {
-                    // Nothing of what comes back is read.
-                    timeout(Duration::from_millis(200), socket.write_all(&flood)).await.unwrap_or(Ok(()))?;
-                    count(20);
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads until the server is done with us, but not for long.
-async fn drain(socket: &mut TcpStream) {
-    let mut bytes = [0; 4096];
-    let reading = async { while let Ok(1..) = socket.read(&mut bytes).await {} };
-    let _ = timeout(Duration::from_secs(1), reading).await;
-}
-
-/// In the long form: an HTTP/2 answer that nobody takes is given up within the bound that the server sets, also where the
-/// caller looks alive: it answers pings. (One who does not loses the connection.)
-pub(super) async fn gives_up_on_stalled(server: &Server, effort: Effort, report: &mut Report) -> anyhow::Result<()> {
-    if !effort.long {
-        return Ok(());
-    }
-    let Some(mut socket) = connect(Ipv4Addr::LOCALHOST.into(), address(server)).await else { return Ok(()) };
-    socket.write_all(&[frames::preface(true), frames::ask(1)].concat()).await?;
-    let since = Instant::now();
-    let reset = timeout(Duration::from_secs(60), async {
-        loop {
-            let mut head = [0; 9];
-            socket.read_exact(&mut head).await?;
-            let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
-            socket.read_exact(&mut payload).await?;
-            match (head[3], head[4]) {
-                (frames::RST_STREAM, _) if head[8] == 1 => return Ok::<_, std::io::Error>(()),
-                (frames::PING, 0) => socket.write_all(&frames::frame(frames::PING, 1, 0, &payload)).await?,
-                _ => {}
-            }
-        }
-    })
-    .await;
-    report.promise(matches!(reset, Ok(Ok(()))), || format!("an HTTP/2 answer that nobody takes: {reset:?}"));
-    report.say(format!("an HTTP/2 answer that nobody takes: given up after {:.0} s", since.elapsed().as_secs_f64()));
-    Ok(())
 }

