@@ -27,7 +27,7 @@ pub const RULES: [(&str, Property); 5] = [
 
 /// Those that need the whole server, by the names of their fuzz targets.
 #[cfg(feature = "server")]
-pub const SERVER: [(&str, Property); 9] = [
+pub const SERVER: [(&str, Property); 10] = [
     ("asset_file", server::asset_file::asset_file),
     ("authorization", server::authorization::authorization),
     ("configuration", server::configuration::configuration),
@@ -35,6 +35,7 @@ pub const SERVER: [(&str, Property); 9] = [
     ("form", server::form::form),
     ("ip_document", server::ip_document::ip_document),
     ("list_ends", server::publishing::list_ends),
+    ("plain_request", server::plain_request::plain_request),
     ("token_form", server::form::token_form),
     ("webhook_address", server::publishing::webhook_address),
 ];

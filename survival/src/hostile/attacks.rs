@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bizauth::http::listen::Limits;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::acts::{Act, LONG_BODY, PAUSE, Tally, connect};
+use super::healthy::CALLERS;
 use super::open::Open;
 use crate::world::Server;
 
@@ -99,7 +101,7 @@ impl Attack {
             for _ in 0..3 {
                 it = Attacking::default();
                 it.crowd(server, self.connections).await?;
-                if it.held >= self.connections {
+                if it.held >= wanted(self.connections) {
                     break;
                 }
             }
@@ -116,6 +118,12 @@ impl Attack {
         }
         Ok(it)
     }
+}
+
+/// How many connections the server has when it holds so many silent ones, those of the healthy callers among them; it has no
+/// more than its places.
+pub(super) fn wanted(silent: usize) -> usize {
+    (silent + CALLERS).min(Limits::default().connections)
 }
 
 /// Where an attacker of this number comes from.
@@ -143,7 +151,7 @@ impl Attacking {
             for number in first..connections.min(first + WAVE) {
                 self.silent.extend(connect(from(number), to).await);
             }
-            let here = self.silent.len();
+            let here = wanted(self.silent.len());
             self.held = open.once(|open| open >= here, Duration::from_secs(5)).await?;
         }
         self.tally.tried.fetch_add(self.silent.len(), Ordering::Relaxed);

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::world::{Server, program, tokeninfo};
 
 /// How many there are.
-const CALLERS: usize = 8;
+pub(super) const CALLERS: usize = 8;
 
 /// What became of a turn.
 #[derive(Debug, Default)]

@@ -106,31 +106,34 @@ fn fits(entries: &[IpEntry]) -> bool {
     })
 }
 
-/// `YYYY-MM-DD`, a day that there is.
-fn is_date(text: &str) -> bool {
-    let naive = || {
-        let letters = text.as_bytes();
-        let digits = |range: std::ops::Range<usize>| letters[range].iter().all(u8::is_ascii_digit);
-        if letters.len() != 10 || letters[4] != b'-' || letters[7] != b'-' || !digits(0..4) || !digits(5..7) {
-            return false;
-        }
-        let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok());
-        let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else { return false };
-        let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-        let days = match month {
-            2 => 28 + u32::from(leap),
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => 0,
-        };
-        digits(8..10) && (1..=days).contains(&day)
+/// `YYYY-MM-DD`, a day that there is; the server's reader says the same.
+pub fn is_date(text: &str) -> bool {
+    // A year before year 0 is written with six digits and a sign.
+    let naive = match text.strip_prefix('-') {
+        Some(rest) => is_day(rest, 6) && !rest.starts_with("000000"),
+        None => is_day(text, 4),
     };
-    let naive = naive();
-    assert_eq!(strict_date(text).is_some(), naive || is_far_date(text), "{text:?}");
-    strict_date(text).is_some()
+    assert_eq!(strict_date(text).is_some(), naive, "{text:?}");
+    naive
 }
 
-/// A year of six digits with its sign, which the library can write.
-fn is_far_date(text: &str) -> bool {
-    text.starts_with('-') && strict_date(text).is_some()
+/// A day of a year of so many digits, at most 9999. Leap years are the same on both sides of year 0.
+fn is_day(text: &str, digits: usize) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else { return false };
+    let number = |text: &str, digits: usize| {
+        let plain = text.len() == digits && text.chars().all(|c| c.is_ascii_digit());
+        plain.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, digits), number(month, 2), number(day, 2)) else {
+        return false;
+    };
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    year <= 9999 && (1..=days).contains(&day)
 }

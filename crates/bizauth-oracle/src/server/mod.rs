@@ -6,4 +6,5 @@ pub mod configuration;
 pub mod cookies;
 pub mod form;
 pub mod ip_document;
+pub mod plain_request;
 pub mod publishing;

@@ -1,73 +1,116 @@
 //! What is typed around the published list: where webhooks go, and the ends of a difference.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use bizauth::http::ip_list::diff::End;
 use bizauth::ip_list::webhooks::address;
+use bizauth_core::ips::reserved_for;
 use url::{Host, Url};
 
-/// The judge of webhook addresses: what it lets through leads to a public host over TLS, told naively.
+use super::ip_document::is_date;
+use crate::cidr;
+
+/// The longest address of a webhook.
+const LONGEST: usize = 2000;
+
+/// The first and the last address of what is no public host's: the special-purpose registries of IANA (RFC 6890), multicast
+/// and the reserved class E (RFC 1112), site-local (RFC 3879), and what RFC 4291 no longer knows or leaves unassigned.
+const NOBODYS: [(&str, &str); 33] = [
+    ("0.0.0.0", "0.255.255.255"),
+    ("10.0.0.0", "10.255.255.255"),
+    ("100.64.0.0", "100.127.255.255"),
+    ("127.0.0.0", "127.255.255.255"),
+    ("169.254.0.0", "169.254.255.255"),
+    ("172.16.0.0", "172.31.255.255"),
+    ("192.0.0.0", "192.0.0.255"),
+    ("192.0.2.0", "192.0.2.255"),
+    ("192.88.99.0", "192.88.99.255"),
+    ("192.168.0.0", "192.168.255.255"),
+    ("198.18.0.0", "198.19.255.255"),
+    ("198.51.100.0", "198.51.100.255"),
+    ("203.0.113.0", "203.0.113.255"),
+    ("224.0.0.0", "239.255.255.255"),
+    ("240.0.0.0", "255.255.255.255"),
+    ("::", "::ffff:ffff"),
+    ("::ffff:0:0", "::ffff:ffff:ffff"),
+    ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
+    ("100::", "100::ffff:ffff:ffff:ffff"),
+    ("400::", "7ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:2::", "2001:2:0:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:20::", "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("8000::", "bfff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+];
+
+/// The judge of webhook addresses: what it lets through leads to a public host over TLS, or anywhere if it may, told naively.
 pub fn webhook_address(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (outside, inside) = (address(text, false), address(text, true));
-    assert!(outside.is_none() || inside.is_some(), "whoever may go anywhere may go outside: {text:?}");
-    if let Some(url) = &inside {
-        assert!(["http", "https"].contains(&url.scheme()), "{text:?}");
-        assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{text:?}");
-        // What was judged is what is asked: reading it again changes nothing.
-        assert_eq!(Url::parse(url.as_str()).as_ref(), Ok(url));
-        assert!(url.scheme() == "https" || is_private(url), "plain http goes nowhere else: {text:?}");
+    let naive = |anywhere: bool| {
+        let url = Url::parse(text).ok().filter(|_| text.len() <= LONGEST)?;
+        let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let private = is_private(url.host()?);
+        let fits = match url.scheme() {
+            "https" => anywhere || !private,
+            "http" => anywhere && private,
+            _ => false,
+        };
+        (bare && fits).then_some(url)
+    };
+    assert_eq!((&outside, &inside), (&naive(false), &naive(true)), "{text:?}");
+    // What was judged is what is asked: reading it again changes nothing.
+    for url in [outside, inside].into_iter().flatten() {
+        assert_eq!(Url::parse(url.as_str()), Ok(url));
     }
-    if let Some(url) = &outside {
-        assert_eq!(url.scheme(), "https", "{text:?}");
-        assert!(!is_private(url), "{text:?} leads inside");
+    if let Some(host) = Url::parse(text).ok().as_ref().and_then(Url::host) {
+        let ip: IpAddr = match host {
+            Host::Ipv4(ip) => ip.into(),
+            Host::Ipv6(ip) => ip.into(),
+            Host::Domain(_) => return,
+        };
+        assert_eq!(reserved_for(ip.into()).is_some(), is_nobodys(ip), "{ip}");
     }
 }
 
-/// Whether it names this machine or a network of the inside, by its bytes.
-fn is_private(url: &Url) -> bool {
-    let v4 = |ip: Ipv4Addr| {
-        let [a, b, ..] = ip.octets();
-        matches!(a, 0 | 10 | 127 | 224..=255)
-            || (a == 100 && (64..128).contains(&b))
-            || (a == 169 && b == 254)
-            || (a == 172 && (16..32).contains(&b))
-            || (a == 192 && b == 168)
-            || (a == 198 && (18..20).contains(&b))
-    };
-    let v6 = |ip: Ipv6Addr| {
-        let first = ip.segments()[0];
-        ip.is_loopback()
-            || ip.is_unspecified()
-            || first & 0xfe00 == 0xfc00
-            || first & 0xffc0 == 0xfe80
-            || first >= 0xff00
-    };
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => v4(ip) || is_documentation(ip),
-        Some(Host::Ipv6(ip)) => match IpAddr::V6(ip).to_canonical() {
-            IpAddr::V4(ip) => v4(ip) || is_documentation(ip),
-            IpAddr::V6(ip) => v6(ip) || bizauth_core::ips::reserved_for(IpAddr::V6(ip).into()).is_some(),
-        },
-        None => true,
+/// Whether it names this machine or a network that is not the public one.
+fn is_private(host: Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(ip) => is_nobodys(ip.into()),
+        // An IPv4 address in IPv6 clothing is what it is beneath.
+        Host::Ipv6(ip) => is_nobodys(ip.to_ipv4_mapped().map_or(ip.into(), IpAddr::from)),
     }
 }
 
-/// The rest of what is set aside for something else than hosts.
-fn is_documentation(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    matches!([a, b, c], [192, 0, 0] | [192, 0, 2] | [192, 88, 99] | [198, 51, 100] | [203, 0, 113])
+/// Whether an address lies between the ends of a row, as a number.
+fn is_nobodys(ip: IpAddr) -> bool {
+    let (six, address) = match ip {
+        IpAddr::V4(ip) => (false, u128::from(u32::from(ip))),
+        IpAddr::V6(ip) => (true, u128::from(ip)),
+    };
+    let end = |text| cidr::address(text).expect("the table has addresses only");
+    NOBODYS.iter().any(|(first, last)| {
+        let ((of_six, first), (_, last)) = (end(first), end(last));
+        six == of_six && (first..=last).contains(&address)
+    })
 }
 
 /// The reader of the ends of a difference: a serial, a day, or both, and nothing else.
 pub fn list_ends(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let day = |text: &str| bizauth::ip_document::strict_date(text).is_some();
     let naive = match text.split_once('@') {
-        Some((serial, date)) => digits(serial) && day(date),
-        None => digits(text) || day(text),
+        Some((serial, date)) => digits(serial) && is_date(date),
+        None => digits(text) || is_date(text),
     };
     assert_eq!(End::read(text).is_some(), naive, "{text:?}");
 }

@@ -247,6 +247,47 @@ fn headers() {
 }
 
 #[test]
+fn plain_requests() {
+    const TOKEN: &str = "GET /v1/business/tokeninfo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n";
+    let starts = &[
+        "",
+        TOKEN,
+        "GET /v1/business/tokeninfo HTTP/1.1\r\nHost: a\r\n",
+        "POST /oauth/business/token HTTP/1.1\r\nHost: a\r\n",
+        "GET /v1/business/tokeninfo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n\n---\n\
+         GET /v1/business/tokeninfo HTTP/1.1\r\nHost: a\r\nAuthorization: ",
+    ];
+    let pieces = &[
+        TOKEN,
+        "Authorization: Bearer y\r\n",
+        "Authorization:",
+        "Host: b\r\n",
+        "Content-Length: 3\r\n",
+        "Content-Length: 12\r\n",
+        "Content-Length: ",
+        "Connection: keep-alive\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "X: y\r\n",
+        "x",
+        ":",
+        "1",
+        "GET ",
+        "/a?b=c",
+        "#",
+        " HTTP/1.1\r\n",
+        "\r\n",
+        "\r\n\r\n",
+        "\n",
+        "\r",
+        " ",
+        "\t",
+        "\u{e9}",
+        "\n---\n",
+    ];
+    holds("plain_request", starts, pieces);
+}
+
+#[test]
 fn settings() {
     let pieces = &[
         "BIZAUTH_CODE_LIFETIME=10m\n",
@@ -351,6 +392,13 @@ fn what_is_typed_around_the_list() {
         "[::ffff:10.0.0.1]",
         "[2606:4700::1]",
         "[fe80::1]",
+        "[2001:",
+        "[64:ff9b:1",
+        "[::",
+        "]",
+        "192.0.",
+        "198.18.",
+        "2.1",
         ":8443",
         "/",
         "@",
@@ -361,5 +409,9 @@ fn what_is_typed_around_the_list() {
         "%31",
     ];
     holds("webhook_address", &["https://", "http://", "HTTPS://", ""], pieces);
-    holds("list_ends", &["", "12", "2026-12-01"], &["@", "0", "9", "-", "2026-12-01", "12", "+"]);
+    holds(
+        "list_ends",
+        &["", "12", "2026-12-01"],
+        &["@", "0", "9", "-", "-00", "2026-12-01", "02-29", "-12-01", "12", "+"],
+    );
 }

@@ -6,7 +6,9 @@
 
 mod aside;
 mod crowd;
-mod plain;
+#[cfg(test)]
+mod harm;
+pub mod plain;
 mod pulse;
 mod streams;
 #[cfg(test)]

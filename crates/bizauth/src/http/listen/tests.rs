@@ -15,9 +15,9 @@ use super::*;
 use crate::config::Config;
 use crate::http::state::AppState;
 
-const ASK: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+pub(super) const ASK: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-struct Server {
+pub(super) struct Server {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     cut: JoinHandle<usize>,
@@ -29,13 +29,17 @@ struct Server {
     _folder: tempfile::TempDir,
 }
 
-fn short() -> Limits {
+pub(super) fn short() -> Limits {
     let ms = Duration::from_millis;
     let (handshake, header, idle) = (ms(1000), ms(200), ms(2000));
     Limits { handshake, header, idle, stalled: ms(300), drain: ms(400), ..Limits::default() }
 }
 
 async fn serve(limits: Limits, tls: Option<TlsAcceptor>) -> Server {
+    serve_as(Config::default(), limits, tls).await
+}
+
+pub(super) async fn serve_as(config: Config, limits: Limits, tls: Option<TlsAcceptor>) -> Server {
     let (go, come) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (wait, tell) = (Arc::clone(&go), Arc::clone(&come));
     let router = Router::new()
@@ -55,7 +59,7 @@ async fn serve(limits: Limits, tls: Option<TlsAcceptor>) -> Server {
     // Connections begin as those of every server do: plainly.
     let folder = tempfile::tempdir().unwrap();
     let store = bizauth_store::Store::embedded(&folder.path().join("bizauth.db"), 1).unwrap();
-    let hot = Some(Hot::new(&AppState::new(store, Config::default())));
+    let hot = Some(Hot::new(&AppState::new(store, config)));
     let listen = Listen { tls, limits, hot, ..Listen::new(listener, router) };
     let open = listen.open.clone();
     let cut = tokio::spawn(listen.until(async { stopped.await.unwrap_or(()) }));
@@ -63,7 +67,7 @@ async fn serve(limits: Limits, tls: Option<TlsAcceptor>) -> Server {
 }
 
 impl Server {
-    async fn sends(&self, text: &str) -> TcpStream {
+    pub(super) async fn sends(&self, text: &str) -> TcpStream {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
         socket.write_all(text.as_bytes()).await.unwrap();
         socket
@@ -71,14 +75,14 @@ impl Server {
 }
 
 /// Everything until the other side closes; a reset counts as closing.
-async fn rest(socket: &mut (impl AsyncRead + Unpin)) -> String {
+pub(super) async fn rest(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let reading = async { while let Ok(1..) = socket.read_buf(&mut bytes).await {} };
     timeout(Duration::from_secs(5), reading).await.expect("the connection was not closed");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-async fn answer(socket: &mut (impl AsyncRead + Unpin)) -> String {
+pub(super) async fn answer(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = vec![0; 4096];
     let n = timeout(Duration::from_secs(5), socket.read(&mut bytes)).await.expect("no answer").unwrap();
     String::from_utf8_lossy(&bytes[..n]).into_owned()
@@ -380,13 +384,13 @@ async fn who_spoke_http_1_does_not_change_to_http_2() {
 }
 
 /// A frame of HTTP/2: RFC 9113, section 4.1.
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
 /// Reads frames until one of this kind comes for this stream.
-async fn until_frame(socket: &mut TcpStream, kind: u8, stream: u8) -> Vec<u8> {
+pub(super) async fn until_frame(socket: &mut TcpStream, kind: u8, stream: u8) -> Vec<u8> {
     let reading = async {
         loop {
             let mut head = [0; 9];

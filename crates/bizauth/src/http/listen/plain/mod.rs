@@ -65,9 +65,7 @@ where
             return Ok(None);
         }
         while !received.is_empty() {
-            let again = head.again(&received);
-            let read = again.or_else(|| head.read(&received, |parts| hot.knows(parts)));
-            let Some(Read { endpoint, until, body }) = read else {
+            let Some(Read { endpoint, until, body }) = head.next(&received, |parts| hot.knows(parts)) else {
                 return Ok((!leaves()).then(|| Rest { read: received.freeze(), spoken }));
             };
             let beat = pulse.begin(Version::HTTP_11);
@@ -95,16 +93,18 @@ where
 
 /// A request that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Read {
-    endpoint: Endpoint,
+pub struct Read {
+    /// Who answers it.
+    pub endpoint: Endpoint,
     /// Where its head ends and its body begins.
-    until: usize,
+    pub until: usize,
     /// How long its body is.
-    body: usize,
+    pub body: usize,
 }
 
 /// The head that was read last. Programs send the same again and again, but for the token it is about.
-struct Head {
+#[derive(Debug)]
+pub struct Head {
     parts: Parts,
     /// What it came to, what stood before the value of its one `Authorization`, and what behind. Without such a field all
     /// of it stood before.
@@ -118,6 +118,17 @@ impl Default for Head {
 }
 
 impl Head {
+    /// Reads the plain request that these bytes begin with, if it is one and all of it is there, for an address that is
+    /// known: the last one over again, or another.
+    pub fn next(&mut self, bytes: &[u8], knows: impl FnOnce(&Parts) -> Option<Endpoint>) -> Option<Read> {
+        self.again(bytes).or_else(|| self.read(bytes, knows))
+    }
+
+    /// What the head of the request that was read says.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
     /// Reads a request whose head is the last one over again, but for the value of `Authorization`: all that can differ is
     /// that value, so nothing else is looked at anew.
     fn again(&mut self, bytes: &[u8]) -> Option<Read> {
