@@ -166,14 +166,31 @@ fn at_once(world: &World, bases: &[&String], app: &App, code: &str, n: usize) ->
     (0..n).map(one).collect()
 }
 
+/// Of redemptions on two nodes one succeeds, and the others end what it bought: for both nodes, also where both had seen
+/// the token alive.
 #[tokio::test(flavor = "multi_thread")]
 async fn cve_2026_1035_of_parallel_redemptions_one_succeeds() {
     let world = World::new().await;
     let other = world.another_node().await;
+    let (nodes, bases) = ([&world, &other], [&world.base, &other.base]);
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     for _ in 0..3 {
         let code = kim.consents(&app, SCOPE, PICK).await;
-        the_one_bought(at_once(&world, &[&world.base, &other.base], &app, &code, 32), &code).await;
+        let bought = the_one_bought(at_once(&world, &bases, &app, &code, 32), &code).await;
+        for node in nodes {
+            node.tokeninfo(&bought).await.declines(KapiFault::NoSuchToken, "");
+        }
+        let code = kim.consents(&app, SCOPE, PICK).await;
+        let bought = app.buys(&world, &code).await;
+        for node in [nodes, nodes].concat() {
+            assert_eq!(node.tokeninfo(&bought).await.status, 200);
+        }
+        for replay in at_once(&world, &bases, &app, &code, 8) {
+            replay.await.unwrap().refuses(KauthFault::CodeNotFound, &code);
+        }
+        for node in nodes {
+            node.tokeninfo(&bought).await.declines(KapiFault::NoSuchToken, "");
+        }
     }
 }
 

@@ -183,8 +183,12 @@ async fn a_quota_is_exact_however_many_call_at_once_and_on_whichever_node() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
     let token = kim.lends(&world, &app).await;
-    world.by().set_daily_quota(app.id, Some(10)).await.unwrap();
     let other = world.another_node().await;
+    // Both have seen the token of an app without a quota: the quota is for both at once.
+    for node in [&world, &other, &world, &other] {
+        assert_eq!(node.tokeninfo(&token).await.status, 200);
+    }
+    world.by().set_daily_quota(app.id, Some(10)).await.unwrap();
     let call = |base: &str| {
         let request = world.http.get(format!("{base}/v1/business/tokeninfo"));
         tokio::spawn(Answer::of(request.header("authorization", format!("Bearer {}", token.0))))
@@ -195,6 +199,9 @@ async fn a_quota_is_exact_however_many_call_at_once_and_on_whichever_node() {
         *heard.entry(answer.await.unwrap().status).or_default() += 1;
     }
     assert_eq!(heard, BTreeMap::from([(200, 10), (400, 30)]));
+    for node in [&world, &other] {
+        node.tokeninfo(&token).await.declines(KapiFault::QuotaExceeded, "");
+    }
 }
 
 #[tokio::test]

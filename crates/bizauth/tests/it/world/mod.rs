@@ -11,6 +11,7 @@ mod operator_key;
 mod person;
 pub mod process;
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ pub const NOON: Time = Time::from_millis(1_795_230_000_000);
 /// Everybody's password, hashed once.
 pub const PASSWORD: &str = "correct horse";
 static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, &Entropy::System).unwrap());
+
+/// How many tokens a server remembers.
+const REMEMBERED: usize = 1000;
 
 /// A server of a test's own.
 pub struct World {
@@ -81,7 +85,7 @@ impl World {
             None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
         };
         store.migrate(NOON).await.unwrap();
-        let store = store.remembering(1000).unwrap();
+        let store = store.remembering(REMEMBERED).unwrap();
         let mut config = Config::default();
         config.token_rate = 0;
         config.data = folder.path().to_owned();
@@ -125,10 +129,21 @@ impl World {
         World::over(state, TempDir::new().unwrap(), self.url.clone()).await
     }
 
-    /// Another node over the same records.
+    /// Another node over the same records. On PostgreSQL it is a server as any other: with connections, memory and a
+    /// number of its own it has nothing in common with the first but the database and the clock. The embedded database
+    /// is served by one process only, by design; there it is a second listener over the same store and memory, and only
+    /// the limits that are known to be reached are its own.
     pub async fn another_node(&self) -> World {
-        let mut state = self.state.clone();
-        state.full_windows = FullWindows::default();
+        static NEXT: AtomicU16 = AtomicU16::new(10);
+        let state = match &self.url {
+            Some(url) => {
+                let store = Store::postgres(url, 8, NEXT.fetch_add(1, Ordering::Relaxed)).unwrap();
+                let mut state = AppState::new(store.remembering(REMEMBERED).unwrap(), (*self.state.config).clone());
+                state.clock = self.state.clock.clone();
+                state
+            }
+            None => AppState { full_windows: FullWindows::default(), ..self.state.clone() },
+        };
         World::over(state, TempDir::new().unwrap(), self.url.clone()).await
     }
 
