@@ -298,36 +298,6 @@ async fn rauthy_trusted_proxies_a_spoofed_address_blocks_nobody() {
     );
 }
 
-fn session(answer: &Answer) -> String {
-    let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-    let found = lines.filter_map(|line| line.split(';').next()?.strip_prefix("bizauth-session=")).next();
-    found.unwrap_or_else(|| panic!("no session: {answer:?}")).to_owned()
-}
-
-#[tokio::test]
-async fn cve_2024_7341_a_session_has_a_new_id_after_every_proof() {
-    let world = World::new().await;
-    let kim = world.newcomer("kim@example.com").await;
-    let opens = async |session: &str| {
-        let request = world.request("GET", "/me").header("cookie", format!("bizauth-session={session}"));
-        Answer::of(request).await.status == 200
-    };
-    let first = session(&kim.tries_password(PASSWORD, "/").await);
-    assert!(opens(&first).await);
-    // Signing in over a session that is alive, a new password, and the second factor.
-    let form = kim.browser.post(format!("{}/login", world.base));
-    let planted = form.header("cookie", format!("bizauth-session={first}"));
-    let told = Answer::of(planted.form(&[("email", "kim@example.com")])).await;
-    assert!(told.header("set-cookie").is_none_or(|cookie| !cookie.contains("bizauth-session")), "{told:?}");
-    let fields = [("current", PASSWORD), ("new", "another horse battery"), ("again", "another horse battery")];
-    let second = session(&kim.submits("/me/account/password", "/me/account/password", &fields).await);
-    assert!(second != first && opens(&second).await && !opens(&first).await);
-    kim.signs_out().await;
-    assert!(!opens(&second).await);
-    let third = session(&kim.tries_password("another horse battery", "/").await);
-    assert!(third != second && opens(&third).await && !opens(&second).await);
-}
-
 /// Drawings with scripts, bounds, what listens where, and what lies in the repository.
 #[tokio::test]
 async fn rauthy_audit_2025_uploads_bounds_compares_keys_and_ports() {

@@ -6,45 +6,19 @@ use std::collections::BTreeMap;
 use bizauth_core::fault::{KapiFault, KauthFault};
 use bizauth_core::operator::Scope;
 
-use crate::world::{Answer, App, BusinessToken, PASSWORD, Person, World, days, minutes, the_one_bought};
+use crate::world::{Answer, App, BusinessToken, Jar, PASSWORD, World, days, minutes, the_one_bought};
 
 const SCOPE: &str = "scope=moment_management,biz_account_email";
 const PICK: &[(&str, &str)] = &[("asset.moment", "11")];
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
-/// A browser whose cookies can be read, kept and sent again.
-struct Jar(BTreeMap<String, String>);
-
-impl Jar {
-    async fn ask(&mut self, request: reqwest::RequestBuilder) -> Answer {
-        let sent: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = Answer::of(request.header("cookie", sent.join("; "))).await;
-        for line in answer.headers.get_all("set-cookie") {
-            let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
-            self.0.insert(name.to_owned(), value.to_owned());
-        }
-        answer
-    }
-
-    async fn opens(&mut self, world: &World, path: &str) -> Answer {
-        self.ask(world.request("GET", path)).await
-    }
-
-    /// Gives the password; the answer to it.
-    async fn gives_password(&mut self, world: &World, who: &Person) -> Answer {
-        let token = self.opens(world, "/login").await.input("/login", "form_token");
-        let fields = [("email", who.email.as_str()), ("password", PASSWORD), ("next", "/"), ("form_token", &token)];
-        self.ask(world.request("POST", "/login").form(&fields)).await
-    }
-}
-
 /// Every secret of one kind, presented wherever another kind is looked at.
 #[tokio::test]
 async fn cve_2026_4282_a_secret_of_one_kind_opens_nothing_else() {
     let world = World::new().await;
     let (app, kim) = (world.app().await, world.owner("kim@example.com").await);
-    let mut jar = Jar(BTreeMap::new());
+    let mut jar = Jar::default();
     assert_eq!(jar.gives_password(&world, &kim).await.status, 303);
     let parked = jar.opens(&world, &app.authorize(SCOPE)).await.location().to_owned();
     let screen = jar.opens(&world, &parked).await;
@@ -322,7 +296,7 @@ async fn cve_2025_46815_no_step_of_a_sign_in_can_be_used_again() {
     kim.signs_in().await;
     let phone = kim.switches_on(&world).await;
     world.advance(minutes(1));
-    let mut jar = Jar(BTreeMap::new());
+    let mut jar = Jar::default();
     assert_eq!(jar.gives_password(&world, &kim).await.location(), "/login/code?next=%2F");
     let mut stolen = Jar(jar.0.clone());
     let token = jar.opens(&world, "/login/code").await.input("/login/code", "form_token");

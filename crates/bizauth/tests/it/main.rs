@@ -13,6 +13,7 @@ mod access;
 mod advisories_access;
 mod advisories_endings;
 mod advisories_redirects;
+mod advisories_sessions;
 mod advisories_single_use;
 mod console_apps;
 mod console_errors;
