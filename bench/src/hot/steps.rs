@@ -29,7 +29,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ensure!(!cfg!(debug_assertions), "the program that counts is the released one: cargo run --release");
     let runtime = tokio::runtime::Runtime::new()?;
     let place = runtime.block_on(place::filled(Engine::Sqlite, Amount::default()))?;
-    let people = runtime.block_on(place::signed_in(&place, PEOPLE))?;
+    let people = runtime.block_on(place::signed_in(&place, i64::try_from(PEOPLE)?))?;
     let file = place.folder().join("calls");
     let server = child::counted(place.folder(), &file)?;
     let flow = Flow::new(people);

@@ -124,7 +124,7 @@ fn naive(bytes: &[u8]) -> Option<(Asked, usize)> {
         values.collect::<Vec<_>>()
     };
     let odd = ["transfer-encoding", "upgrade", "expect"].iter().any(|name| !of(name).is_empty());
-    let goes_on = of("connection").iter().all(|value| value.to_ascii_lowercase() == b"keep-alive");
+    let goes_on = of("connection").iter().all(|value| value.eq_ignore_ascii_case(b"keep-alive"));
     if fields.len() > FIELDS || odd || !goes_on || of("host").is_empty() {
         return None;
     }
