@@ -1,7 +1,7 @@
 //! Limits: every entry at which something can be tried or done has one, by the tables of routes; each says when to come
 //! again, counts what it should and nobody else's, and holds on every node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bizauth::http::access::{Rule, place_of};
@@ -20,6 +20,7 @@ use bizauth_core::operator::Scope;
 use bizauth_core::secret::{Credential, Secret};
 use bizauth_store::Limit;
 
+use crate::tidy;
 use crate::world::{Answer, PASSWORD, Person, World, days, minutes};
 
 /// The address that all tests come from.
@@ -93,30 +94,65 @@ async fn forged_forms_cost_their_victim_nothing() {
     assert_eq!(world.store().taken(ACTIONS, &kim.id.to_string(), world.now()).await.unwrap(), 1);
 }
 
-/// What lies outside the tables, by the text of the routers. A new entry must say here what bounds it; the tests that
-/// follow, and those named, prove it.
+/// What bounds an entry.
+enum Bound {
+    /// What these tests prove; what it is.
+    By(&'static str, &'static [&'static str]),
+    /// Nothing, as there is nothing to try or to fill; why.
+    Nothing(&'static str),
+}
+
+/// What lies outside the tables, by the text of the routers. A new entry must say here what bounds it, and name the tests
+/// that prove it; an entry that is gone goes from here.
 #[test]
 fn every_entry_beside_the_tables_is_known_to_be_bounded() {
+    const LOGIN: Bound =
+        By("tries by address and account", &["passwords_and_codes_are_limited_by_address_and_by_account"]);
+    const QUOTA: Bound = By(
+        "the app's quota; a guess has 256 bits",
+        &["a_quota_is_exact_however_many_call_at_once_and_on_whichever_node", "a_limit_says_when_it_begins_anew"],
+    );
+    use Bound::{By, Nothing};
     let bounded = BTreeMap::from([
-        ("/oauth/business/authorize", "KOE236; of parked screens a session keeps the newest 30"),
-        ("/oauth/business/token", "wrong_client_credentials_are_limited_and_right_ones_are_not"),
-        ("/v1/business/tokeninfo", "quota; 256 bits"),
-        ("/v1/business/userinfo", "quota; 256 bits"),
-        ("/v1/business/revoke", "quota; 256 bits"),
-        ("/v1/system/ips", "wrong_app_keys_are_limited_and_right_ones_are_not"),
-        ("/login", "passwords_and_codes_are_limited_by_address_and_by_account"),
-        ("/login/code", "passwords_and_codes_are_limited_by_address_and_by_account"),
-        ("/logout", "nothing to try: it proves its form and ends its own session"),
-        ("/consent", "KOE236; one answer a screen"),
-        ("/language", "nothing to try: it sets a cookie"),
-        ("/operator/v1/openapi.json", "public"),
-        ("/operator/v1/{*rest}", "nothing is there"),
-        ("/", "public"),
-        ("/static/{file}", "public"),
-        ("/icons/{digest}", "public"),
-        ("/favicon.ico", "public"),
-        ("/openapi.json", "public"),
-        ("/dev/callback", "of the demo, on loopback"),
+        (
+            "/oauth/business/authorize",
+            By(
+                "KOE236; of parked screens a session keeps the newest 30",
+                &["an_account_may_issue_only_so_often_a_day", "nobody_fills_the_store_with_screens"],
+            ),
+        ),
+        (
+            "/oauth/business/token",
+            By("wrong credentials", &["wrong_client_credentials_are_limited_and_right_ones_are_not"]),
+        ),
+        ("/v1/business/tokeninfo", QUOTA),
+        ("/v1/business/userinfo", QUOTA),
+        ("/v1/business/revoke", QUOTA),
+        ("/v1/system/ips", By("wrong keys", &["wrong_app_keys_are_limited_and_right_ones_are_not"])),
+        ("/login", LOGIN),
+        ("/login/code", LOGIN),
+        ("/logout", Nothing("it proves its form and ends its own session")),
+        (
+            "/consent",
+            By(
+                "KOE236; one answer a screen",
+                &[
+                    "two_screens_cannot_get_past_the_limit_together",
+                    "cve_2025_46815_no_step_of_a_sign_in_can_be_used_again",
+                ],
+            ),
+        ),
+        ("/language", Nothing("it sets a cookie")),
+        ("/operator/v1/openapi.json", Nothing("public")),
+        ("/operator/v1/{*rest}", Nothing("nothing is there")),
+        ("/", Nothing("public")),
+        ("/static/{file}", Nothing("public")),
+        ("/icons/{digest}", Nothing("public")),
+        ("/favicon.ico", Nothing("public")),
+        ("/openapi.json", Nothing("public")),
+        ("/dev/callback", Nothing("of the demo, on loopback")),
+        // The same keys as at system/ips, of which wrong ones count together with those sent there; else it is public.
+        ("/ip-list", By("wrong keys", &["wrong_app_keys_are_limited_beside_the_list_too"])),
     ]);
     let routers = [
         include_str!("../../src/http/mod.rs"),
@@ -127,10 +163,24 @@ fn every_entry_beside_the_tables_is_known_to_be_bounded() {
     let found: Vec<&str> =
         routers.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
     assert!(found.len() > 15, "{found:?}");
-    // Beside system/ips: the same keys, of which wrong ones count together with those sent there.
-    let beside = |path: &str| path == "/ip-list" || path.starts_with("/ip-list/");
-    let unknown: Vec<_> = found.into_iter().filter(|path| !bounded.contains_key(path) && !beside(path)).collect();
+    let found: BTreeSet<&str> =
+        found.into_iter().map(|path| if path.starts_with("/ip-list/") { "/ip-list" } else { path }).collect();
+    let known: BTreeSet<&str> = bounded.keys().copied().collect();
+    let unknown: Vec<_> = found.difference(&known).collect();
     assert!(unknown.is_empty(), "say what bounds these entries, and prove it: {unknown:?}");
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(gone.is_empty(), "there are no such entries: {gone:?}");
+    let tests = tidy::black_box();
+    for (path, bound) in bounded {
+        match bound {
+            By(what, named) => {
+                let there = |name: &str| tests.contains(&format!("async fn {name}()"));
+                let lost: Vec<_> = named.iter().filter(|name| !there(name)).collect();
+                assert!(!named.is_empty() && lost.is_empty(), "{path}, {what}: no test is called {lost:?}");
+            }
+            Nothing(why) => assert!(!why.is_empty(), "{path}"),
+        }
+    }
 }
 
 #[tokio::test]

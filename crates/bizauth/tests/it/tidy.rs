@@ -78,7 +78,7 @@ fn nowhere(files: &[File], words: &[&str], why: &str) {
 }
 
 /// The texts of the black-box tests, but for those that look at the catalogue or at files as a whole.
-fn black_box() -> String {
+pub(crate) fn black_box() -> String {
     let of_tests = |file: &File| file.path.starts_with("crates/bizauth/tests/it/");
     let generic = ["crates/bizauth/tests/it/tidy.rs", "crates/bizauth/tests/it/openapi.rs"];
     let texts = rust().into_iter().filter(|file| of_tests(file) && !generic.contains(&file.path.as_str()));
@@ -254,6 +254,38 @@ fn no_file_names_a_package_registry() {
     let others: Vec<File> =
         files().into_iter().filter(|file| !locks.iter().any(|lock| file.path.ends_with(lock))).collect();
     nowhere(&others, &hosts, "where packages come from is the business of cargo and npm");
+}
+
+/// What names a place on somebody's own machine: there is no such place on the next one. Places of every system, such as
+/// /var/lib, /etc and /tmp, are none of these.
+const OWN_PLACES: [&str; 5] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("/Us", "ers/"),
+    concat!("/var/", "tmp"),
+];
+
+/// Whether a line names such a place; the end of a longer path, or of a URL's, is none.
+fn names_own_place(line: &str) -> bool {
+    let begins = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~}>)*".contains(c));
+    OWN_PLACES.iter().any(|place| line.match_indices(place).any(|(at, _)| begins(at)))
+}
+
+#[test]
+fn no_file_names_a_place_on_somebodys_machine() {
+    let own = OWN_PLACES.map(|place| format!("cd {place}main"));
+    assert!(own.iter().all(|line| names_own_place(line)) && names_own_place(concat!("=\"/ho", "me/kim\"")));
+    for other in [concat!("https://a.example/wo", "rk/1"), concat!("src/ho", "me/mod.rs"), "/var/lib/bizauth", "/tmp/x"]
+    {
+        assert!(!names_own_place(other), "{other}");
+    }
+    let mut found = Vec::new();
+    for file in files() {
+        let lines = (1..).zip(file.text.lines()).filter(|(_, line)| names_own_place(line));
+        found.extend(lines.map(|(number, _)| format!("{}:{number}", file.path)));
+    }
+    assert!(found.is_empty(), "these name a place that only one machine has:\n{}", found.join("\n"));
 }
 
 #[test]
