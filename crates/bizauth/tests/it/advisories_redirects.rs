@@ -4,7 +4,7 @@ use bizauth_core::fault::KauthFault;
 use bizauth_store::AddedUri;
 
 use crate::console_keys::a_developer;
-use crate::world::{Answer, App, World};
+use crate::world::{Answer, App, World, sources};
 
 /// Asks to be sent to `uri`; it must be refused on a page.
 async fn refused(world: &World, app: &App, uri: &str) {
@@ -99,14 +99,12 @@ async fn cve_2026_9086_only_http_and_https_can_be_registered() {
 /// The records have one way in for redirect URIs, and it judges them: nothing beside it writes the column.
 #[test]
 fn cve_2026_9086_the_records_have_one_way_in() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../bizauth-store/src");
     let mut writers = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = if path.is_file() { std::fs::read_to_string(&path).unwrap() } else { String::new() };
-        if text.contains("SET redirect_uris") {
-            writers.push(path.file_name().unwrap().to_string_lossy().into_owned());
-            assert!(text.contains("redirect::register(&uri, true)"));
+    for (path, text) in [sources("bizauth-store"), sources("bizauth")].concat() {
+        // Set alone or among others; a row of `INSERT` begins without any.
+        if text.contains("redirect_uris = ") && text.contains("UPDATE app_keys SET") {
+            assert!(text.contains("redirect::register(&uri, true)"), "{path} judges nothing");
+            writers.push(path);
         }
     }
     assert_eq!(writers, ["redirect_uris.rs"]);

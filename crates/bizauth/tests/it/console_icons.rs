@@ -17,7 +17,8 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     file.into_inner()
 }
 
-async fn sends(who: &Person, app: AppId, name: &str, file: Vec<u8>) -> Answer {
+/// Sends a file as the icon of an app.
+pub async fn sends(who: &Person, app: AppId, name: &str, file: Vec<u8>) -> Answer {
     let (page, act) = (format!("/console/apps/{app}/settings"), format!("/console/apps/{app}/icon"));
     let token = who.form_token(&page, &act).await;
     // As a browser writes it; reqwest's own multipart is not among our features.
@@ -32,7 +33,8 @@ async fn sends(who: &Person, app: AppId, name: &str, file: Vec<u8>) -> Answer {
     Answer::of(request.header("content-type", "multipart/form-data; boundary=x").body(body)).await
 }
 
-async fn icon(world: &World, app: AppId) -> Option<Digest> {
+/// What the icon of an app is found by.
+pub async fn icon(world: &World, app: AppId) -> Option<Digest> {
     world.store().app(app).await.unwrap().unwrap().app.icon
 }
 

@@ -11,6 +11,7 @@ mod jar;
 mod operator_key;
 mod person;
 pub mod process;
+mod sources;
 
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -35,6 +36,7 @@ pub use jar::Jar;
 pub use operator_key::Program;
 pub use person::Person;
 pub use process::Process;
+pub use sources::sources;
 
 #[path = "../../../../bizauth-store/tests/it/postgres.rs"]
 pub mod postgres;
