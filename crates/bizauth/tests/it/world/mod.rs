@@ -13,6 +13,7 @@ mod person;
 pub mod process;
 mod sources;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -118,10 +119,18 @@ impl World {
 
     /// A server that runs as a process of its own; we reach its PostgreSQL database as an operator would.
     pub async fn around(process: &Process, url: &str) -> World {
-        let state = AppState::new(Store::postgres(url, 2, 9).unwrap(), Config::default());
+        World::beside(process, Store::postgres(url, 2, 9).unwrap(), Some(url.to_owned()))
+    }
+
+    /// The same with an embedded database, in this file.
+    pub async fn around_file(process: &Process, file: &Path) -> World {
+        World::beside(process, Store::embedded(file, 9).unwrap(), None)
+    }
+
+    fn beside(process: &Process, store: Store, url: Option<String>) -> World {
+        let state = AppState::new(store, Config::default());
         let (base, operators) = (process.base.clone(), process.operator.clone());
-        let (url, folder) = (Some(url.to_owned()), TempDir::new().unwrap());
-        World { state, base, operators, http: client(), stop: None, url, folder }
+        World { state, base, operators, http: client(), stop: None, url, folder: TempDir::new().unwrap() }
     }
 
     /// Another server over the same records, which waits for an answer a fifth of a second.
