@@ -1,7 +1,7 @@
 //! What each step of a signed-in person's way costs, in instructions, which are steady on noisy machines: valgrind counts
 //! what the real server runs, and each function's own are put down to the room that it belongs to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -16,7 +16,7 @@ use crate::Engine;
 const PEOPLE: usize = 100;
 /// Rooms by what the names of their functions have in them; the first that fits counts.
 const ROOMS: [(&str, &[&str]); 6] = [
-    ("SQLite", &["sqlite3", "rusqlite", "pcache1", "walIndex", "walFrames", "btree", "vdbe", "unixRead", "yy_reduce"]),
+    ("SQLite", &["sqlite3", "rusqlite", "pcache1", "wal", "btree", "vdbe", "unixRead", "yy_reduce"]),
     ("hashes and seals", &["sha2", "hmac", "sha256", "chacha", "argon", "blake", "subtle"]),
     ("memory (libc)", &["mem", "malloc", "free", "realloc", "_int_", "calloc"]),
     ("HTTP and the runtime", &["hyper", "tokio", "axum", "tower", "http", "mio", "httparse", "matchit", "futures"]),
@@ -34,7 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let server = child::counted(place.folder(), &file)?;
     let flow = Flow::new(people);
     // Once before it counts: statements are prepared, and what is remembered is.
-    let (mut dumps, mut counts) = (0, Vec::new());
+    let (mut dumps, mut dumped) = (0, Vec::new());
     for counted in [false, true] {
         let mut answers = vec![Vec::new(); PEOPLE];
         for step in 0..STEPS.len() {
@@ -44,19 +44,25 @@ pub(crate) fn run() -> anyhow::Result<()> {
             dumps += 2;
             if counted {
                 let dump = file.with_extension(dumps.to_string());
-                let text = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
-                counts.push(rooms(&text));
+                dumped.push(std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?);
             }
         }
     }
-    let of = |count: &BTreeMap<&str, u64>, room: &str| count.get(room).copied().unwrap_or(0) / PEOPLE as u64 / 1000;
+    let counts: Vec<_> = dumped.iter().map(|text| own(text)).collect();
+    let each = |sum: u64| sum / PEOPLE as u64 / 1000;
     println!("Thousands of instructions a request\n");
     println!("| step | all | {} |", names().collect::<Vec<_>>().join(" | "));
     println!("|---|---|{}", "---|".repeat(names().count()));
     for (step, count) in STEPS.iter().zip(&counts) {
-        let all: u64 = count.values().sum::<u64>() / PEOPLE as u64 / 1000;
-        let each: Vec<String> = names().map(|room| of(count, room).to_string()).collect();
-        println!("| {step} | {all} | {} |", each.join(" | "));
+        let of = |wanted: &str| each(count.iter().filter(|(name, _)| room(name) == wanted).map(|(_, own)| own).sum());
+        let rooms: Vec<String> = names().map(|room| of(room).to_string()).collect();
+        println!("| {step} | {} | {} |", each(count.values().sum()), rooms.join(" | "));
+    }
+    for (step, count) in STEPS.iter().zip(&counts) {
+        let mut dearest: Vec<_> = count.iter().collect();
+        dearest.sort_by_key(|(_, own)| std::cmp::Reverse(**own));
+        println!("\n{step}, the dearest functions themselves");
+        dearest.iter().take(12).for_each(|(name, own)| println!("  {:>4}  {name}", each(**own)));
     }
     Ok(())
 }
@@ -95,11 +101,11 @@ fn room(name: &str) -> &'static str {
     ROOMS.iter().find(fits).map_or("other", |(room, _)| room)
 }
 
-/// The instructions that each room ran itself, of what callgrind wrote: a name comes with its number once, and then as
+/// The instructions that each function ran itself, of what callgrind wrote: a name comes with its number once, and then as
 /// the number alone; the line behind `calls=` is what was called, which counts there.
-fn rooms(counts: &str) -> BTreeMap<&'static str, u64> {
-    let mut names = HashMap::<&str, &'static str>::new();
-    let (mut sums, mut here, mut of_a_call) = (BTreeMap::new(), "other", false);
+fn own(counts: &str) -> HashMap<&str, u64> {
+    let mut names = HashMap::<&str, &str>::new();
+    let (mut sums, mut here, mut of_a_call) = (HashMap::new(), "", false);
     for line in counts.lines() {
         if let Some((what, named)) = line.split_once('=') {
             of_a_call |= what == "calls";
@@ -107,12 +113,11 @@ fn rooms(counts: &str) -> BTreeMap<&'static str, u64> {
                 continue;
             }
             let (number, name) = named.split_once(' ').unwrap_or((named, ""));
-            let its = match name {
-                "" => names.get(number).copied().unwrap_or("other"),
-                name => names.entry(number).or_insert(room(name)),
-            };
+            if !name.is_empty() {
+                names.insert(number, name);
+            }
             if what == "fn" {
-                here = its;
+                here = names.get(number).copied().unwrap_or_default();
             }
         } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) && !std::mem::take(&mut of_a_call)
         {
@@ -128,10 +133,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_has_what_its_functions_run_themselves() {
+    fn a_function_has_what_it_runs_itself() {
         let counts = "events: Ir\nfl=(1) a.rs\nfn=(1) _ZN7bizauth4mainE\n10 5\n+2 7\ncfi=(2) b.c\ncfn=(2) sqlite3_step\n\
                       calls=3 0\n* 100\n-1 1\n\nfl=(2)\nfn=(2)\n20 100\nfn=(3) brk\n1 2\n";
-        let sums: Vec<_> = rooms(counts).into_iter().collect();
-        assert_eq!(sums, [("SQLite", 100), ("bizauth", 13), ("other", 2)]);
+        let sums = own(counts);
+        assert_eq!((sums["_ZN7bizauth4mainE"], sums["sqlite3_step"], sums["brk"]), (13, 100, 2));
+        assert_eq!(["_ZN7bizauth4mainE", "sqlite3_step", "brk"].map(room), ["bizauth", "SQLite", "other"]);
     }
 }
