@@ -44,7 +44,8 @@ pub fn plain_request(bytes: &[u8]) {
         while !rest.is_empty() {
             let naive = naive(rest);
             let Some(read) = head.next(rest, |_| Some(Endpoint::Tokeninfo)) else {
-                let plain = naive.filter(|(asked, _)| is_ordinary(&asked.path));
+                let plain = naive
+                    .filter(|(asked, _)| is_ordinary(&asked.path) && is_ordinary(asked.query.as_deref().unwrap_or("")));
                 assert_eq!(plain, None, "nothing is odd about it: {:?}", String::from_utf8_lossy(rest));
                 break;
             };
@@ -159,9 +160,9 @@ fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
     good.then(|| (String::from_utf8_lossy(name).to_lowercase(), value.to_vec()))
 }
 
-/// Whether a path has only letters of RFC 3986: then nothing but the head's other parts can be odd.
-fn is_ordinary(path: &str) -> bool {
-    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%".contains(&byte))
+/// Whether a path or a query has only letters of RFC 3986: then nothing but the head's other parts can be odd.
+fn is_ordinary(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte))
 }
 
 /// What hyper makes of bytes that came at once, until it wants more of them.
