@@ -100,6 +100,7 @@ op-fact-seeds = Seeds
 op-fact-serial = Version
 op-fact-session = Session
 op-fact-sessions = Browsers signed in
+op-fact-sessions-ended = Sign-ins ended
 op-fact-shares-email = Shares the e-mail address
 op-fact-source = Directory
 op-fact-state = State

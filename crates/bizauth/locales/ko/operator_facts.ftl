@@ -100,6 +100,7 @@ op-fact-seeds = 다시 봉인한 수
 op-fact-serial = 버전
 op-fact-session = 세션
 op-fact-sessions = 로그인된 브라우저 수
+op-fact-sessions-ended = 끝난 로그인 수
 op-fact-shares-email = 이메일 주소 제공
 op-fact-source = 디렉터리
 op-fact-state = 상태
