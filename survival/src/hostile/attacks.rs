@@ -107,8 +107,10 @@ impl Attack {
             }
             return Ok(it);
         }
+        // Each from a house of its own: a caller who ends a connection first has its port taken for a minute, and looking for
+        // the next free one would be all that the machine did.
         for number in 0..self.connections {
-            let (act, from, stop, tally) = (self.act, from(number), it.stop.clone(), it.tally.clone());
+            let (act, from, stop, tally) = (self.act, house(number), it.stop.clone(), it.tally.clone());
             it.attackers.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     act.once(from, to, &stop, &tally).await;
@@ -126,9 +128,9 @@ pub(super) fn wanted(silent: usize) -> usize {
     (silent + CALLERS).min(Limits::default().connections)
 }
 
-/// Where an attacker of this number comes from.
-fn from(number: usize) -> IpAddr {
-    Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number / PER_ADDRESS).unwrap_or(250)).into()
+/// The address of an attacker's house.
+fn house(number: usize) -> IpAddr {
+    Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number % 250).unwrap_or(2)).into()
 }
 
 /// An attack in progress.
@@ -149,7 +151,7 @@ impl Attacking {
         // In waves: what comes faster than it is taken in overflows the kernel's queue, and knocks again a second later.
         for first in (0..connections).step_by(WAVE) {
             for number in first..connections.min(first + WAVE) {
-                self.silent.extend(connect(from(number), to).await);
+                self.silent.extend(connect(house(number / PER_ADDRESS), to).await);
             }
             let here = wanted(self.silent.len());
             self.held = open.once(|open| open >= here, Duration::from_secs(5)).await?;
