@@ -2,6 +2,7 @@
 //! that does the same work in its place by turns (A B A B …). Only the ratios mean anything; the medians of the pairs
 //! are told.
 
+mod callgrind;
 mod child;
 mod flow;
 mod limit;

@@ -4,7 +4,7 @@
 //! The list is a linker script that names sections by patterns. What a compiler or a new version of a crate changes of a
 //! name (hashes, mostly) is left open in them; then functions that share the rest of their name come along.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
+use super::callgrind;
 use super::child::{self, Running};
 use super::load::{self, Drive, Script};
 use super::place::{self, Amount};
@@ -147,35 +148,14 @@ fn called(server: &Running, file: &Path, number: u32) -> anyhow::Result<BTreeSet
     Ok(functions(&counts, "bizauth"))
 }
 
-/// The functions of `program` in what callgrind wrote: a name comes with its number once, and then as the number alone.
+/// The functions of `program` in what callgrind wrote.
 fn functions(counts: &str, program: &str) -> BTreeSet<String> {
-    let mut names = HashMap::<(bool, &str), &str>::new();
-    let mut found = BTreeSet::new();
-    let mut here = false;
-    for line in counts.lines() {
-        let Some((what, named)) = line.split_once('=') else { continue };
-        let is_object = matches!(what, "ob" | "cob");
-        if !is_object && !matches!(what, "fn" | "cfn") {
-            continue;
-        }
-        let (number, name) = named.split_once(' ').unwrap_or((named, ""));
-        if !name.is_empty() {
-            names.insert((is_object, number), name);
-        }
-        let name = names.get(&(is_object, number)).copied().unwrap_or_default();
-        match what {
-            "ob" => here = name.rsplit('/').next() == Some(program),
-            // What has no name is called by its address, which is another one after each build.
-            "fn" if here
-                && !name.starts_with("0x")
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b)) =>
-            {
-                found.insert(name.to_owned());
-            }
-            _ => {}
-        }
-    }
-    found
+    let is_name = |name: &str| {
+        // What has no name is called by its address, which is another one after each build.
+        !name.starts_with("0x") && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b))
+    };
+    let its = callgrind::own(counts).into_keys().filter(|it| it.object.rsplit('/').next() == Some(program));
+    its.map(|it| it.name).filter(|name| is_name(name)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

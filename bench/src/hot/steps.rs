@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
+use super::callgrind;
 use super::child;
 use super::flow::{Flow, STEPS};
 use super::load::{self, Drive, Script};
@@ -48,7 +49,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         }
     }
-    let counts: Vec<_> = dumped.iter().map(|text| own(text)).collect();
+    let counts: Vec<_> = dumped.iter().map(|text| by_name(text)).collect();
     let each = |sum: u64| sum / PEOPLE as u64 / 1000;
     println!("Thousands of instructions a request\n");
     println!("| step | all | {} |", names().collect::<Vec<_>>().join(" | "));
@@ -95,37 +96,19 @@ fn taken(server: &child::Running, flow: &Flow, step: usize, before: Vec<Vec<u8>>
     Ok(script.3)
 }
 
+/// The instructions that the functions of each name ran themselves, whatever they belong to.
+fn by_name(counts: &str) -> HashMap<&str, u64> {
+    let mut sums = HashMap::new();
+    for (function, own) in callgrind::own(counts) {
+        *sums.entry(function.name).or_insert(0) += own;
+    }
+    sums
+}
+
 /// The room of a function.
 fn room(name: &str) -> &'static str {
     let fits = |(_, signs): &&(&str, &[&str])| signs.iter().any(|sign| name.contains(sign));
     ROOMS.iter().find(fits).map_or("other", |(room, _)| room)
-}
-
-/// The instructions that each function ran itself, of what callgrind wrote: a name comes with its number once, and then as
-/// the number alone; the line behind `calls=` is what was called, which counts there.
-fn own(counts: &str) -> HashMap<&str, u64> {
-    let mut names = HashMap::<&str, &str>::new();
-    let (mut sums, mut here, mut of_a_call) = (HashMap::new(), "", false);
-    for line in counts.lines() {
-        if let Some((what, named)) = line.split_once('=') {
-            of_a_call |= what == "calls";
-            if !matches!(what, "fn" | "cfn") {
-                continue;
-            }
-            let (number, name) = named.split_once(' ').unwrap_or((named, ""));
-            if !name.is_empty() {
-                names.insert(number, name);
-            }
-            if what == "fn" {
-                here = names.get(number).copied().unwrap_or_default();
-            }
-        } else if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) && !std::mem::take(&mut of_a_call)
-        {
-            let own = line.split_whitespace().nth(1).and_then(|count| count.parse::<u64>().ok());
-            *sums.entry(here).or_insert(0) += own.unwrap_or(0);
-        }
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -133,10 +116,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_has_what_it_runs_itself() {
-        let counts = "events: Ir\nfl=(1) a.rs\nfn=(1) _ZN7bizauth4mainE\n10 5\n+2 7\ncfi=(2) b.c\ncfn=(2) sqlite3_step\n\
-                      calls=3 0\n* 100\n-1 1\n\nfl=(2)\nfn=(2)\n20 100\nfn=(3) brk\n1 2\n";
-        let sums = own(counts);
+    fn a_function_has_its_room() {
+        let counts = "ob=(1) /usr/bin/bizauth\nfn=(1) _ZN7bizauth4mainE\n10 5\n+2 7\ncfn=(2) sqlite3_step\n\
+                      calls=3 0\n* 100\n-1 1\n\nfn=(2)\n20 100\nob=(2) /lib/libc.so.6\nfn=(3) brk\n1 2\n";
+        let sums = by_name(counts);
         assert_eq!((sums["_ZN7bizauth4mainE"], sums["sqlite3_step"], sums["brk"]), (13, 100, 2));
         assert_eq!(["_ZN7bizauth4mainE", "sqlite3_step", "brk"].map(room), ["bizauth", "SQLite", "other"]);
     }
