@@ -4,15 +4,16 @@
 //! The list is a linker script that names sections by patterns. What a compiler or a new version of a crate changes of a
 //! name (hashes, mostly) is left open in them; then functions that share the rest of their name come along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
-use super::callgrind;
+use super::callgrind::{self, Function};
 use super::child::{self, Running};
 use super::load::{self, Drive, Script};
 use super::place::{self, Amount};
@@ -54,38 +55,50 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     drop(server);
     println!("{} functions on the hot paths, {} at the start", on_hot_paths.len(), at_start.len());
     let known = if options.add { std::fs::read_to_string(&options.to)? } else { String::new() };
-    let (mut hot, mut rest) = listed(&known);
-    hot.extend(on_hot_paths.iter().map(|name| pattern(name)));
-    rest.extend(at_start.iter().map(|name| pattern(name)));
-    rest.retain(|it| !hot.contains(it));
-    Ok(std::fs::write(&options.to, linker_script(&hot, &rest))?)
+    let mut patterns = listed(&known);
+    patterns.hot.extend(on_hot_paths.iter().map(|name| pattern(name)));
+    patterns.start.extend(at_start.iter().map(|name| pattern(name)));
+    Ok(std::fs::write(&options.to, linker_script(&patterns))?)
 }
 
 const ON_HOT_PATHS: &str = "    /* On the hot paths */\n";
+const ON_BOTH: &str = "    /* There and at the start */\n";
 const AT_START: &str = "    /* Only at the start */\n";
 
+/// What is set side by side.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Patterns {
+    hot: BTreeSet<String>,
+    start: BTreeSet<String>,
+}
+
 /// The patterns of [`linker_script`].
-fn listed(script: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+fn listed(script: &str) -> Patterns {
     let patterns = |part: &str| -> BTreeSet<String> {
         let pattern = |line: &str| Some(line.strip_prefix("    *(.text.")?.strip_suffix(')')?.to_owned());
         part.lines().map_while(pattern).collect()
     };
     let after = |heading| script.split_once(heading).map_or_else(BTreeSet::new, |(_, part)| patterns(part));
-    (after(ON_HOT_PATHS), after(AT_START))
+    let both = after(ON_BOTH);
+    let with_both = |heading| after(heading).union(&both).cloned().collect();
+    Patterns { hot: with_both(ON_HOT_PATHS), start: with_both(AT_START) }
 }
 
-/// The linker script that sets these functions before all others.
-fn linker_script(hot: &BTreeSet<String>, rest: &BTreeSet<String>) -> String {
-    let lines =
-        |patterns: &BTreeSet<String>| -> String { patterns.iter().map(|it| format!("    *(.text.{it})\n")).collect() };
+/// The linker script that sets these functions before all others. What both need stands between what only the hot paths
+/// need and what only a start does: each has its own in one piece.
+fn linker_script(Patterns { hot, start }: &Patterns) -> String {
+    fn lines<'p>(patterns: impl Iterator<Item = &'p String>) -> String {
+        patterns.map(|it| format!("    *(.text.{it})\n")).collect()
+    }
     // The section stays the one that debuggers and profilers know.
     format!(
         "/* Made by `cargo run --release -p bench -- order`, read by build.rs. */\n\
-         SECTIONS {{\n  .text : {{\n{ON_HOT_PATHS}{}{AT_START}{}\
+         SECTIONS {{\n  .text : {{\n{ON_HOT_PATHS}{}{ON_BOTH}{}{AT_START}{}\
          \x20   /* What the compiler calls seldom used, of all functions: it is little. Then all others. */\n\
          \x20   *(.text.unlikely.*)\n    *(.text .text.*)\n  }}\n}}\nINSERT BEFORE .init;\n",
-        lines(hot),
-        lines(rest)
+        lines(hot.difference(start)),
+        lines(hot.intersection(start)),
+        lines(start.difference(hot))
     )
 }
 
@@ -145,17 +158,50 @@ fn called(server: &Running, file: &Path, number: u32) -> anyhow::Result<BTreeSet
     child::dump(server)?;
     let dump = file.with_extension(number.to_string());
     let counts = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
-    Ok(functions(&counts, "bizauth"))
+    let called = functions(&counts, "bizauth");
+    let Some(program) = called.first().map(|it| it.object) else { return Ok(BTreeSet::new()) };
+    let symbols = Command::new("nm").args(["--defined-only", program]).output().context("nm, of binutils")?;
+    let symbols = String::from_utf8(symbols.stdout)?;
+    let aliases = Aliases::of(&symbols);
+    Ok(called.iter().flat_map(|it| aliases.all(it.name)).filter(|name| is_name(name)).map(str::to_owned).collect())
 }
 
 /// The functions of `program` in what callgrind wrote.
-fn functions(counts: &str, program: &str) -> BTreeSet<String> {
-    let is_name = |name: &str| {
-        // What has no name is called by its address, which is another one after each build.
-        !name.starts_with("0x") && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b))
-    };
+fn functions<'t>(counts: &'t str, program: &str) -> Vec<Function<'t>> {
     let its = callgrind::own(counts).into_keys().filter(|it| it.object.rsplit('/').next() == Some(program));
-    its.map(|it| it.name).filter(|name| is_name(name)).map(str::to_owned).collect()
+    its.filter(|it| is_name(it.name)).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    // What has no name is called by its address, which is another one after each build.
+    !name.starts_with("0x") && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b))
+}
+
+/// The names of functions that are the same to the letter, of which the compiler keeps one, in a section that may be called
+/// by any of them.
+struct Aliases<'t> {
+    places: HashMap<&'t str, Vec<&'t str>>,
+    names: HashMap<&'t str, Vec<&'t str>>,
+}
+
+impl<'t> Aliases<'t> {
+    /// From what `nm` writes: an address, a letter and a name in each line.
+    fn of(symbols: &'t str) -> Self {
+        let mut all = Aliases { places: HashMap::new(), names: HashMap::new() };
+        for line in symbols.lines() {
+            if let [place, "t" | "T" | "w" | "W", name] = line.split(' ').collect::<Vec<_>>()[..] {
+                all.places.entry(name).or_default().push(place);
+                all.names.entry(place).or_default().push(name);
+            }
+        }
+        all
+    }
+
+    /// All names of what `name` names, and itself.
+    fn all(&self, name: &'t str) -> impl Iterator<Item = &'t str> {
+        let places = self.places.get(name).into_iter().flatten();
+        places.filter_map(|place| self.names.get(place)).flatten().copied().chain([name])
+    }
 }
 
 #[cfg(test)]
@@ -167,8 +213,19 @@ mod tests {
         let counts = "ob=(1) /lib/libc.so.6\nfn=(1) memcpy\n0x10 1\ncob=(2) /usr/bin/bizauth\ncfn=(2) _ZN7bizauth4mainE\n\
                       calls=1 0x20\n0x11 5\n\nob=(2)\nfn=(2)\n0x20 1\nfn=(3) 0x000abc (below main)\n0x30 1\n\
                       fn=(4) sqlite3_step\n0x40 1\nfn=(5) 0x0000000000c70a00\n0x50 1\n";
-        let found = functions(counts, "bizauth");
-        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["_ZN7bizauth4mainE", "sqlite3_step"]);
+        let found: BTreeSet<_> = functions(counts, "bizauth").into_iter().map(|it| it.name).collect();
+        assert_eq!(found, BTreeSet::from(["_ZN7bizauth4mainE", "sqlite3_step"]));
+    }
+
+    #[test]
+    fn one_function_has_all_its_names() {
+        let symbols = "0010 t _RNvone\n0010 t _RNvtwo\n0020 T _RNvthree\n0030 r _RNvtwo\n     U free\n0040 t _RNvone\n\
+                       0040 t _RNvfour\n";
+        let aliases = Aliases::of(symbols);
+        let all = |name| aliases.all(name).collect::<BTreeSet<_>>();
+        assert_eq!(all("_RNvtwo"), BTreeSet::from(["_RNvone", "_RNvtwo"]));
+        assert_eq!(all("_RNvone"), BTreeSet::from(["_RNvone", "_RNvtwo", "_RNvfour"]));
+        assert_eq!(all("unheard_of"), BTreeSet::from(["unheard_of"]));
     }
 
     #[test]
@@ -182,8 +239,13 @@ mod tests {
     #[test]
     fn a_list_is_read_as_it_was_written() {
         let set = |names: &[&str]| names.iter().map(|name| pattern(name)).collect::<BTreeSet<_>>();
-        let (hot, rest) = (set(&["sqlite3_step"]), set(&["main", "_ZN7bizauth5serve5serve17h0123456789abcdefE"]));
-        assert_eq!(listed(&linker_script(&hot, &rest)), (hot, rest));
-        assert_eq!(listed(""), (BTreeSet::new(), BTreeSet::new()));
+        let hot = set(&["sqlite3_step", "memchr"]);
+        let start = set(&["main", "_ZN7bizauth5serve5serve17h0123456789abcdefE", "memchr"]);
+        let patterns = Patterns { hot, start };
+        let script = linker_script(&patterns);
+        let at = |name| script.find(name).expect("it is there");
+        assert!(at("sqlite3_step") < at("memchr") && at("memchr") < at("(.text.main"), "{script}");
+        assert_eq!(listed(&script), patterns);
+        assert_eq!(listed(""), Patterns::default());
     }
 }
