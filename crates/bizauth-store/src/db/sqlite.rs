@@ -181,15 +181,15 @@ impl Sqlite {
         tokio::task::spawn_blocking(copy).await.map_err(|_| Error::Closed)?
     }
 
-    /// Lends the first free reader, from a different one each time.
+    /// Lends the first free reader: whoever is alone always has the same, which has the statements and the pages at hand,
+    /// and the others hold none meanwhile. Who finds none free waits, each for another one.
     fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let reader = |i| &self.readers[(turn.wrapping_add(i)) % self.readers.len()];
-        let free = (0..self.readers.len()).find_map(|i| reader(i).try_lock().ok());
-        self.with(&mut free.unwrap_or_else(|| lock(reader(0))), work)
+        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        let next = || &self.readers[self.turn.fetch_add(1, Ordering::Relaxed) % self.readers.len()];
+        self.with(&mut free.unwrap_or_else(|| lock(next())), work)
     }
 
     /// Does the work with a reader, which is opened first if that was not done before.
