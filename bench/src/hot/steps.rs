@@ -1,12 +1,11 @@
 //! What each step of a signed-in person's way costs, in instructions, which are steady on noisy machines: valgrind counts
 //! what the real server runs, and each function's own are put down to the room that it belongs to.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-use super::callgrind;
+use super::callgrind::{self, Function};
 use super::child;
 use super::flow::{Flow, STEPS};
 use super::load::{self, Drive, Script};
@@ -15,14 +14,14 @@ use crate::Engine;
 
 /// How many people take each step.
 const PEOPLE: usize = 100;
-/// Rooms by what the names of their functions have in them; the first that fits counts.
-const ROOMS: [(&str, &[&str]); 6] = [
-    ("SQLite", &["sqlite3", "rusqlite", "pcache1", "wal", "btree", "vdbe", "unixRead", "yy_reduce"]),
-    ("hashes and seals", &["sha2", "hmac", "sha256", "chacha", "argon", "blake", "subtle"]),
-    ("memory (libc)", &["mem", "malloc", "free", "realloc", "_int_", "calloc"]),
-    ("HTTP and the runtime", &["hyper", "tokio", "axum", "tower", "http", "mio", "httparse", "matchit", "futures"]),
-    ("pages", &["maud", "askama", "view", "minijinja"]),
-    ("bizauth", &["bizauth"]),
+/// The rooms of the table.
+const ROOMS: [&str; 7] = ["SQLite", "hashes and seals", "memory", "HTTP and the runtime", "pages", "bizauth", "other"];
+/// The crates of three of them; those that are called after bizauth are its own room, and C has rooms below.
+const CRATES: [(&str, &[&str]); 4] = [
+    ("SQLite", &["rusqlite"]),
+    ("hashes and seals", &["argon2", "blake2", "chacha20", "cipher", "digest", "hmac", "poly1305", "sha2", "subtle"]),
+    ("HTTP and the runtime", &["axum", "futures", "http", "hyper", "matchit", "mio", "tokio", "tower"]),
+    ("pages", &["askama", "fluent"]),
 ];
 
 /// Prints what each step costs.
@@ -49,27 +48,25 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         }
     }
-    let counts: Vec<_> = dumped.iter().map(|text| by_name(text)).collect();
+    let counts: Vec<_> = dumped.iter().map(|text| callgrind::own(text)).collect();
     let each = |sum: u64| sum / PEOPLE as u64 / 1000;
     println!("Thousands of instructions a request\n");
-    println!("| step | all | {} |", names().collect::<Vec<_>>().join(" | "));
-    println!("|---|---|{}", "---|".repeat(names().count()));
+    println!("| step | all | {} |", ROOMS.join(" | "));
+    println!("|---|---|{}", "---|".repeat(ROOMS.len()));
     for (step, count) in STEPS.iter().zip(&counts) {
-        let of = |wanted: &str| each(count.iter().filter(|(name, _)| room(name) == wanted).map(|(_, own)| own).sum());
-        let rooms: Vec<String> = names().map(|room| of(room).to_string()).collect();
+        let of = |wanted: &str| each(count.iter().filter(|(of, _)| room(of) == wanted).map(|(_, own)| own).sum());
+        let rooms: Vec<String> = ROOMS.iter().map(|room| of(room).to_string()).collect();
         println!("| {step} | {} | {} |", each(count.values().sum()), rooms.join(" | "));
     }
     for (step, count) in STEPS.iter().zip(&counts) {
         let mut dearest: Vec<_> = count.iter().collect();
         dearest.sort_by_key(|(_, own)| std::cmp::Reverse(**own));
         println!("\n{step}, the dearest functions themselves");
-        dearest.iter().take(12).for_each(|(name, own)| println!("  {:>4}  {name}", each(**own)));
+        for (function, own) in dearest.iter().take(12) {
+            println!("  {:>4}  {:#}  ({})", each(**own), rustc_demangle::demangle(function.name), room(function));
+        }
     }
     Ok(())
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    ROOMS.iter().map(|(name, _)| *name).chain(["other"])
 }
 
 /// Everybody takes this step, one after another over one connection, with the answers of the step before.
@@ -96,19 +93,30 @@ fn taken(server: &child::Running, flow: &Flow, step: usize, before: Vec<Vec<u8>>
     Ok(script.3)
 }
 
-/// The instructions that the functions of each name ran themselves, whatever they belong to.
-fn by_name(counts: &str) -> HashMap<&str, u64> {
-    let mut sums = HashMap::new();
-    for (function, own) in callgrind::own(counts) {
-        *sums.entry(function.name).or_insert(0) += own;
+/// The room of a function: that of the first crate in its name that is not of Rust itself, as what is generic there works
+/// for it. What is written in C is libc's, or a library's that the program has in it.
+fn room(function: &Function) -> &'static str {
+    let in_libc = function.object.rsplit('/').next().is_some_and(|object| object.starts_with("libc"));
+    let Ok(path) = rustc_demangle::try_demangle(function.name) else {
+        let starts = |starts: &[&str]| starts.iter().any(|it| function.name.trim_start_matches('_').starts_with(it));
+        return match in_libc {
+            true if starts(&["mem", "malloc", "calloc", "realloc", "free", "int_", "unlink_chunk"]) => "memory",
+            false if starts(&["aws_lc"]) => "hashes and seals",
+            false if function.object.ends_with("/bizauth") && !starts(&["0x", "start", "init", "fini"]) => "SQLite",
+            _ => "other",
+        };
+    };
+    let path = format!("{path:#}");
+    let crates = path.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').filter_map(|path| {
+        let (first, _) = path.split_once("::")?;
+        first.starts_with(|c: char| c.is_ascii_lowercase()).then_some(first)
+    });
+    let mut ours = crates.filter(|name| !["alloc", "core", "std"].contains(name));
+    let Some(name) = ours.next() else { return if path.contains("alloc") { "memory" } else { "other" } };
+    if name.starts_with("bizauth") {
+        return "bizauth";
     }
-    sums
-}
-
-/// The room of a function.
-fn room(name: &str) -> &'static str {
-    let fits = |(_, signs): &&(&str, &[&str])| signs.iter().any(|sign| name.contains(sign));
-    ROOMS.iter().find(fits).map_or("other", |(room, _)| room)
+    CRATES.iter().find(|(_, crates)| crates.iter().any(|it| name.starts_with(it))).map_or("other", |(room, _)| room)
 }
 
 #[cfg(test)]
@@ -117,10 +125,25 @@ mod tests {
 
     #[test]
     fn a_function_has_its_room() {
-        let counts = "ob=(1) /usr/bin/bizauth\nfn=(1) _ZN7bizauth4mainE\n10 5\n+2 7\ncfn=(2) sqlite3_step\n\
-                      calls=3 0\n* 100\n-1 1\n\nfn=(2)\n20 100\nob=(2) /lib/libc.so.6\nfn=(3) brk\n1 2\n";
-        let sums = by_name(counts);
-        assert_eq!((sums["_ZN7bizauth4mainE"], sums["sqlite3_step"], sums["brk"]), (13, 100, 2));
-        assert_eq!(["_ZN7bizauth4mainE", "sqlite3_step", "brk"].map(room), ["bizauth", "SQLite", "other"]);
+        let of = |object, name| room(&Function { object, name });
+        for (name, wanted) in [
+            ("_RNvNtCs1234_13bizauth_store6memory6tokens", "bizauth"),
+            ("_RNvCs1234_7bizauth4http", "bizauth"),
+            ("_ZN13bizauth_store6memory6tokens17h0123456789abcdefE", "bizauth"),
+            ("_ZN4core3ptr42drop_in_place$LT$hyper..body..Incoming$GT$17h0123456789abcdefE", "HTTP and the runtime"),
+            ("_RNvCs1234_10hyper_util4http", "HTTP and the runtime"),
+            ("_RNvCs1234_4sha28compress", "hashes and seals"),
+            ("_RNvCs1234_8rusqlite3row", "SQLite"),
+            ("_RNvNtCs1234_4core3fmt5write", "other"),
+            ("_RNvNtCs1234_5alloc7raw_vec4grow", "memory"),
+            ("balance_nonroot", "SQLite"),
+            ("sqlite3VdbeExec", "SQLite"),
+            ("0x0000000000c70a00", "other"),
+        ] {
+            assert_eq!(of("/usr/bin/bizauth", name), wanted, "{name}");
+        }
+        for (name, wanted) in [("__memcpy_avx_unaligned_erms", "memory"), ("_int_malloc", "memory"), ("brk", "other")] {
+            assert_eq!(of("/lib/x86_64-linux-gnu/libc.so.6", name), wanted, "{name}");
+        }
     }
 }
