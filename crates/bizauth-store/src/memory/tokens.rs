@@ -204,26 +204,31 @@ impl Shard {
             if !kind(self.entry(at)) || std::mem::replace(&mut self.entry_mut(at).asked, false) {
                 continue;
             }
-            let hash = spread(self.entry(at).id);
-            // A free entry is in no table.
-            if let Ok(found) = self.places.find_entry(hash, |place| *place == at) {
-                found.remove();
-                self.long -= self.entry(at).ids.weight();
-                self.entry_mut(at).ids = Ids::new(String::new());
+            if self.forget(at) {
                 return at;
             }
         }
     }
 
+    /// Takes the token of this place out; false where there is none.
+    fn forget(&mut self, at: u32) -> bool {
+        // A free entry is in no table.
+        let hash = spread(self.entry(at).id);
+        let Ok(found) = self.places.find_entry(hash, |place| *place == at) else { return false };
+        found.remove();
+        self.long -= self.entry(at).ids.weight();
+        self.entry_mut(at).ids = Ids::new(String::new());
+        true
+    }
+
     fn keep(&mut self, entry: Entry, most: usize) {
         let (hash, weight) = (spread(entry.id), entry.ids.weight());
+        if let Some(at) = self.find(hash, entry.id) {
+            self.forget(at);
+            self.free.push(at);
+        }
         // It would take the room of too many.
         if weight > (most * BYTES / 16).max(FEW) {
-            return;
-        }
-        if let Some(at) = self.find(hash, entry.id) {
-            self.long = self.long + weight - self.entry(at).ids.weight();
-            *self.entry_mut(at) = entry;
             return;
         }
         while self.long > 0 && !self.has_room(weight, most) {
@@ -424,7 +429,32 @@ mod tests {
             tokens.keep(&seen(id, "[\0]", &["\"1\""]), &reading());
         }
         assert_eq!(tokens.shards.iter().map(|shard| lock(shard).long).sum::<usize>(), 0, "the long ones gave way");
+        tokens.keep(&seen(1, "[\0]", &["\"1\""]), &reading());
+        assert!(find(1));
         tokens.keep(&seen(1, "[\0]", &[&long.repeat(100)]), &reading());
         assert!(!find(1), "it would take the room of too many");
+    }
+
+    /// A token that is read anew, and now lends more, is held against the bound like any other.
+    #[test]
+    fn what_is_kept_again_and_longer_makes_room_too() {
+        const MOST: usize = 64 * 100;
+        let (watch, tokens) = (Watch::new(), Tokens::new(MOST));
+        watch.alone_again(false);
+        for id in 0..6000 {
+            tokens.keep(&seen(id, "[\0]", &["\"1\""]), &reading());
+        }
+        let long = "\"1234567\",".repeat(20);
+        for id in 0..6000 {
+            tokens.keep(&seen(id, "[\0]", &[&long]), &reading());
+            let seen = tokens.find(&watch, TokenId(id), &Digest([7; 32])).expect("the newest is there");
+            let mut text = String::new();
+            seen.write(&mut text);
+            assert_eq!(text, format!("[{long}]"));
+        }
+        let (count, bytes) = tokens.count();
+        assert!(bytes <= MOST * BYTES + 64 * FEW, "{count} tokens take {bytes} bytes");
+        let all: usize = (0..6000).filter(|id| tokens.find(&watch, TokenId(*id), &Digest([7; 32])).is_some()).count();
+        assert_eq!(all, count);
     }
 }
