@@ -19,7 +19,7 @@ impl Memory<'_> {
     pub(super) fn of(server: &Server) -> Memory<'_> {
         // Sets the mark back to what is resident now: proc_pid_clear_refs(5). Where that is refused, the old mark stands:
         // a peak above it is seen all the same, and of one below it what is resident when somebody looks.
-        let _ = fs::write(place(server, "clear_refs"), "5");
+        let _ = fs::write(format!("/proc/{}/clear_refs", server.pid().as_raw_nonzero()), "5");
         let before = server.memory();
         Memory { server, before, mark: mark(server), highest: before }
     }
@@ -33,13 +33,7 @@ impl Memory<'_> {
     }
 }
 
-fn place(server: &Server, file: &str) -> String {
-    format!("/proc/{}/{file}", server.pid().as_raw_nonzero())
-}
-
 /// The highest that was ever resident, or since the mark was set back.
 fn mark(server: &Server) -> f64 {
-    let status = fs::read_to_string(place(server, "status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    server.status("VmHWM")
 }

@@ -48,9 +48,7 @@ impl Entry {
 
     /// Whether what is to become of the code cannot be told from its answers: nobody redeemed it, or the answer was lost.
     pub(super) fn is_open(&self) -> bool {
-        self.is_uncertain()
-            || [&self.redeemed, &self.revoked].contains(&&Fate::Unsent)
-            || self.redeemed == Fate::NotAsked
+        self.has_no_answer() || self.redeemed == Fate::NotAsked
     }
 
     /// Whether the server is gone, for all that can be told.

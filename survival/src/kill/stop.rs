@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 use super::{Lives, at_work, signed_in};
 use crate::Effort;
@@ -80,11 +81,15 @@ pub(super) async fn heard(scene: &Arc<Scene>, report: &mut Report) -> anyhow::Re
     let asked = tokeninfo(&program()?, &server.base, "none").await;
     report.promise(asked.is_ok(), || format!("before the stop: {asked:?}"));
     server.terminate()?;
-    let mut stopping = false;
-    while !stopping {
+    let looks_on = program()?;
+    let stopping = async {
         // No answer is as good: the operator's door is shut.
-        stopping = health(&program()?, &server.operators, "ready").await.map_or(true, |said| said.status == 503);
-    }
+        while health(&looks_on, &server.operators, "ready").await.is_ok_and(|said| said.status != 503) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let stopping = timeout(END, stopping).await;
+    report.promise(stopping.is_ok(), || format!("{END:?} after the stop it is still ready"));
     let mut tokens = Vec::new();
     for (mut connection, rest) in halves {
         let mut said = String::new();

@@ -163,8 +163,13 @@ impl Server {
 
     /// Its resident memory now, in megabytes.
     pub fn memory(&self) -> f64 {
+        self.status("VmRSS")
+    }
+
+    /// A figure that the kernel keeps of it, `VmRSS` or another of proc_pid_status(5), in megabytes.
+    pub fn status(&self, field: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap_or_default();
         line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or_default() / 1024.0
     }
 }
