@@ -89,14 +89,19 @@ async fn look_around(store: &Store) -> Result<(), Stranger> {
 /// Looks around while the server runs: a standby may take over at any time.
 pub async fn keep_watch(store: &Store, config: &Config) {
     let Database::Postgres(_) = config.database else { return };
-    match not_dev(store, config).await {
+    let seen = match not_dev(store, config).await {
+        Ok(()) => look_around(store).await,
+        error => error,
+    };
+    match seen {
         // What `bizauth dev` serves is nobody's.
-        Err(Stranger::Dev) => return,
-        Err(error) => return tracing::warn!(%error, "it cannot be seen where the database is"),
-        Ok(()) => {}
-    }
-    if let Err(error) = look_around(store).await {
-        tracing::warn!(%error, "the database is not the one that this server began with");
+        Ok(()) | Err(Stranger::Dev) => {}
+        Err(error @ (Stranger::Store(_) | Stranger::File(..))) => {
+            tracing::warn!(%error, "it cannot be seen where the database is");
+        }
+        Err(error @ (Stranger::Copy(_) | Stranger::Elsewhere)) => {
+            tracing::warn!(%error, "the database is not the one that this server began with");
+        }
     }
 }
 

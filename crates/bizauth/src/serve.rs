@@ -27,6 +27,8 @@ use crate::request_lines::{Lines, WRITTEN_EVERY};
 pub const DATABASE_FILE: &str = "bizauth.db";
 /// How often what has ended is cleared away.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often somebody looks whether the database is still the one that it was.
+const WATCHED_EVERY: Duration = Duration::from_secs(60);
 /// How many rows one sweep takes of each kind: a few milliseconds of the writer's time.
 pub const SWEEP_ROWS: i64 = 500;
 
@@ -200,6 +202,7 @@ pub async fn run(
 /// last closes the store.
 pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Router) -> F) -> F::Output {
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let watcher = tokio::spawn(watch(state.clone()));
     let teller = tokio::spawn(tell(state.clone()));
     let (serving, stopped) = tokio::sync::oneshot::channel::<()>();
     let keeper = tokio::spawn({
@@ -208,6 +211,7 @@ pub async fn attended<F: Future>(state: AppState, front: impl FnOnce(axum::Route
     });
     let ended = front(crate::http::router(state.clone())).await;
     sweeper.abort();
+    watcher.abort();
     // What it holds a lease of is told by the next server, or by another node.
     teller.abort();
     drop(serving);
@@ -232,10 +236,16 @@ async fn write_lines(lines: Arc<Lines>) {
     }
 }
 
+async fn watch(state: AppState) {
+    loop {
+        tokio::time::sleep(WATCHED_EVERY).await;
+        home::keep_watch(&state.store, &state.config).await;
+    }
+}
+
 async fn sweep(state: AppState) {
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
-        home::keep_watch(&state.store, &state.config).await;
         if let Err(error) = trim_audit(&state).await {
             log_breakage(&error);
         }
