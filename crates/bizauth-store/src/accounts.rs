@@ -13,6 +13,7 @@ use crate::audit::{Acting, By, Change};
 use crate::db::{Result, Row, Tx};
 use crate::leaf::{Leaf, Turn, behind};
 use crate::operator_keys::end_keys_of;
+use crate::sessions::end_sign_ins;
 use crate::users::{UserRecord, read_record, told, user_columns};
 
 /// An app that an account is a member of.
@@ -177,8 +178,6 @@ impl By {
 /// [`By::set_operator`] within a transaction, which `false` must roll back.
 pub(crate) async fn put_operator(tx: &mut Tx<'_>, actor: &Acting, id: UserId, on: bool) -> Result<bool> {
     const RAISE: &str = "UPDATE users SET is_operator = 1 WHERE id = $1 AND state = 'active' AND is_operator = 0";
-    const STEPS: &str = "DELETE FROM login_steps WHERE user_id = $1 AND used_at IS NULL";
-    const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
     const IS_ONE: &str = "SELECT id FROM users WHERE id = $1 AND state = 'active' AND is_operator = 1";
     const STOP: &str = "UPDATE users SET is_operator = 0 WHERE id = $1 AND (is_operator = 0 OR EXISTS
          (SELECT 1 FROM users o WHERE o.is_operator = 1 AND o.state = 'active' AND o.id <> $1))";
@@ -187,9 +186,7 @@ pub(crate) async fn put_operator(tx: &mut Tx<'_>, actor: &Acting, id: UserId, on
         let mut note = change.begin(tx, actor).await?;
         if tx.execute(RAISE, &[id.into()]).await? > 0 {
             // No session rises with its account: whoever knew an id of before must not hold an operator's (CVE-2024-7341).
-            // The steps first: whoever is finishing one has committed the session when the next statement looks.
-            tx.execute(STEPS, &[id.into()]).await?;
-            let ended = tx.execute(SESSIONS, &[id.into()]).await?;
+            let (_, ended) = end_sign_ins(tx, id, None).await?;
             note.fact("sessions_ended", i64::try_from(ended).unwrap_or(i64::MAX));
         } else if tx.row(IS_ONE, &[id.into()]).await?.is_none() {
             return Ok(false);

@@ -231,19 +231,15 @@ impl By {
         self.sign_out_all(change, user, Some(but)).await
     }
 
-    /// Ends the sessions of an account, all or all but one, and first its sign-ins that wait for their second factor:
-    /// whoever is finishing one has committed the session when the next statement looks.
+    /// Ends the sessions of an account, all or all but one, and its sign-ins that wait for their second factor.
     pub(crate) async fn sign_out_all(&self, change: Change, user: UserId, but: Option<SessionId>) -> Result<bool> {
-        const STEPS: &str = "DELETE FROM login_steps WHERE user_id = $1 AND used_at IS NULL";
-        const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
         let actor = self.actor.clone();
         self.store
             .db
             .write(async move |tx: &mut Tx<'_>| {
                 let note = change.begin(tx, &actor).await?;
-                let steps = tx.execute(STEPS, &[user.into()]).await?;
-                let but = but.unwrap_or(SessionId(0));
-                if steps + tx.execute(SESSIONS, &[user.into(), but.into()]).await? == 0 {
+                let (steps, sessions) = end_sign_ins(tx, user, but).await?;
+                if steps + sessions == 0 {
                     return roll_back(false);
                 }
                 note.end(tx).await?;
@@ -292,6 +288,16 @@ impl By {
             })
             .await
     }
+}
+
+/// Ends the sign-ins of an account that wait for their second factor, and its sessions, all or all but one; how many there
+/// were of each. The former first: whoever is finishing one has committed the session when the next statement looks.
+pub(crate) async fn end_sign_ins(tx: &mut Tx<'_>, user: UserId, but: Option<SessionId>) -> Result<(u64, u64)> {
+    const STEPS: &str = "DELETE FROM login_steps WHERE user_id = $1 AND used_at IS NULL";
+    const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
+    let steps = tx.execute(STEPS, &[user.into()]).await?;
+    let sessions = tx.execute(SESSIONS, &[user.into(), but.unwrap_or(SessionId(0)).into()]).await?;
+    Ok((steps, sessions))
 }
 
 /// Begins the entry about an operator's sign-in; those of others are in the list of their sessions. Before anything else

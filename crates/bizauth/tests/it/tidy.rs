@@ -3,65 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bizauth::dev::faults::{Endpoint, Row};
 use bizauth_core::fault::{KapiFault, KauthFault};
 
-/// Folders that are not ours to keep tidy: made by tools, or by running the server.
-const FOREIGN: [&str; 5] = [".git", "target", "node_modules", "shots", "bizauth-data"];
-
-/// A text file of the repository.
-struct File {
-    /// Its path from the root, with `/`.
-    path: String,
-    text: String,
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Every text file of the repository.
-fn files() -> Vec<File> {
-    let (root, mut found, mut folders) = (root(), Vec::new(), vec![root()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
-            let path = entry.expect("a folder can be read to its end").path();
-            if FOREIGN.iter().any(|name| path.ends_with(name)) {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                let path = path.strip_prefix(&root).expect("it was found below the root");
-                found.push(File { path: path.to_string_lossy().into_owned(), text });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
-}
-
-fn rust() -> Vec<File> {
-    files().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
-}
-
-/// The files of a folder that ship, their comments left out.
-fn code_below(folder: &str) -> Vec<File> {
-    let ships = |file: &File| !file.path.ends_with("/tests.rs") && !file.path.contains("/tests/");
-    let below: Vec<File> = rust().into_iter().filter(|file| file.path.starts_with(folder) && ships(file)).collect();
-    assert!(!below.is_empty(), "there is nothing in {folder}");
-    below.into_iter().map(|file| File { text: without_comments(&file.text), ..file }).collect()
-}
-
-fn without_comments(text: &str) -> String {
-    let bare = |line: &str| match line.trim_start().starts_with("//") {
-        true => String::new(),
-        false => line.split(" // ").next().unwrap_or_default().to_owned(),
-    };
-    text.lines().map(bare).collect::<Vec<_>>().join("\n")
-}
+use crate::world::sources::{File, code_below, files, root, rust, without_comments};
 
 /// Fails with every place where one of `words` stands.
 #[track_caller]
@@ -353,11 +300,13 @@ fn the_page_of_fidelity_is_current() {
         };
         let ends = |rest: &str| rest.starts_with([',', ')', ' ', '\n', ';']);
         let names = |body: &str| body.match_indices(&fault).any(|(at, _)| ends(&body[at + fault.len()..]));
-        // Of several the endpoint's own.
+        // Of several the endpoint's own, or else one that asks it.
         let own = |name: &str| name.split("::").next().is_some_and(|module| module.ends_with(endpoint.word()));
-        let mut all = tests.iter().filter(|(_, body)| names(body)).map(|(name, _)| name.clone()).peekable();
-        let first = all.peek().cloned();
-        all.find(|name| own(name)).or(first)
+        let asked = if endpoint == Endpoint::Token { "redeems(" } else { endpoint.word() };
+        let asks = |body: &str| body.contains(asked);
+        let all: Vec<_> = tests.iter().filter(|(_, body)| names(body)).collect();
+        let best = all.iter().find(|(name, _)| own(name)).or_else(|| all.iter().find(|(_, body)| asks(body)));
+        best.or(all.first()).map(|(name, _)| name.clone())
     };
     is_current("docs/fidelity.md", &bizauth::fidelity_page::fidelity_page(proof));
 }

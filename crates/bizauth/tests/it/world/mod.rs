@@ -11,7 +11,7 @@ mod jar;
 mod operator_key;
 mod person;
 pub mod process;
-mod sources;
+pub mod sources;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};

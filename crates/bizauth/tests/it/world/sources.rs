@@ -1,38 +1,85 @@
-//! The sources of a crate, for rules that only they can break.
+//! The files of the repository, for rules that only they can break.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The `.rs` files of a crate that ship, in all folders below its `src/`: their path there, and their text on one line,
-/// without the tests at its foot.
-pub fn sources(name: &str) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
-    let (mut folders, mut found, mut tests) = (vec![root.clone()], Vec::new(), Vec::new());
+/// Folders that are not ours to keep tidy: made by tools, or by running the server.
+const FOREIGN: [&str; 5] = [".git", "target", "node_modules", "shots", "bizauth-data"];
+
+/// A text file of the repository.
+pub struct File {
+    /// Its path from the root, with `/`.
+    pub path: String,
+    pub text: String,
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every text file of the repository.
+pub fn files() -> Vec<File> {
+    let (root, mut found, mut folders) = (root(), Vec::new(), vec![root()]);
     while let Some(folder) = folders.pop() {
-        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.expect("a folder can be read to its end").path();
+            if FOREIGN.iter().any(|name| path.ends_with(name)) {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                tests.extend(files_of_tests(&path, &text));
-                let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-                found.push((path, shipped.split_whitespace().collect::<Vec<_>>().join(" ")));
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let path = path.strip_prefix(&root).expect("it was found below the root");
+                found.push(File { path: path.to_string_lossy().into_owned(), text });
             }
         }
     }
-    found.retain(|(path, _)| !tests.contains(path));
-    assert!(found.len() > 9, "only {} files are below {}", found.len(), root.display());
-    let below = |path: PathBuf| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-    let mut found: Vec<_> = found.into_iter().map(|(path, text)| (below(path), text)).collect();
-    found.sort();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
-/// The files that a `mod` of tests in the file at `path` stands for.
-fn files_of_tests(path: &Path, text: &str) -> Vec<PathBuf> {
-    let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let folder = path.parent().unwrap();
-    let folder = if ["mod", "lib", "main"].contains(&stem.as_str()) { folder.to_owned() } else { folder.join(stem) };
-    let named = text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.lines().next()?.strip_suffix(';'));
-    named.map(|name| folder.join(format!("{name}.rs"))).collect()
+pub fn rust() -> Vec<File> {
+    files().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+}
+
+/// The files of a folder that ship, their comments left out.
+pub fn code_below(folder: &str) -> Vec<File> {
+    let mut below: Vec<File> = rust().into_iter().filter(|file| file.path.starts_with(folder)).collect();
+    let of_tests: Vec<String> = below.iter().flat_map(files_of_tests).collect();
+    below.retain(|file| !file.path.contains("/tests/") && !of_tests.contains(&file.path));
+    assert!(!below.is_empty(), "there is nothing in {folder}");
+    below.into_iter().map(|file| File { text: without_comments(&file.text), ..file }).collect()
+}
+
+/// The `.rs` files of a crate that ship, in all folders below its `src/`: their path there, and their text on one line,
+/// without the tests at its foot.
+pub fn sources(name: &str) -> Vec<(String, String)> {
+    let folder = format!("crates/{name}/src/");
+    let found: Vec<_> = code_below(&folder)
+        .into_iter()
+        .map(|file| {
+            let shipped = file.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let line = shipped.split_whitespace().collect::<Vec<_>>().join(" ");
+            (file.path[folder.len()..].to_owned(), line)
+        })
+        .collect();
+    assert!(found.len() > 9, "only {} files are in {folder}", found.len());
+    found
+}
+
+/// The files that a `mod` of tests in a file stands for.
+fn files_of_tests(file: &File) -> Vec<String> {
+    let (folder, name) = file.path.rsplit_once('/').unwrap_or_default();
+    let stem = name.trim_end_matches(".rs");
+    let folder = if ["mod", "lib", "main"].contains(&stem) { folder.to_owned() } else { format!("{folder}/{stem}") };
+    let named = file.text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.lines().next()?.strip_suffix(';'));
+    named.map(|name| format!("{folder}/{name}.rs")).collect()
+}
+
+pub fn without_comments(text: &str) -> String {
+    let bare = |line: &str| match line.trim_start().starts_with("//") {
+        true => String::new(),
+        false => line.split(" // ").next().unwrap_or_default().to_owned(),
+    };
+    text.lines().map(bare).collect::<Vec<_>>().join("\n")
 }
