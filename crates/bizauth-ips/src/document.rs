@@ -177,7 +177,7 @@ fn quoted(text: &str) -> String {
 
 /// A date in the one form of the contract. The library alone would read several.
 pub fn strict_date(text: &str) -> Option<Date> {
-    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
+    text.parse::<Date>().ok().filter(|date| date.year() >= 0 && date.to_string() == text)
 }
 
 #[cfg(test)]
@@ -216,7 +216,7 @@ mod tests {
         let text = format!(
             r#"{{"inbound":[{a},{a},{b}],"outbound":[{c}],"updatedDate":"2023-6-28"}}"#,
             a = entry("callback", ""),
-            b = r#"{"service":" ","ips":["x","10.0.0.0/33"],"ports":[443],"updatedDate":"2023-02-30"}"#,
+            b = r#"{"service":" ","ips":["x","10.0.0.0/33"],"ports":[443],"updatedDate":"-000001-01-01"}"#,
             c = entry("kapi", rest)
         );
         assert_eq!(
@@ -226,7 +226,7 @@ mod tests {
                 "  inbound[1] \"callback\": an earlier service of this list has the same name",
                 "  inbound[2] \" \" ips[0] \"x\" has no prefix length: a single address is written with /32 or /128",
                 "  inbound[2] \" \" ips[1] \"10.0.0.0/33\" has a prefix length above 32",
-                "  inbound[2] \" \" updatedDate \"2023-02-30\" is not a date written YYYY-MM-DD",
+                "  inbound[2] \" \" updatedDate \"-000001-01-01\" is not a date written YYYY-MM-DD",
                 "  outbound[0] \"kapi\" addition[0].ips[0] \"10.1.0.0\" has no prefix length: a single address is \
                  written with /32 or /128",
                 "  outbound[0] \"kapi\" addition[1] has no addresses",

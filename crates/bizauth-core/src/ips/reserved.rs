@@ -54,10 +54,27 @@ const fn v6(segments: [u16; 8], prefix: u8, what: &'static str) -> Row {
     (IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)), what)
 }
 
+/// Where a network without IPv4 finds the addresses that have only that: behind these 96 bits (RFC 6052 §2.1).
+const TRANSLATED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
 /// What a part of `network` is set aside for, if one is.
 pub fn reserved_for(network: IpNet) -> Option<&'static str> {
+    let network = untranslated(network);
     let touched = RESERVED.iter().find(|(reserved, _)| reserved.contains(&network) || network.contains(reserved));
     touched.map(|(_, what)| *what)
+}
+
+/// The IPv4 network that a translator makes of it, which "MUST NOT" be one of nobody's there (RFC 6052 §3.1): whoever asks
+/// it to reach one would go around the rows above.
+fn untranslated(network: IpNet) -> IpNet {
+    match network {
+        IpNet::V6(six) if TRANSLATED.contains(&six) => {
+            let [.., a, b, c, d] = six.network().octets();
+            let four = Ipv4Net::new(Ipv4Addr::new(a, b, c, d), six.prefix_len() - TRANSLATED.prefix_len());
+            four.map_or(network, IpNet::V4)
+        }
+        _ => network,
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +93,11 @@ mod tests {
             ("2001:db8::/48", Some("documentation")),
             ("2404:4600::/32", None),
             ("fe80::/64", Some("link-local")),
+            ("64:ff9b::a00:1/128", Some("private")),
+            ("64:ff9b::7f00:1/128", Some("loopback")),
+            ("64:ff9b::/96", Some("this network")),
+            ("64:ff9b::d3f9:cb01/128", None),
+            ("64:ff9b:1::/48", Some("private translation")),
         ] {
             assert_eq!(reserved_for(network.parse().unwrap()), wanted, "{network}");
         }

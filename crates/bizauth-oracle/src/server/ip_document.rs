@@ -108,24 +108,20 @@ fn fits(entries: &[IpEntry]) -> bool {
 
 /// `YYYY-MM-DD`, a day that there is; the server's reader says the same.
 pub fn is_date(text: &str) -> bool {
-    // A year before year 0 is written with six digits and a sign.
-    let naive = match text.strip_prefix('-') {
-        Some(rest) => is_day(rest, 6) && !rest.starts_with("000000"),
-        None => is_day(text, 4),
-    };
+    let naive = is_day(text);
     assert_eq!(strict_date(text).is_some(), naive, "{text:?}");
     naive
 }
 
-/// A day of a year of so many digits, at most 9999. Leap years are the same on both sides of year 0.
-fn is_day(text: &str, digits: usize) -> bool {
+/// A day of a year of four digits.
+fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else { return false };
     let number = |text: &str, digits: usize| {
         let plain = text.len() == digits && text.chars().all(|c| c.is_ascii_digit());
         plain.then(|| text.parse::<u32>().ok()).flatten()
     };
-    let (Some(year), Some(month), Some(day)) = (number(year, digits), number(month, 2), number(day, 2)) else {
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
         return false;
     };
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -135,5 +131,5 @@ fn is_day(text: &str, digits: usize) -> bool {
         1..=12 => 31,
         _ => 0,
     };
-    year <= 9999 && (1..=days).contains(&day)
+    (1..=days).contains(&day)
 }
