@@ -4,7 +4,7 @@
 //! Linux maps sixteen pages around each one that is touched. Scattered over the whole program, two and a half megabytes of
 //! code that run at a start make twelve resident. Nothing else depends on it: a pattern that finds nothing is passed
 //! over, and the list is left alone where another linker is at work, or where `BIZAUTH_LINK_ORDER=0` says so. The names are
-//! those of `.cargo/config.toml`'s mangling; with the compiler's own hardly any is found.
+//! those of `.cargo/config.toml`'s mangling; with the compiler's own only C's are found.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

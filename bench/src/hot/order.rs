@@ -159,8 +159,9 @@ fn called(server: &Running, file: &Path, number: u32) -> anyhow::Result<BTreeSet
     let dump = file.with_extension(number.to_string());
     let counts = std::fs::read_to_string(&dump).with_context(|| dump.display().to_string())?;
     let called = functions(&counts, "bizauth");
-    let Some(program) = called.first().map(|it| it.object) else { return Ok(BTreeSet::new()) };
+    let program = called.first().map(|it| it.object).context("no function of the program ran")?;
     let symbols = Command::new("nm").args(["--defined-only", program]).output().context("nm, of binutils")?;
+    ensure!(symbols.status.success(), "nm: {}", String::from_utf8_lossy(&symbols.stderr));
     let symbols = String::from_utf8(symbols.stdout)?;
     let aliases = Aliases::of(&symbols);
     Ok(called.iter().flat_map(|it| aliases.all(it.name)).filter(|name| is_name(name)).map(str::to_owned).collect())

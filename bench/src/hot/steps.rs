@@ -16,7 +16,7 @@ use crate::Engine;
 const PEOPLE: usize = 100;
 /// The rooms of the table.
 const ROOMS: [&str; 7] = ["SQLite", "hashes and seals", "memory", "HTTP and the runtime", "pages", "bizauth", "other"];
-/// The crates of three of them; those that are called after bizauth are its own room, and C has rooms below.
+/// The crates of four of them; those that are called after bizauth are its own room, and C has rooms below.
 const CRATES: [(&str, &[&str]); 4] = [
     ("SQLite", &["rusqlite"]),
     ("hashes and seals", &["argon2", "blake2", "chacha20", "cipher", "digest", "hmac", "poly1305", "sha2", "subtle"]),
@@ -63,7 +63,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
         dearest.sort_by_key(|(_, own)| std::cmp::Reverse(**own));
         println!("\n{step}, the dearest functions themselves");
         for (function, own) in dearest.iter().take(12) {
-            println!("  {:>4}  {:#}  ({})", each(**own), rustc_demangle::demangle(function.name), room(function));
+            let name = rustc_demangle::demangle(function.name.split('\'').next().unwrap_or_default());
+            println!("  {:>4}  {name:#}  ({})", each(**own), room(function));
         }
     }
     Ok(())
@@ -96,9 +97,11 @@ fn taken(server: &child::Running, flow: &Flow, step: usize, before: Vec<Vec<u8>>
 /// The room of a function: that of the first crate in its name that is not of Rust itself, as what is generic there works
 /// for it. What is written in C is libc's, or a library's that the program has in it.
 fn room(function: &Function) -> &'static str {
+    // What is called by itself comes with the depth behind its name.
+    let name = function.name.split('\'').next().unwrap_or_default();
     let in_libc = function.object.rsplit('/').next().is_some_and(|object| object.starts_with("libc"));
-    let Ok(path) = rustc_demangle::try_demangle(function.name) else {
-        let starts = |starts: &[&str]| starts.iter().any(|it| function.name.trim_start_matches('_').starts_with(it));
+    let Ok(path) = rustc_demangle::try_demangle(name) else {
+        let starts = |starts: &[&str]| starts.iter().any(|it| name.trim_start_matches('_').starts_with(it));
         return match in_libc {
             true if starts(&["mem", "malloc", "calloc", "realloc", "free", "int_", "unlink_chunk"]) => "memory",
             false if starts(&["aws_lc"]) => "hashes and seals",
@@ -111,12 +114,17 @@ fn room(function: &Function) -> &'static str {
         let (first, _) = path.split_once("::")?;
         first.starts_with(|c: char| c.is_ascii_lowercase()).then_some(first)
     });
-    let mut ours = crates.filter(|name| !["alloc", "core", "std"].contains(name));
-    let Some(name) = ours.next() else { return if path.contains("alloc") { "memory" } else { "other" } };
+    let mut ours = crates.filter(|name| !["__rustc", "alloc", "core", "std"].contains(name));
+    let Some(name) = ours.next() else { return if allocates(&path) { "memory" } else { "other" } };
     if name.starts_with("bizauth") {
         return "bizauth";
     }
     CRATES.iter().find(|(_, crates)| crates.iter().any(|it| name.starts_with(it))).map_or("other", |(room, _)| room)
+}
+
+/// Whether a function of Rust itself is there to get memory or to give it back.
+fn allocates(path: &str) -> bool {
+    ["__rust_", "__rdl_", "alloc::alloc::", "alloc::raw_vec::"].iter().any(|it| path.contains(it))
 }
 
 #[cfg(test)]
@@ -135,7 +143,10 @@ mod tests {
             ("_RNvCs1234_4sha28compress", "hashes and seals"),
             ("_RNvCs1234_8rusqlite3row", "SQLite"),
             ("_RNvNtCs1234_4core3fmt5write", "other"),
+            ("_RNvCs1234_7bizauth4http'2", "bizauth"),
             ("_RNvNtCs1234_5alloc7raw_vec4grow", "memory"),
+            ("_RNvCs1234_7___rustc12___rust_alloc", "memory"),
+            ("_RNvNtCs1234_5alloc3fmt6format", "other"),
             ("balance_nonroot", "SQLite"),
             ("sqlite3VdbeExec", "SQLite"),
             ("0x0000000000c70a00", "other"),
