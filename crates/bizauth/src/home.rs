@@ -93,6 +93,11 @@ pub async fn keep_watch(store: &Store, config: &Config) {
         Ok(()) => look_around(store).await,
         error => error,
     };
+    tell(seen);
+}
+
+/// Says in the log what was seen, where somebody should know.
+fn tell(seen: Result<(), Stranger>) {
     match seen {
         // What `bizauth dev` serves is nobody's.
         Ok(()) | Err(Stranger::Dev) => {}
@@ -262,6 +267,25 @@ impl Beside {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::LogFormat;
+    use crate::log::tests::logged;
+
+    #[test]
+    fn one_that_cannot_be_seen_is_not_called_another() {
+        let told = |seen| logged("warn", LogFormat::Text, || tell(seen));
+        let copy = Stranger::Copy(Time::from_millis(0));
+        for (seen, says) in [
+            (Ok(()), ""),
+            (Err(Stranger::Dev), ""),
+            (Err(Stranger::Store(bizauth_store::Error::Closed)), "cannot be seen"),
+            (Err(Stranger::File("home".into(), ErrorKind::NotFound.into())), "cannot be seen"),
+            (Err(Stranger::Elsewhere), "is not the one"),
+            (Err(copy), "is not the one"),
+        ] {
+            let line = told(seen);
+            assert!(line.is_empty() == says.is_empty() && line.contains(says), "{says:?}: {line}");
+        }
+    }
 
     #[test]
     fn a_place_is_where_it_was_on_another_timeline_too() {

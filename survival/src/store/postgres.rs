@@ -20,7 +20,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     cluster.control("start").await?;
     let scene = Scene::over(Some(cluster.database().await?), 1).await?;
     let server = Server::start(&unhurried(scene.flags())).await?;
-    for _ in 0..effort.of(1, 20) {
+    for round in 0..effort.of(1, 20) {
         stopped(&cluster, &scene, &server, &mut report).await?;
         killed(&cluster, &scene, &server, &mut report).await?;
         restarted(&cluster, &scene, &server, &mut report).await?;
@@ -30,7 +30,8 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
         serializable(&cluster, &scene, &server, &mut report).await?;
         conflicts(&cluster, &scene, &server, &mut report).await?;
         remembered::restarted(&cluster, &scene, &server, &mut report).await?;
-        remembered::failed_over(&cluster, &scene, &server, &mut report).await?;
+        let watched = effort.long && round == 0;
+        remembered::failed_over(&cluster, &scene, &server, watched, &mut report).await?;
     }
     Ok(report)
 }
