@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::reserved::untranslated;
 use super::timeline::cover;
 use super::{Change, Cidr, Cover, IpList, Rest, RuleType, Service, Timeline, reserved_for};
 
@@ -165,12 +166,13 @@ impl IpList {
 fn entries(service: &Service, about: &mut Vec<About>) {
     for cidr in service.steps.iter().flat_map(|step| &step.ips).chain(&service.ips) {
         let network = cidr.network();
-        let narrowest = if network.addr().is_ipv4() { 8 } else { 19 };
-        if network.prefix_len() == 0 {
+        let reached = untranslated(network);
+        let narrowest = if reached.addr().is_ipv4() { 8 } else { 19 };
+        if reached.prefix_len() == 0 {
             about.push(About::Everything(cidr.clone()));
-        } else if network.prefix_len() < narrowest {
+        } else if reached.prefix_len() < narrowest {
             about.push(About::TooWide(cidr.clone()));
-        } else if let Some(what) = reserved_for(network) {
+        } else if let Some(what) = reserved_for(reached) {
             about.push(About::Reserved(cidr.clone(), what));
         }
         if cidr.as_published().parse::<IpNet>().is_ok_and(|typed| typed.addr() != network.addr()) {

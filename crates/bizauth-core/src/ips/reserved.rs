@@ -59,6 +59,9 @@ const TRANSLATED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0
 
 /// What a part of `network` is set aside for, if one is.
 pub fn reserved_for(network: IpNet) -> Option<&'static str> {
+    if matches!(network, IpNet::V6(six) if six.contains(&TRANSLATED)) {
+        return Some("all of IPv4, translated");
+    }
     let network = untranslated(network);
     let touched = RESERVED.iter().find(|(reserved, _)| reserved.contains(&network) || network.contains(reserved));
     touched.map(|(_, what)| *what)
@@ -66,7 +69,7 @@ pub fn reserved_for(network: IpNet) -> Option<&'static str> {
 
 /// The IPv4 network that a translator makes of it, which "MUST NOT" be one of nobody's there (RFC 6052 §3.1): whoever asks
 /// it to reach one would go around the rows above.
-fn untranslated(network: IpNet) -> IpNet {
+pub(super) fn untranslated(network: IpNet) -> IpNet {
     match network {
         IpNet::V6(six) if TRANSLATED.contains(&six) => {
             let [.., a, b, c, d] = six.network().octets();
@@ -95,7 +98,8 @@ mod tests {
             ("fe80::/64", Some("link-local")),
             ("64:ff9b::a00:1/128", Some("private")),
             ("64:ff9b::7f00:1/128", Some("loopback")),
-            ("64:ff9b::/96", Some("this network")),
+            ("64:ff9b::/96", Some("all of IPv4, translated")),
+            ("64:ff9b::/64", Some("all of IPv4, translated")),
             ("64:ff9b::d3f9:cb01/128", None),
             ("64:ff9b:1::/48", Some("private translation")),
         ] {

@@ -95,6 +95,8 @@ fn is_private(host: Host<&str>) -> bool {
 fn is_nobodys(ip: IpAddr) -> bool {
     let (six, address) = match ip {
         IpAddr::V4(ip) => (false, u128::from(u32::from(ip))),
+        // The well-known prefix of translators: the last 32 bits are an IPv4 address (RFC 6052).
+        IpAddr::V6(ip) if u128::from(ip) >> 32 == 0x0064_ff9b << 64 => (false, u128::from(ip) & 0xffff_ffff),
         IpAddr::V6(ip) => (true, u128::from(ip)),
     };
     let end = |text| cidr::address(text).expect("the table has addresses only");
