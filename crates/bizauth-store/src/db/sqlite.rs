@@ -182,7 +182,7 @@ impl Sqlite {
     }
 
     /// Lends the first free reader: whoever is alone always has the same, which has the statements and the pages at hand,
-    /// and the others hold none meanwhile. Who finds none free waits, each for another one.
+    /// and the others hold none until as many read at once. Who finds none free waits for one in turn.
     fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(Error::Closed);

@@ -1,8 +1,6 @@
 //! What went wrong in servers like this one with who may see and do what: other people's tokens, scopes that grew, limits
 //! on one entry only, secrets shown again. `docs/advisories.md` has all the names.
 
-use std::fs;
-use std::path::Path;
 
 use bizauth::http::{console, limits, me, operator};
 use bizauth::view::Notice;
@@ -20,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::console_icons;
 use crate::console_keys::a_developer;
+use crate::world::sources::files;
 use crate::world::{Answer, BusinessToken, PASSWORD, World, minutes, sources};
 
 const SCOPE: &str = "scope=moment_management";
@@ -413,17 +412,8 @@ async fn rauthy_audit_2025_uploads_bounds_compares_keys_and_ports() {
         assert!(core.iter().any(|(path, text)| path == name && text.contains(compares)), "{name} compares otherwise");
     }
     let marks = [concat!("-----BEGIN ", "PRIVATE KEY"), concat!("-----BEGIN ", "RSA"), concat!("-----BEGIN ", "EC")];
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                let skipped = [".git", "target", "node_modules", "shots", "bizauth-data", "artifacts"];
-                folders.extend((!skipped.iter().any(|name| path.ends_with(name))).then_some(path));
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                assert!(!marks.iter().any(|mark| text.contains(mark)), "{} holds a key", path.display());
-            }
-        }
+    for file in files() {
+        assert!(!marks.iter().any(|mark| file.text.contains(mark)), "{} holds a key", file.path);
     }
 }
 

@@ -302,8 +302,13 @@ fn the_page_of_fidelity_is_current() {
         let names = |body: &str| body.match_indices(&fault).any(|(at, _)| ends(&body[at + fault.len()..]));
         // Of several the endpoint's own, or else one that asks it.
         let own = |name: &str| name.split("::").next().is_some_and(|module| module.ends_with(endpoint.word()));
-        let asked = if endpoint == Endpoint::Token { "redeems(" } else { endpoint.word() };
-        let asks = |body: &str| body.contains(asked);
+        let word = match endpoint {
+            Endpoint::Token => "redeems",
+            _ => endpoint.word(),
+        };
+        let of_kapi = [Endpoint::Tokeninfo, Endpoint::Userinfo, Endpoint::Revoke].contains(&endpoint);
+        let calls = [format!("/{word}\""), format!("/{word}?"), format!(".{word}(")];
+        let asks = |body: &str| calls.iter().any(|it| body.contains(it)) || of_kapi && body.contains("in BUSINESS");
         let all: Vec<_> = tests.iter().filter(|(_, body)| names(body)).collect();
         let best = all.iter().find(|(name, _)| own(name)).or_else(|| all.iter().find(|(_, body)| asks(body)));
         best.or(all.first()).map(|(name, _)| name.clone())

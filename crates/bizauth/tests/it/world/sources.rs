@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that are not ours to keep tidy: made by tools, or by running the server.
-const FOREIGN: [&str; 5] = [".git", "target", "node_modules", "shots", "bizauth-data"];
+const FOREIGN: [&str; 6] = [".git", "target", "node_modules", "shots", "bizauth-data", "artifacts"];
 
 /// A text file of the repository.
 pub struct File {
@@ -72,7 +72,8 @@ fn files_of_tests(file: &File) -> Vec<String> {
     let (folder, name) = file.path.rsplit_once('/').unwrap_or_default();
     let stem = name.trim_end_matches(".rs");
     let folder = if ["mod", "lib", "main"].contains(&stem) { folder.to_owned() } else { format!("{folder}/{stem}") };
-    let named = file.text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.lines().next()?.strip_suffix(';'));
+    let lines = file.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next());
+    let named = lines.filter_map(|line| line.strip_suffix(';')?.split_once("mod ").map(|(_, name)| name));
     named.map(|name| format!("{folder}/{name}.rs")).collect()
 }
 
