@@ -122,6 +122,9 @@ pub enum FetchError {
     /// The follower's own setting is in the way; nothing was asked.
     #[error("{0}")]
     Setting(String),
+    /// There is none to go back to.
+    #[error("there is no list before this one")]
+    NoEarlier,
     /// The folder cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
@@ -334,7 +337,7 @@ pub fn roll_back(folder: &mut Folder, settings: &Settings, now: Timestamp) -> Re
         .iter()
         .rev()
         .find(|it| it.digest != last && !folder.journal.taken_back.contains(&it.digest));
-    let before = before.ok_or_else(|| FetchError::Setting("there is no list before this one".to_owned()))?.clone();
+    let before = before.ok_or(FetchError::NoEarlier)?.clone();
     let bytes = fs::read(folder.path().join(format!("lists/{}.json", before.digest)))
         .map_err(|error| StateError::Io(folder.path().join("lists"), error))?;
     folder.list(&before.digest)?;

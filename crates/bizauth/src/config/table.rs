@@ -105,8 +105,8 @@ settings! {
     /// Address and port on which apps and people reach the server.
     listen: SocketAddr, = "127.0.0.1:8080", "ADDRESS:PORT", Text, read::address,
         "an IP address and a port, such as 127.0.0.1:8080, 0.0.0.0:443 or [::]:443";
-    /// Address and port of health and metrics, for operators only.
-    /// It has no authentication of its own: keep it on loopback or behind a firewall.
+    /// Address and port of the operators' pages and API, and of health and metrics.
+    /// The former ask for a sign-in or a key, the latter for nothing: keep it on loopback or behind a firewall.
     operator_listen: SocketAddr, = "127.0.0.1:8081", "ADDRESS:PORT", Text, read::address,
         "an IP address and a port, such as 127.0.0.1:8081";
     /// Folder of the embedded database and of everything else the server keeps.

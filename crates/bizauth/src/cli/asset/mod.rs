@@ -15,6 +15,7 @@ use super::open::Absent;
 use super::output::{Rows, yes_no};
 use super::read;
 use super::refusal::refuse;
+use crate::view::ROLES;
 
 /// What can be done with assets.
 #[derive(Subcommand)]
@@ -81,8 +82,8 @@ pub(super) struct Hold {
     /// The asset
     #[arg(value_parser = read::asset_id)]
     id: AssetId,
-    /// The account's role on it, such as owner or manager
-    #[arg(long, value_parser = read::words)]
+    /// The account's role on it
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(ROLES))]
     role: String,
     /// The account may not lend it
     #[arg(long)]

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use bizauth_ips::Timestamp;
 use bizauth_ips::apply::ApplyError;
-use bizauth_ips::fetch::FetchError;
+use bizauth_ips::fetch::{FetchError, Reason};
 use bizauth_ips::settings::{Mistake, Settings};
 use bizauth_ips::state::{Folder, StateError};
 use clap::Subcommand;
@@ -168,11 +168,16 @@ fn of_fetch(error: FetchError) -> anyhow::Error {
         FetchError::Refused { reason, .. } => {
             let hint = match reason.may_be_overruled() {
                 true => "the last list stays in force; `bizauth ips fetch --insist` believes this one all the same",
-                false => "the last list stays in force, with its schedule",
+                false if matches!(reason, Reason::Status) => {
+                    "if it is about the key: `key_file` or BIZAUTH_IPS_KEY must hold one of the app's; a list believed \
+                     before stays in force"
+                }
+                false => "a list believed before stays in force, with its schedule",
             };
             refuse_with(status::REFUSED, told, hint)
         }
         FetchError::Setting(_) => misused(told, "docs/ips.md has every setting"),
+        FetchError::NoEarlier => refuse(told, "`bizauth ips status` shows which list is believed"),
         FetchError::State(error) => of_state(error),
     }
 }

@@ -30,6 +30,7 @@ impl Fetch {
         let mut folder = bench.open(&settings)?;
         let key = key(&settings)?;
         let insist = if self.insist { Insist::Yes } else { Insist::No };
+        let is_first = folder.journal.versions.is_empty();
         let outcome = once(&settings, &mut folder, key.as_ref(), insist, bench.now()).await;
         put::write_metrics(&settings, &folder, bench.now());
         match outcome.map_err(of_fetch)? {
@@ -39,7 +40,10 @@ impl Fetch {
             Outcome::Believed(differences) => {
                 let services: Vec<_> = differences.iter().map(differing).collect();
                 if differences.is_empty() {
-                    let told = "a list is believed; nothing in it differs today";
+                    let told = match is_first {
+                        true => "the first list is believed; `bizauth ips plan` shows what it would change",
+                        false => "a list is believed; nothing in it differs today",
+                    };
                     return Ok(bench.output.done(told, json!({ "changed": true, "services": services }))?);
                 }
                 bench.output.data(json!({ "changed": true, "services": services }), || {

@@ -56,7 +56,7 @@ pub fn page(desk: Desk<'_>, it: &Overview) -> Sheet {
         |serial| text(desk.frame.fill("op-ips-serial", "n", serial.to_string())),
     );
     let platform = vec![
-        (desk.say("op-maintenance"), badge(maintenance)),
+        (desk.say("op-state"), badge(maintenance)),
         (desk.say("op-ips"), ips),
         (desk.say("nav-audit"), link(desk.frame.fill("op-audit-entries", "n", it.head.seq), "/operator/audit")),
     ];

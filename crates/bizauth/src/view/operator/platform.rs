@@ -32,7 +32,7 @@ pub fn page(desk: Desk<'_>, maintenance: bool, settings: Vec<(String, String, St
         empty: "op-no-settings",
         ..Table::default()
     };
-    let facts = Part::Facts(vec![(desk.say("op-maintenance"), badge(state))]);
+    let facts = Part::Facts(vec![(desk.say("op-state"), badge(state))]);
     let (heading, said) = (desk.say("nav-platform"), desk.say(say));
     Sheet::new(desk.frame, heading).card("maintenance", "op-maintenance", vec![facts, Part::Text(said), form]).card(
         "settings",
