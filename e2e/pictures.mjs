@@ -18,6 +18,7 @@ const SCENE = {
       ["moment", "482912", "Global launch 2026", "owner", true],
       ["moment", "482913", "대행사 위탁 계정", "viewer", false],
     ],
+    "few@example.com": [], // the app's owner, who takes no part
   },
 };
 
