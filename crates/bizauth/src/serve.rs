@@ -144,8 +144,9 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let local = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     let local_operator = local(&operators);
     let operator = tokio::spawn(serve_operators(operators, state.clone(), stopping.clone()));
-    tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
+    // Before anybody is told that it listens: whoever hears that may tell it to stop.
     let stop = stop_signal(tls.clone()).map_err(Error::Signal)?;
+    tracing::info!(listen = local(&listener), operator = local_operator, tls = tls.is_some(), "listening");
     let (leaving, from) = (state.store.clone(), state.config.clone());
     // No service manager listens unless NOTIFY_SOCKET says so; then this does nothing.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -326,7 +327,7 @@ fn stop_signal(tls: Option<Arc<Certificate>>) -> io::Result<impl Future<Output =
     })
 }
 
-/// Ends on SIGTERM or SIGINT.
+/// Ends on SIGTERM, SIGINT or SIGHUP, which are heard from the call on.
 ///
 /// # Errors
 /// The signals of the system cannot be heard.

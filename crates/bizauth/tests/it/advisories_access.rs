@@ -1,7 +1,6 @@
 //! What went wrong in servers like this one with who may see and do what: other people's tokens, scopes that grew, limits
 //! on one entry only, secrets shown again. `docs/advisories.md` has all the names.
 
-
 use bizauth::http::{console, limits, me, operator};
 use bizauth::view::Notice;
 use bizauth_core::app::AppKind;

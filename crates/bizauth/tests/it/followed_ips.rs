@@ -146,6 +146,24 @@ impl Desk {
         fs::write(self.0.path().join("list.json"), list).unwrap();
     }
 
+    /// The configuration says more of its target.
+    fn says(&self, more: &str) {
+        self.configures(|text| text + more);
+    }
+
+    /// The list is asked for there, instead of read from its file.
+    fn asks(&self, url: &str) {
+        self.configures(|text| {
+            text.replacen(&format!("{:?}", self.0.path().join("list.json")), &format!("{url:?}"), 1)
+        });
+    }
+
+    fn configures(&self, change: impl FnOnce(String) -> String) {
+        let file = self.0.path().join("ips.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, change(text)).unwrap();
+    }
+
     fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bizauth"));
         command.arg("ips").args(words.split(' ')).env("BIZAUTH_IPS_CONFIG", self.0.path().join("ips.toml"));
@@ -238,7 +256,37 @@ fn the_agent_fetches_and_applies_until_it_is_told_to_end() {
     assert!(first.starts_with("changed plain-bizauth"), "{first}");
     assert!(desk.out().unwrap().contains("211.249.203.0/24\n"));
     desk.ends("apply", 7);
-    assert!(Command::new("kill").arg(agent.id().to_string()).status().unwrap().success());
-    assert_eq!(agent.wait().unwrap().code(), Some(0));
+    assert_eq!(ended(agent), Some(0));
     desk.ends("plan", 0);
+}
+
+/// The exit status of an agent that is told to end.
+fn ended(mut agent: Child) -> Option<i32> {
+    assert!(Command::new("kill").arg(agent.id().to_string()).status().unwrap().success());
+    agent.wait().unwrap().code()
+}
+
+#[test]
+fn an_agent_that_is_told_to_end_finishes_what_it_applies() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let desk = Desk::new();
+        // The program that takes the file into use tells the agent, while that waits for it.
+        desk.says(&format!("reload = [\"sh\", \"-c\", \"kill -{signal} $PPID\"]\n"));
+        let (status, _, told) = desk.runs("watch");
+        assert_eq!((status, told.lines().count()), (0, 1), "{signal}: {told}");
+        assert!(told.starts_with("changed plain-bizauth"), "{signal}: {told}");
+        desk.ends("plan", 0);
+    }
+}
+
+#[test]
+fn an_agent_that_is_told_to_end_waits_for_no_answer() {
+    let desk = Desk::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    desk.asks(&format!("http://{}", silent.local_addr().unwrap()));
+    let agent = desk.command("watch").env("BIZAUTH_IPS_KEY", "k").spawn().unwrap();
+    let caller = silent.accept().unwrap();
+    assert_eq!(ended(agent), Some(0));
+    drop(caller);
+    assert_eq!(desk.out(), None);
 }

@@ -108,15 +108,23 @@ fn name(path: &Path) -> String {
 pub(super) struct Watch {}
 
 impl Watch {
-    /// Fetches and applies until it is told to end. A failure is told, and tried again.
+    /// Fetches and applies until it is told to end, by a signal: a fetch is given up then, and what is being
+    /// applied is finished. A failure is told, and tried again.
     pub(super) async fn run(self, bench: &mut Bench<'_>) -> anyhow::Result<()> {
         let settings = bench.settings()?;
         // Held all the time, so that nobody applies something else in between.
         let mut folder = bench.open(&settings)?;
         let key = key(&settings)?;
-        let mut ended = std::pin::pin!(ended());
+        // Listened for from here on, so that no signal ends it in the middle of what it applies.
+        let mut stopped = std::pin::pin!(crate::serve::stopped()?);
         loop {
-            if let Err(error) = once(&settings, &mut folder, key.as_ref(), Insist::No, bench.now()).await {
+            let fetched = tokio::select! {
+                biased;
+                // Nothing is written down before the answer is there whole, so that giving up loses nothing.
+                () = &mut stopped => return Ok(()),
+                fetched = once(&settings, &mut folder, key.as_ref(), Insist::No, bench.now()) => fetched,
+            };
+            if let Err(error) = fetched {
                 bench.output.note(&format!("fetch: {error}"));
             }
             let mut now = bench.now();
@@ -132,8 +140,9 @@ impl Watch {
                 let wake = settings.next_midnight(now).map_or(next_fetch, |midnight| midnight.min(next_fetch));
                 let pause = Duration::try_from(wake.duration_since(bench.now())).unwrap_or_default();
                 tokio::select! {
+                    biased;
+                    () = &mut stopped => return Ok(()),
                     () = tokio::time::sleep(pause) => {}
-                    () = &mut ended => return Ok(()),
                 }
                 now = bench.now();
                 if now >= next_fetch {
@@ -141,16 +150,6 @@ impl Watch {
                 }
             }
         }
-    }
-}
-
-/// Until the process is told to end.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
     }
 }
 
