@@ -1,6 +1,7 @@
 //! What a program did and what it lost: a few plain lines, figures for programs, and the promises that broke.
 
 use std::fmt;
+use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
@@ -58,11 +59,14 @@ impl Report {
         })
     }
 
-    /// Fails with all that was said if a promise broke.
+    /// Says it among the lines of the tests, and fails if a promise broke.
     ///
     /// # Panics
     /// A promise broke.
     pub fn assert_kept(&self) {
+        // Past the test runner, which shows what a test prints only if it fails; at once, so that no line of the runner's
+        // comes in between.
+        let _ = std::io::stderr().write_all(format!("{self}\n").as_bytes());
         assert!(self.broken.is_empty(), "{self}");
     }
 }

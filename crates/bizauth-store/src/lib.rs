@@ -210,11 +210,13 @@ impl Store {
     }
 
     /// Whether the database does its work. It is asked to write: one that can only be read (a full disk, a standby)
-    /// redeems nothing and revokes nothing.
+    /// redeems nothing and revokes nothing. A file that was found torn, wherever, has lost what nobody knows: it is
+    /// refused until another is opened.
     ///
     /// # Errors
     /// Why not.
     pub async fn ping(&self) -> Result<()> {
+        self.db.is_whole()?;
         self.change("UPDATE home SET beats = beats + 1 WHERE id = 1", []).await.map(drop)
     }
 

@@ -4,16 +4,16 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tempfile::TempDir;
 
-use super::{Bench, Reach, unhurried};
+use super::{BOUND, Bench, Reach, unhurried};
 use crate::Effort;
 use crate::chance::Chance;
 use crate::report::Report;
-use crate::world::{Ask, Immutable, Scene, Server, SmallDisk, is_root, program, revoke, tokeninfo};
+use crate::world::{Ask, Immutable, Scene, Server, SmallDisk, health, is_root, program, revoke, tokeninfo};
 
 /// A user without rights, as whom root tries what root may always do.
 const NOBODY: u32 = 65534;
@@ -178,14 +178,15 @@ async fn no_database(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pages of the file are overwritten with noise before a start: the truth or a 503, never a wrong answer.
+/// Pages of the file are overwritten with noise before a start: the truth or a 503, never a wrong answer. Who found a
+/// torn page is not ready any more. On the whole file everything is as it was.
 async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
     const ROUNDS: u64 = 6;
     let client = program()?;
     // Each token with the answer of before.
     let (mut live, mut dead) = (Vec::new(), Vec::new());
-    {
+    let code = {
         let mut server = scene.serve().await?;
         let browser = scene.browser(0)?;
         browser.signs_in(&server.base).await?;
@@ -197,13 +198,17 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
             let said = tokeninfo(&client, &server.base, &token).await.map_err(|lost| anyhow::anyhow!("{lost:?}"))?;
             if turn % 2 == 0 { &mut live } else { &mut dead }.push((token, said));
         }
+        let code = browser.code(&server.base, &scene.app).await?;
         server.terminate()?;
         server.ended(Duration::from_secs(30)).await?;
-    }
+        code
+    };
     let path = scene.data().join("bizauth.db");
     let pages = std::fs::metadata(&path)?.len() / 4096;
-    let whole = std::fs::read(&path)?;
-    let (mut told, mut failed, mut no_start) = (0, 0, 0);
+    // With what the server noted beside it, or every other start would be refused as one over a restored copy.
+    let files = [path.clone(), scene.data().join("home")];
+    let whole = files.iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?;
+    let (mut told, mut failed, mut no_start, mut not_ready) = (0, 0, 0, 0);
     for round in 0..ROUNDS {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         for _ in 0..1 + round * 2 {
@@ -217,9 +222,11 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
             Err(error) => {
                 no_start += 1;
                 let said = error.to_string();
-                report.promise(said.contains("error:"), || format!("a corrupt file: {said}"));
+                let clear = said.contains("error:") && !said.contains("served here last");
+                report.promise(clear, || format!("a corrupt file: {said}"));
             }
             Ok(server) => {
+                let (before, since) = (failed, Instant::now());
                 for (token, truth) in live.iter().chain(&dead) {
                     let said = tokeninfo(&client, &server.base, token).await;
                     // Word for word, with what is lent and until when: part of the truth is none.
@@ -231,17 +238,39 @@ async fn corrupt(chance: Chance, report: &mut Report) -> anyhow::Result<()> {
                         _ => told += 1,
                     }
                 }
+                // Twice: whoever was refused comes again, and must not find the code burnt.
+                let first = scene.app.redeems(&client, &server.base, &code).await;
+                let again = scene.app.redeems(&client, &server.base, &code).await;
+                let is_refused = |ask: &Ask| ask.as_ref().is_ok_and(|it| it.is_unavailable("/oauth/business/token"));
+                let status = |ask: &Ask| ask.as_ref().map_or(0, |said| said.status);
+                let honest = match status(&first) {
+                    200 => status(&again) == 400 || is_refused(&again),
+                    _ => is_refused(&first) && (status(&again) == 200 || is_refused(&again)),
+                };
+                report.promise(honest, || format!("a corrupt file, a code: {first:?}, and again: {again:?}"));
+                report.promise(since.elapsed() < BOUND, || format!("a corrupt file: {:?}", since.elapsed()));
+                failed += [&first, &again].into_iter().filter(|ask| is_refused(ask)).count();
+                let ready = status(&health(&client, &server.operators, "ready").await);
+                report.promise(failed == before || ready == 503, || format!("a corrupt file, readiness: {ready}"));
+                not_ready += usize::from(ready == 503);
             }
         }
         for log in ["bizauth.db-wal", "bizauth.db-shm"] {
             // They are there or not.
             let _ = std::fs::remove_file(scene.data().join(log));
         }
-        std::fs::write(&path, &whole)?;
+        for (file, bytes) in files.iter().zip(&whole) {
+            std::fs::write(file, bytes)?;
+        }
     }
+    let server = scene.serve().await?;
+    let ready = health(&client, &server.operators, "ready").await;
+    report.promise(ready.as_ref().is_ok_and(|said| said.status == 200), || format!("the whole file: {ready:?}"));
+    let bought = scene.app.redeems(&client, &server.base, &code).await;
+    report.promise(bought.as_ref().is_ok_and(|said| said.status == 200), || format!("the whole file: {bought:?}"));
     report.say(format!(
         "pages overwritten with noise, {ROUNDS} times, more each time: {no_start} refused to start, {told} true answers, {failed} times 503, \
-         no wrong one"
+         no wrong one, {not_ready} not ready; ready again on the whole file"
     ));
     Ok(())
 }

@@ -172,7 +172,7 @@ fn entries(service: &Service, about: &mut Vec<About>) {
             about.push(About::Everything(cidr.clone()));
         } else if reached.prefix_len() < narrowest {
             about.push(About::TooWide(cidr.clone()));
-        } else if let Some(what) = reserved_for(reached) {
+        } else if let Some(what) = reserved_for(network) {
             about.push(About::Reserved(cidr.clone(), what));
         }
         if cidr.as_published().parse::<IpNet>().is_ok_and(|typed| typed.addr() != network.addr()) {

@@ -110,6 +110,19 @@ impl Error {
         }
     }
 
+    /// The embedded database's file is not what was written to it.
+    pub(super) fn is_torn(&self) -> bool {
+        use rusqlite::{Error as Said, ErrorCode};
+        let Error::Sqlite { source, .. } = self else { return false };
+        let torn = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+        // Every table is STRICT: a value of another type was not put there by a statement.
+        source.sqlite_error_code().is_some_and(|code| torn.contains(&code))
+            || matches!(
+                **source,
+                Said::FromSqlConversionFailure(..) | Said::InvalidColumnType(..) | Said::Utf8Error(..)
+            )
+    }
+
     /// The role that we connect as may not do this.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Error::Postgres { source, .. } if source.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE))

@@ -135,6 +135,14 @@ impl Db {
         }
     }
 
+    /// Whether all was as it was written, as far as anybody looked. PostgreSQL says it itself, with each statement.
+    pub(crate) fn is_whole(&self) -> Result<()> {
+        match self {
+            Db::Sqlite(db) => db.is_whole(),
+            Db::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Where the engine says that the database is.
     pub(crate) async fn place(&self) -> Result<Option<String>> {
         match self {

@@ -6,7 +6,7 @@
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     turn: AtomicUsize,
     closed: AtomicBool,
+    /// The first statement that found the file torn. It does not get well while it is open.
+    torn: OnceLock<Error>,
     watch: Arc<Watch>,
     /// That this process may write. The writer keeps them, too, until it has written for the last time.
     locks: Mutex<Option<Arc<Locks>>>,
@@ -83,7 +85,8 @@ impl Sqlite {
         let (readers, path) = ((0..n_readers).map(|_| Mutex::default()).collect(), path.to_owned());
         let (queue, writer) = (Mutex::new(Some(queue)), Mutex::new(Some(writer)));
         let (turn, closed, locks) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Some(locks)));
-        Ok(Sqlite { queue, writer, readers, path, turn, closed, watch, locks, looking: Mutex::new(None) })
+        let (torn, looking) = (OnceLock::new(), Mutex::new(None));
+        Ok(Sqlite { queue, writer, readers, path, turn, closed, torn, watch, locks, looking })
     }
 
     /// From now on it is proved, whenever it is true, that no other process writes; only then [`Watch`] lets anything
@@ -156,7 +159,22 @@ impl Sqlite {
         let queue = lock(&self.queue).clone().ok_or(Error::Closed)?;
         queue.send(Box::new(sentence)).await.map_err(|_| Error::Closed)?;
         // A panic goes on in the caller's task, as it does on PostgreSQL, where the body runs there.
-        answer.await.map_err(|_| Error::Closed)?.unwrap_or_else(|panic| resume_unwind(panic))
+        self.seen(answer.await.map_err(|_| Error::Closed)?.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// Fails if any statement found the file torn, which others may not touch where it is.
+    pub(super) fn is_whole(&self) -> Result<()> {
+        self.torn.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Remembers a torn file.
+    fn seen<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.is_torn()
+        {
+            self.torn.get_or_init(|| error.clone());
+        }
+        result
     }
 
     pub(super) fn few(&self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
@@ -189,7 +207,7 @@ impl Sqlite {
         }
         let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
         let next = || &self.readers[self.turn.fetch_add(1, Ordering::Relaxed) % self.readers.len()];
-        self.with(&mut free.unwrap_or_else(|| lock(next())), work)
+        self.seen(self.with(&mut free.unwrap_or_else(|| lock(next())), work))
     }
 
     /// Does the work with a reader, which is opened first if that was not done before.

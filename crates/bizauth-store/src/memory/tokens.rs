@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_small() {
-        assert!(size_of::<Entry>() <= 112, "{}", size_of::<Entry>());
+        assert!(size_of::<Entry>() <= 104, "{}", size_of::<Entry>());
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl World {
             Some(url) => Store::postgres(url, 8, 7).unwrap(),
             None => Store::embedded(&folder.path().join("bizauth.db"), 7).unwrap(),
         };
-        let mut state = AppState::new(store, (*self.state.config).clone());
+        let mut state = AppState::new(store.remembering(REMEMBERED).unwrap(), (*self.state.config).clone());
         state.clock = self.state.clock.clone();
         World::over(state, folder, self.url.clone()).await
     }
