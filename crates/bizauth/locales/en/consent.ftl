@@ -11,6 +11,7 @@ consent-returns = Answer goes to
 consent-account = Signed in as
 consent-not-you = Not you?
 
+consent-before = You have agreed before
 consent-changes = Changed since last time
 consent-changes-last = You agreed to this app on { $date }.
 consent-changes-none = It asks for the same again.

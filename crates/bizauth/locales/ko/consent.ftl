@@ -11,6 +11,7 @@ consent-returns = 결과를 받는 곳
 consent-account = 로그인한 계정
 consent-not-you = 본인이 아닌가요?
 
+consent-before = 이미 동의한 적이 있는 앱입니다
 consent-changes = 지난번과 달라진 점
 consent-changes-last = { $date }에 이 앱에 동의한 적이 있습니다.
 consent-changes-none = 이번에도 같은 권한을 요청합니다.

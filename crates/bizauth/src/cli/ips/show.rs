@@ -41,7 +41,7 @@ impl Show {
             })
             .collect();
         let next = subject.chronicle.next_turn(subject.day, subject.window).map(|date| date.to_string());
-        let json = json!({ "day": subject.day.to_string(), "next_change": next, "networks": json });
+        let json = json!({ "day": subject.day.to_string(), "next_apply": next, "networks": json });
         bench.output.data(json, || {
             let row = |(network, it): &(ipnet::IpNet, bizauth_core::ips::Standing)| {
                 let ports: Vec<String> = it.ports.iter().map(ToString::to_string).collect();
@@ -51,7 +51,7 @@ impl Show {
             let titles = ["LIST", "SERVICE", "PORTS", "NETWORK", "THROUGH", "SINCE", "UNTIL"];
             Rows::titled(titles, rows.iter().map(row))
         })?;
-        let next = next.map_or_else(|| "no change is announced".to_owned(), |date| format!("next change on {date}"));
+        let next = next.map_or_else(|| "no change is announced".to_owned(), |date| format!("next apply on {date}"));
         bench.output.note(&format!("\non {}; {next}", subject.day));
         Ok(())
     }
