@@ -190,7 +190,7 @@ async fn key(it: &AppState, headers: &HeaderMap, from: IpAddr, now: Time) -> Res
     }
     match spend(it, &[(OPERATOR_KEY_ADDRESS, neighbourhood(from))]).await? {
         None => Err(Problem::unauthorized("there is no such key, or it has ended")),
-        Some(_) => Err(Problem::too_many()),
+        Some(until) => Err(Problem::too_many(until)),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bizauth_core::operator::Scope;
 use serde_json::{Value, json};
 
+use crate::http::limits::Until;
 use crate::http::reply::{Faulted, log_breakage};
 
 /// What a handler answers.
@@ -36,10 +37,12 @@ pub struct Problem {
     status: StatusCode,
     word: &'static str,
     title: &'static str,
-    detail: String,
+    detail: Box<str>,
     mistakes: Vec<Mistake>,
     /// What else programs may want to know.
     more: Vec<(&'static str, Value)>,
+    /// Until when nothing is looked at.
+    until: Option<Until>,
 }
 
 impl Mistake {
@@ -63,8 +66,8 @@ impl Mistake {
 
 impl Problem {
     fn new(status: StatusCode, word: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        Problem { status, word, title, detail, mistakes: Vec::new(), more: Vec::new() }
+        let detail = detail.into().into_boxed_str();
+        Problem { status, word, title, detail, mistakes: Vec::new(), more: Vec::new(), until: None }
     }
 
     /// No key, or none that opens anything.
@@ -80,9 +83,10 @@ impl Problem {
     }
 
     /// Too many wrong keys from one address.
-    pub fn too_many() -> Self {
+    pub fn too_many(until: Until) -> Self {
         let detail = "too many wrong keys came from this address; wait a minute";
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many wrong keys", detail)
+        let it = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many wrong keys", detail);
+        Problem { until: Some(until), ..it }
     }
 
     /// There is no such path.
@@ -182,7 +186,6 @@ impl IntoResponse for Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let more = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer realm=\"bizauth operator\"")),
-            StatusCode::TOO_MANY_REQUESTS => Some((RETRY_AFTER, "60")),
             StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
             _ => None,
         };
@@ -190,6 +193,9 @@ impl IntoResponse for Problem {
             headers.insert(name, HeaderValue::from_static(value));
         }
         response.extensions_mut().insert(Faulted(self.word));
+        if let Some(until) = self.until {
+            response.extensions_mut().insert(until);
+        }
         response
     }
 }

@@ -109,7 +109,7 @@ pub async fn post(
 
 /// How long to wait, in whole minutes for people.
 pub fn minutes_until(it: &AppState, until: Time) -> usize {
-    let wait = until.since(it.clock.now()).as_secs().div_ceil(60).max(1);
+    let wait = until.since(it.clock.now()).as_millis().div_ceil(60_000).max(1);
     usize::try_from(wait).unwrap_or(15)
 }
 
