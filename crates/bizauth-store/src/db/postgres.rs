@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, StatementCache};
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
@@ -159,27 +160,29 @@ impl Postgres {
     }
 
     async fn attempt<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
-        let mut lent = Lent(Some(self.client().await?));
-        let client = lent.0.as_ref().expect("just put there");
-        let mut tx = Tx::new(Engine::Postgres(Link::to(client, true)));
+        let mut lent = Lent { client: Some(self.client().await?), ending: false };
+        let mut tx = Tx::new(Engine::Postgres(Link::to(lent.client(), true)));
         let said = body(&mut tx).await;
         let said = tx.settle(said);
-        if let Err(Error::Silent) = said {
-            self.distrust();
-        }
         let end = match said {
             Ok(Verdict::Commit(_)) => "COMMIT",
-            // Nobody would hear a ROLLBACK. Without its connection the server does it by itself.
-            Err(Error::Silent) => return Err(Error::Silent),
+            Err(Error::Silent) => {
+                lent.close();
+                self.distrust();
+                return Err(Error::Silent);
+            }
             _ => "ROLLBACK",
         };
-        let Ok(ended) = timeout(SILENCE, client.batch_execute(end)).await else {
+        lent.ending = true;
+        let Ok(ended) = timeout(SILENCE, lent.client().batch_execute(end)).await else {
+            lent.close();
             self.distrust();
             return Err(Error::Silent);
         };
-        // Once the server has spoken, whatever it said, the transaction is over.
-        if ended.as_ref().err().is_none_or(|e| e.code().is_some()) {
-            lent.0 = None;
+        match ended.as_ref().err().is_none_or(|e| e.code().is_some()) {
+            // Once the server has spoken, whatever it said, the transaction is over.
+            true => drop(lent.client.take()),
+            false => lent.close(),
         }
         let (Verdict::Commit(value) | Verdict::RollBack(value)) = said?;
         ended.map(|()| value).map_err(Error::postgres(end))
@@ -200,13 +203,53 @@ fn trusting_the_system() -> Result<rustls::ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// A connection that returns to the pool only when its transaction has ended. Dropped before (a caller who left, a
-/// panic, a lost COMMIT) it is closed, and the server rolls back.
-struct Lent(Option<Object>);
+/// A connection that returns to the pool only when its transaction has ended. Where its borrower left before (a caller
+/// who hung up, a panic) the transaction is ended behind their back: who could make us close connections by leaving
+/// would have us do little else than make new ones. Where the server does not answer that, it is closed, and the server
+/// rolls back by itself.
+struct Lent {
+    client: Option<Object>,
+    /// COMMIT or ROLLBACK is under way: what is to come is its answer.
+    ending: bool,
+}
+
+impl Lent {
+    fn client(&self) -> &Object {
+        self.client.as_ref().expect("only who has ended the transaction takes it")
+    }
+
+    /// Closes it: nobody would hear a ROLLBACK.
+    fn close(&mut self) {
+        drop(self.client.take().map(Object::take));
+    }
+}
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.0.take().map(Object::take);
+        let Some(client) = self.client.take() else { return };
+        let left = Left(Some(client));
+        let Ok(runtime) = Handle::try_current() else { return };
+        // To a transaction that is over already a ROLLBACK would be a line in the server's log, at the caller's bidding.
+        runtime.spawn(left.ended(if self.ending { "" } else { "ROLLBACK" }));
+    }
+}
+
+/// A connection that somebody left within a transaction. Dropped before that is over it is closed, too.
+struct Left(Option<Object>);
+
+impl Left {
+    async fn ended(mut self, how: &'static str) {
+        let Some(client) = &self.0 else { return };
+        // What was sent before is answered before.
+        if let Ok(Ok(())) = timeout(SILENCE, client.batch_execute(how)).await {
+            drop(self.0.take());
+        }
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        drop(self.0.take().map(Object::take));
     }
 }
 

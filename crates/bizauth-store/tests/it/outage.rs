@@ -1,4 +1,5 @@
-//! A database that goes away: every sentence ends in an error, soon, and works again when it is back.
+//! A database that goes away: every sentence ends in an error, soon, and works again when it is back. And callers who go
+//! away within theirs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use bizauth_store::{Limit, Store};
 
 use crate::engines::at_once;
-use crate::postgres::Server;
+use crate::postgres::{self, Server};
 use crate::scene::{MINUTE, NOW, Scene};
 
 /// Longer than a connection may take to come, and much shorter than a client's patience.
@@ -45,6 +46,34 @@ async fn a_stopped_server_is_an_error_and_not_a_wait() {
     }
     assert!(scene.is_alive(&token).await);
     scene.buys(code).await;
+}
+
+/// Whoever resets an HTTP/2 stream leaves what was asked for them where it is. Connections that were closed for it would
+/// have to be made anew, which costs more than all else.
+#[tokio::test]
+async fn whoever_leaves_within_a_transaction_leaves_its_connection_and_nothing_done() {
+    const WHO: &str = "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity
+         WHERE application_name = 'bizauth' AND datname = current_database()";
+    let url = postgres::database();
+    let store = Store::postgres(&url, 1, 1).unwrap();
+    store.migrate(NOW).await.unwrap();
+    let (other, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let limit = Limit { kind: "calls", most: 9, window: MINUTE };
+    let take = || store.take(limit, "kim".to_owned(), NOW);
+    assert!(take().await.unwrap());
+    let before: String = other.query_one(WHO, &[]).await.unwrap().get(0);
+    for _ in 0..3 {
+        other.batch_execute("BEGIN; LOCK TABLE counters IN EXCLUSIVE MODE").await.unwrap();
+        tokio::time::timeout(Duration::from_millis(100), take()).await.expect_err("the table is locked");
+        other.batch_execute("ROLLBACK").await.unwrap();
+        tokio::time::timeout(SOON, store.ping()).await.unwrap().unwrap();
+    }
+    assert_eq!(store.taken(limit, "kim", NOW).await.unwrap(), 1, "what was left was undone");
+    let after: String = other.query_one(WHO, &[]).await.unwrap().get(0);
+    assert_eq!(before, after);
+    drop(other);
+    connection.await.unwrap().unwrap();
 }
 
 #[tokio::test]
