@@ -123,6 +123,12 @@ impl Error {
             )
     }
 
+    /// Another program holds the write lock of the embedded database's file, and kept it for longer than we wait.
+    pub fn is_locked(&self) -> bool {
+        let Error::Sqlite { source, .. } = self else { return false };
+        source.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+    }
+
     /// The role that we connect as may not do this.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Error::Postgres { source, .. } if source.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE))

@@ -43,6 +43,8 @@ INSERT INTO migration_lock (id, turns) VALUES (1, 0) ON CONFLICT (id) DO NOTHING
 
 /// `CREATE TABLE IF NOT EXISTS` is no lock on PostgreSQL: two that meet may both try, and one hears of a duplicate.
 const BOOTSTRAP_TRIES: u64 = 10;
+/// On the embedded engine whoever writes may be another that migrates; each try waits for it.
+const LOCKED_TRIES: u64 = 3;
 
 impl Db {
     /// Brings the schema up to date, and says which versions were applied now.
@@ -52,7 +54,7 @@ impl Db {
     pub(crate) async fn migrate(&self, now: Time) -> Result<Vec<i64>> {
         let mut again = 1;
         while let Err(error) = self.write(async |tx: &mut Tx<'_>| commit(tx.script(BOOTSTRAP).await?)).await {
-            if again == BOOTSTRAP_TRIES {
+            if again == BOOTSTRAP_TRIES || (error.is_locked() && again == LOCKED_TRIES) {
                 return Err(error);
             }
             tokio::time::sleep(Duration::from_millis(20 * again)).await;

@@ -154,6 +154,10 @@ fn explain_store(error: &bizauth_store::Error) -> (Option<String>, &'static str)
         Pool(_) | Postgres { .. } | Setting(_) | Silent => {
             (None, "see that PostgreSQL is up and that --database or BIZAUTH_DATABASE names it; nothing was changed")
         }
+        locked if locked.is_locked() => (
+            Some("another program is writing to bizauth.db in the data folder and does not let go".to_owned()),
+            "wait until it is done, which may be another bizauth that migrates, or end it; then try again",
+        ),
         Sqlite { .. } => (
             None,
             "see that bizauth.db in the data folder is a database and yours to write, and that the disk is not full",
