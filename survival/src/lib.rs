@@ -1,6 +1,6 @@
 //! Programs that hurt bizauth on purpose (races, SIGKILL, a store that fails, a node that is cut off, hostile callers,
-//! a restored backup) and say what was lost. They drive the real binary over loopback; nothing of the server is
-//! replaced.
+//! crowds at a limit, a restored backup) and say what was lost. They drive the real binary over loopback; nothing of the
+//! server is replaced.
 //!
 //! Each has a short form, which `cargo test --workspace` runs, and a long one: `cargo run -p survival -- NAME --long`.
 
@@ -8,6 +8,7 @@ pub mod backup;
 pub mod chance;
 pub mod hostile;
 pub mod kill;
+pub mod limits;
 pub mod nodes;
 pub mod proxy;
 pub mod races;

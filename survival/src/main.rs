@@ -1,5 +1,5 @@
-//! `cargo run -p survival -- races|kill|store|nodes|hostile|backup`: hurts bizauth, says what was lost. The exit status
-//! is 1 when a promise broke.
+//! `cargo run -p survival -- races|kill|store|nodes|hostile|limits|backup`: hurts bizauth, says what was lost. The exit
+//! status is 1 when a promise broke.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Parser, ValueEnum};
 use survival::report::Report;
 use survival::world::Engine;
-use survival::{Effort, backup, hostile, kill, nodes, races, store};
+use survival::{Effort, backup, hostile, kill, limits, nodes, races, store};
 
 /// Hurt bizauth on purpose, and say what was lost
 #[derive(Parser)]
@@ -42,6 +42,8 @@ enum Program {
     Nodes,
     /// Callers who mean harm
     Hostile,
+    /// More than may, all at once, on every server
+    Limits,
     /// Backup, restore, and new secrets while running
     Backup,
 }
@@ -75,7 +77,6 @@ async fn main() -> anyhow::Result<ExitCode> {
 fn engines(program: Program) -> &'static [Engine] {
     match program {
         Program::Nodes => &[Engine::Postgres],
-        Program::Hostile => &[Engine::Sqlite],
         _ => &[Engine::Sqlite, Engine::Postgres],
     }
 }
@@ -86,7 +87,8 @@ async fn run(program: Program, engine: Engine, effort: Effort) -> anyhow::Result
         Program::Kill => kill::run(engine, effort).await,
         Program::Store => store::run(engine, effort).await,
         Program::Nodes => nodes::run(effort).await,
-        Program::Hostile => hostile::run(effort).await,
+        Program::Hostile => hostile::run(engine, effort).await,
+        Program::Limits => limits::run(engine, effort).await,
         Program::Backup => backup::run(engine, effort).await,
     }
 }

@@ -1,13 +1,10 @@
 //! New secrets while everything runs: client secrets and the master key, with an overlap that survives restarts.
 
 use anyhow::Context;
-use bizauth::clock::Clock;
-use bizauth_core::second_factor::Seed;
-use bizauth_core::time::Time;
 
 use super::{status, stopped};
 use crate::report::Report;
-use crate::world::{Browser, Engine, Scene, Server, program};
+use crate::world::{Engine, Phone, Scene, Server, program};
 
 /// A client secret is replaced with an overlap: both work, over restarts and kills; after the next one without an
 /// overlap that one alone.
@@ -58,24 +55,19 @@ async fn admitted(
 /// file that holds the new key alone.
 pub(super) async fn of_the_server(engine: Engine, report: &mut Report) -> anyhow::Result<()> {
     let scene = Scene::set(engine, 1).await?;
-    // On PostgreSQL it has to be said where the key is: all nodes must have the same.
-    let (file, settings) = (scene.data().join("master.key"), scene.beside("bizauth.toml"));
-    std::fs::create_dir_all(scene.data())?;
-    std::fs::write(&settings, format!("master_key = \"{}\"\n", file.display()))?;
-    let settings = settings.display().to_string();
-    let how = ["--config", settings.as_str()];
-    let flags = [scene.flags(), how.map(str::to_owned).to_vec()].concat();
-    scene.tell(&[&["master-key", "create"], how.as_slice()].concat()).await?;
+    let how = scene.with_master_key().await?;
+    let flags = [scene.flags(), how.clone()].concat();
     let mut server = Server::start(&flags).await?;
     let browser = scene.browser(0)?;
     browser.signs_in(&server.base).await?;
-    let mut phone = second_factor(&browser, &server).await?;
+    let mut phone = Phone::of(&browser, &server.base).await?;
     let mut steps = Vec::new();
-    scene.tell(&[&["master-key", "rotate"], how.as_slice()].concat()).await?;
+    scene.tell(&["master-key", "rotate", &how[0], &how[1]]).await?;
     steps.push(("rotated while it runs", signs_in(&scene, &server, &mut phone).await));
     server.kill()?;
     let server = Server::start(&flags).await?;
     steps.push(("rotated, killed and started anew", signs_in(&scene, &server, &mut phone).await));
+    let file = scene.master_key_file();
     let keys = std::fs::read_to_string(&file)?;
     report.promise(keys.lines().count() == 2, || "the old key left the file by itself".to_owned());
     std::fs::write(&file, format!("{}\n", keys.lines().next().unwrap_or_default()))?;
@@ -91,23 +83,6 @@ pub(super) async fn of_the_server(engine: Engine, report: &mut Report) -> anyhow
     Ok(())
 }
 
-/// Switches two-factor sign-in on.
-async fn second_factor(browser: &Browser, server: &Server) -> anyhow::Result<Phone> {
-    const HERE: &str = "/me/account/two-factor";
-    let base = &server.base;
-    browser.submits(base, HERE, &format!("{HERE}/begin"), &[("current", crate::world::PASSWORD)]).await?;
-    let page = browser.opens(base, HERE).await?;
-    let shown = page.body.split("id=\"seed\"").nth(1).and_then(|rest| rest.split_once('>')).context("no seed")?.1;
-    let text: String =
-        shown.split('<').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
-    let mut phone =
-        Phone { seed: Seed::from_bytes(base32(&text).try_into().ok().context("a seed has 20 bytes")?), last: 0 };
-    let code = phone.code().await;
-    let on = browser.submits(base, HERE, &format!("{HERE}/confirm"), &[("code", &code)]).await?;
-    anyhow::ensure!(on.status == 303, "two-factor sign-in was not switched on: {on:?}");
-    Ok(phone)
-}
-
 /// Signs in with password and code in a new browser.
 async fn signs_in(scene: &Scene, server: &Server, phone: &mut Phone) -> anyhow::Result<()> {
     let browser = scene.browser(0)?;
@@ -116,39 +91,4 @@ async fn signs_in(scene: &Scene, server: &Server, phone: &mut Phone) -> anyhow::
     let said = browser.submits(&server.base, "/login/code?next=%2F", "/login/code", &[("code", &code)]).await?;
     anyhow::ensure!(said.status == 303, "{said:?}");
     Ok(())
-}
-
-/// An authenticator app whose owner never shows a code twice: each works once.
-struct Phone {
-    seed: Seed,
-    last: i64,
-}
-
-impl Phone {
-    const STEP: i64 = 30_000;
-
-    /// A code that was not used yet. The server takes those of the steps beside its own, so there is rarely a wait.
-    async fn code(&mut self) -> String {
-        let current = || Clock::System.now().millis() / Phone::STEP;
-        let step = (self.last + 1).max(current() - 1);
-        while current() + 1 < step {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        }
-        self.last = step;
-        self.seed.code_at(Time::from_millis(step * Phone::STEP))
-    }
-}
-
-fn base32(text: &str) -> Vec<u8> {
-    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
-    for letter in text.chars() {
-        let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).and_then(|at| u32::try_from(at).ok());
-        held = (held << 5 | value.unwrap_or(0)) & 0xfff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).unwrap_or(0));
-        }
-    }
-    bytes
 }

@@ -1,8 +1,8 @@
 //! What an attacker does on one connection, and who ends it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -12,12 +12,13 @@ use tokio::time::{sleep, timeout};
 
 use super::frames;
 
-/// A pause between two acts, so that the attacker does not merely take the processor away from the server.
-pub(super) const PAUSE: Duration = Duration::from_millis(5);
+/// A pause between two acts. Attackers live elsewhere; here they take processor time from the server, the healthy callers
+/// and PostgreSQL, and with half of it that would be most of their harm.
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 /// Within this the server must be done with a caller whose harm is plain. Less than what any header is given.
 const DONE: Duration = Duration::from_secs(8);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Act {
     /// Sends `begun`, then a byte of `drop` now and then.
     Drip { begun: &'static str, drop: &'static str },
@@ -35,10 +36,40 @@ pub(super) enum Act {
     RapidReset,
     /// Asks on a hundred HTTP/2 streams and takes none of the answers.
     ShutWindow,
+    /// Asks on HTTP/2 streams, and resets them while the answer is looked for in the records.
+    Abandon(Asked),
+    /// Trades a code on a connection of HTTP/1, and hangs up while that is under way.
+    HangUp { form: Arc<str> },
     /// Never ends a header of HTTP/2 (CVE-2024-27316).
     Continuation,
     /// Pings and settings, which must all be answered (CVE-2019-9512, CVE-2019-9515).
     PingFlood,
+}
+
+/// What is asked, and not waited for.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// About a token, which takes a look into the records.
+    Token(Arc<str>),
+    /// For a token in return for a code, which takes a transaction.
+    Trade(Arc<str>),
+}
+
+impl Asked {
+    /// What it hears who waits.
+    fn answer(&self) -> &'static str {
+        match self {
+            Asked::Token(_) => "this access token does not exist",
+            Asked::Trade(_) => NO_CODE,
+        }
+    }
+
+    fn on(&self, stream: u32) -> Vec<u8> {
+        match self {
+            Asked::Token(token) => frames::ask_about(stream, token),
+            Asked::Trade(form) => frames::trade(stream, form),
+        }
+    }
 }
 
 /// Who ended a connection.
@@ -69,11 +100,11 @@ impl Tally {
     }
 }
 
-pub(super) async fn connect(from: IpAddr, to: SocketAddr) -> Option<TcpStream> {
-    let socket = TcpSocket::new_v4().ok()?;
+pub(super) async fn connect(from: IpAddr, to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
     // Elsewhere than on Linux loopback is one address only: then they come from where everybody comes from.
     let _ = socket.bind(SocketAddr::new(from, 0));
-    timeout(Duration::from_secs(5), socket.connect(to)).await.ok()?.ok()
+    timeout(Duration::from_secs(5), socket.connect(to)).await?
 }
 
 /// A request of the token endpoint with a long body, up to the body.
@@ -82,8 +113,8 @@ pub(super) const LONG_BODY: &str = "POST /oauth/business/token HTTP/1.1\r\nHost:
 
 impl Act {
     /// One connection's worth of harm.
-    pub(super) async fn once(self, from: IpAddr, to: SocketAddr, stop: &AtomicBool, tally: &Tally) {
-        let Some(mut socket) = connect(from, to).await else { return };
+    pub(super) async fn once(&self, from: IpAddr, to: SocketAddr, stop: &AtomicBool, tally: &Tally) {
+        let Ok(mut socket) = connect(from, to).await else { return };
         // What cannot be sent was ended by the other side.
         match self.on(&mut socket, stop, tally).await.unwrap_or(End::Server) {
             End::Server => tally.ended.fetch_add(1, Ordering::Relaxed),
@@ -92,9 +123,9 @@ impl Act {
         };
     }
 
-    async fn on(self, socket: &mut TcpStream, stop: &AtomicBool, tally: &Tally) -> std::io::Result<End> {
+    async fn on(&self, socket: &mut TcpStream, stop: &AtomicBool, tally: &Tally) -> std::io::Result<End> {
         let going = || !stop.load(Ordering::Relaxed);
-        match self {
+        match *self {
             Act::Silence | Act::Vanish => {
                 tally.tried(1);
                 Ok(End::Ours)
@@ -142,6 +173,39 @@ impl Act {
                 let more = frames::frame(frames::CONTINUATION, 0, 1, &fields);
                 flood(socket, std::iter::repeat_n((more, 1), 200), stop, tally).await
             }
+            Act::Abandon(ref asked) => {
+                // Once it is waited for, or nothing would show that it is understood.
+                socket.write_all(&[frames::preface(false), asked.on(1)].concat()).await?;
+                if !is_told(socket, asked.answer()).await {
+                    return Ok(End::Nobody);
+                }
+                for (turn, first) in (0..).zip((3..).step_by(2 * FEW)) {
+                    let streams = || (0..FEW).filter_map(|turn| u32::try_from(first + 2 * turn).ok());
+                    let asks = streams().flat_map(|stream| asked.on(stream)).collect::<Vec<_>>();
+                    socket.write_all(&asks).await?;
+                    tally.tried(FEW);
+                    sleep(a_moment(turn)).await;
+                    socket.write_all(&streams().flat_map(frames::reset).collect::<Vec<_>>()).await?;
+                    // What was answered before is taken, so that nothing but the resets can be its harm.
+                    while timeout(PAUSE, socket.read(&mut [0; 4096])).await.is_ok_and(|read| matches!(read, Ok(1..))) {}
+                    if !going() {
+                        break;
+                    }
+                }
+                Ok(End::Ours)
+            }
+            Act::HangUp { ref form } => {
+                let head = "POST /oauth/business/token HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+                let kind = "Content-Type: application/x-www-form-urlencoded";
+                let request = format!("{head}{}\r\n{kind}\r\n\r\n{form}", form.len());
+                socket.write_all(request.as_bytes()).await?;
+                let turn = tally.tried.fetch_add(1, Ordering::Relaxed);
+                if turn == 0 && !is_told(socket, NO_CODE).await {
+                    return Ok(End::Nobody);
+                }
+                sleep(a_moment(turn)).await;
+                Ok(End::Ours)
+            }
             Act::ShutWindow => {
                 socket.write_all(&frames::preface(true)).await?;
                 for turn in 0..100 {
@@ -179,15 +243,39 @@ impl Act {
     }
 }
 
+/// Of the answer to a trade of a code that there is not.
+const NO_CODE: &str = "KOE320";
+
+/// Whether the server says this, among whatever else.
+async fn is_told(socket: &mut TcpStream, what: &str) -> bool {
+    let mut said = Vec::new();
+    let listening = async {
+        while socket.read_buf(&mut said).await.is_ok_and(|read| read > 0) {
+            if String::from_utf8_lossy(&said).contains(what) {
+                return true;
+            }
+        }
+        false
+    };
+    timeout(DONE, listening).await.unwrap_or(false)
+}
+
+/// Streams that are asked on at once, to be reset.
+const FEW: usize = 4;
+
+/// Not the same each time: some are caught before they are begun, some in the middle, some after the end.
+fn a_moment(turn: usize) -> Duration {
+    Duration::from_micros(300 * (turn % 8) as u64)
+}
+
 /// Made once: an attacker is somewhere else, and making it anew would take the processor away from the server.
 static FIRST_BURST: LazyLock<Vec<u8>> = LazyLock::new(|| burst(1));
 
 /// A hundred streams from this one on, opened and reset, all at once as the attack has it: what trickles in is taken and
 /// given back one by one.
 fn burst(first: u32) -> Vec<u8> {
-    let reset = |stream| frames::frame(frames::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
     let streams = (0..100).map(|turn| first + 2 * turn);
-    streams.flat_map(|stream| [frames::ask(stream), reset(stream)].concat()).collect()
+    streams.flat_map(|stream| [frames::ask(stream), frames::reset(stream)].concat()).collect()
 }
 
 /// Sends piece after piece on a connection of HTTP/2 until the server has had enough.

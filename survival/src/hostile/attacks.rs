@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bizauth::entropy::Entropy;
 use bizauth::http::listen::Limits;
+use bizauth::http::reply::escape;
+use bizauth_core::secret::Credential;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::acts::{Act, LONG_BODY, PAUSE, Tally, connect};
+use super::acts::{Act, Asked, LONG_BODY, PAUSE, Tally, connect};
 use super::healthy::CALLERS;
 use super::open::Open;
-use crate::world::Server;
+use crate::world::{App, Server};
 
 /// Connections of an attack that needs no more.
 const SOME: usize = 200;
@@ -23,7 +26,7 @@ const PER_ADDRESS: usize = 1000;
 const WAVE: usize = 500;
 
 /// One way to do harm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Attack {
     name: &'static str,
     unit: &'static str,
@@ -46,8 +49,8 @@ pub(super) enum Fate {
 }
 
 impl Attack {
-    /// All of a few connections each.
-    pub(super) fn small() -> Vec<Attack> {
+    /// All of a few connections each. `app`: of which the attackers are a developer.
+    pub(super) fn small(app: &App) -> Vec<Attack> {
         use Fate::{Borne, Ended, Held};
         let attack = |name, unit, connections, fate, act| Attack { name, unit, connections, memory: 40.0, fate, act };
         let drip = |begun, drop| Act::Drip { begun, drop };
@@ -61,6 +64,9 @@ impl Attack {
             attack("pipelined garbage", "connections", 8, Ended, Act::Garbage),
             attack("rapid reset", "streams", 8, Ended, Act::RapidReset),
             attack("shut windows", "streams", 20, Borne, Act::ShutWindow),
+            attack("questions given up", "streams", 2, Borne, Act::Abandon(Asked::Token(a_token()))),
+            attack("trades given up", "streams", 2, Borne, Act::Abandon(Asked::Trade(a_trade(app)))),
+            attack("trades hung up on", "connections", 2, Borne, Act::HangUp { form: a_trade(app) }),
             attack("endless continuation", "frames", 8, Ended, Act::Continuation),
             attack("ping flood", "frames", 8, Borne, Act::PingFlood),
         ]
@@ -110,7 +116,7 @@ impl Attack {
         // Each from a house of its own: a caller who ends a connection first has its port taken for a minute, and looking for
         // the next free one would be all that the machine did.
         for number in 0..self.connections {
-            let (act, from, stop, tally) = (self.act, house(number), it.stop.clone(), it.tally.clone());
+            let (act, from, stop, tally) = (self.act.clone(), house(number), it.stop.clone(), it.tally.clone());
             it.attackers.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     act.once(from, to, &stop, &tally).await;
@@ -128,6 +134,18 @@ pub(super) fn wanted(silent: usize) -> usize {
     (silent + CALLERS).min(Limits::default().connections)
 }
 
+/// A token that there is not, which takes a look into the records.
+fn a_token() -> Arc<str> {
+    Credential::Token.spell(1, &Entropy::System.secret()).into()
+}
+
+/// The form of a trade of a code that there is not, by an app that there is, which takes a transaction.
+fn a_trade(app: &App) -> Arc<str> {
+    let code = Credential::Code.spell(1, &Entropy::System.secret());
+    let fields = app.trade(&code);
+    fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&").into()
+}
+
 /// The address of an attacker's house.
 fn house(number: usize) -> IpAddr {
     Ipv4Addr::new(127, 0, 0, u8::try_from(2 + number % 250).unwrap_or(2)).into()
@@ -140,6 +158,8 @@ pub(super) struct Attacking {
     attackers: JoinSet<()>,
     tally: Arc<Tally>,
     silent: Vec<TcpStream>,
+    /// Why the last that did not come did not.
+    refused: Option<std::io::Error>,
     /// How many connections the server had when the last of the silent ones had come.
     held: usize,
 }
@@ -151,18 +171,25 @@ impl Attacking {
         // In waves: what comes faster than it is taken in overflows the kernel's queue, and knocks again a second later.
         for first in (0..connections).step_by(WAVE) {
             for number in first..connections.min(first + WAVE) {
-                self.silent.extend(connect(house(number / PER_ADDRESS), to).await);
+                match connect(house(number / PER_ADDRESS), to).await {
+                    Ok(silent) => self.silent.push(silent),
+                    Err(error) => self.refused = Some(error),
+                }
             }
             let here = wanted(self.silent.len());
             self.held = open.once(|open| open >= here, Duration::from_secs(5)).await?;
+            if self.held < here || self.refused.is_some() {
+                // By the time that the last had come the first would have been hung up on.
+                break;
+            }
         }
         self.tally.tried.fetch_add(self.silent.len(), Ordering::Relaxed);
         Ok(())
     }
 
-    /// How many connections have come and say nothing, and how many the server then had.
-    pub(super) fn held(&self) -> (usize, usize) {
-        (self.silent.len(), self.held)
+    /// How many connections have come and say nothing, how many the server then had, and why no more have come.
+    pub(super) fn held(&self) -> (usize, usize, Option<&std::io::Error>) {
+        (self.silent.len(), self.held, self.refused.as_ref())
     }
 
     /// Ends it: what became of it.

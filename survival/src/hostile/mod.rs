@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::sync::Mutex;
 
 use self::attacks::{Attack, Fate, wanted};
 use self::healthy::Healthy;
@@ -31,12 +32,15 @@ const KEPT: f64 = 0.8;
 /// Connections that healthy callers have, and room for those that they are just giving up.
 const HEALTHY: usize = 16;
 
+/// Ten thousand idle connections at a time: the tests of both engines run in one process, which has files for one such crowd.
+static CROWD: Mutex<()> = Mutex::const_new(());
+
 /// Runs every attack.
 ///
 /// # Errors
 /// What could not be set up; a broken promise is in the report.
-pub async fn run(effort: Effort) -> anyhow::Result<Report> {
-    let mut report = Report::of("hostile callers");
+pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
+    let mut report = Report::of(format!("hostile callers, {}", engine.name()));
     let files = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files })?;
     let most = files.maximum.unwrap_or(u64::MAX);
@@ -45,7 +49,7 @@ pub async fn run(effort: Effort) -> anyhow::Result<Report> {
     if idle < 10_000 {
         report.say(format!("this system allows {most} open files: {idle} idle connections instead of 10000"));
     }
-    let scene = Scene::set(Engine::Sqlite, 1).await?;
+    let scene = Scene::set(engine, 1).await?;
     let server = scene.serve().await?;
     let browser = scene.browser(0)?;
     browser.signs_in(&server.base).await?;
@@ -53,11 +57,13 @@ pub async fn run(effort: Effort) -> anyhow::Result<Report> {
     let healthy = Healthy::of(&server, &token)?;
     healthy.turn(Duration::from_millis(300)).await;
     let first = server.memory();
-    for attack in Attack::small() {
+    for attack in Attack::small(&scene.app) {
         under(attack, &server, &healthy, effort, &mut report).await?;
     }
     left(&server, "all attacks but idle connections", first, 50.0, &mut report);
+    let alone = CROWD.lock().await;
     under(Attack::idle(idle), &server, &healthy, effort, &mut report).await?;
+    drop(alone);
     left(&server, "all attacks", first, 200.0, &mut report);
     if effort.long {
         patience::ends(&server, &mut report).await;
@@ -90,10 +96,11 @@ async fn under(
     for _ in 0..turns {
         let quiet = healthy.turn(span).await;
         let attacking = attack.begin(server).await?;
-        let (asked, (made, open)) = (attack.connections(), attacking.held());
+        let (asked, (made, open, refused)) = (attack.connections(), attacking.held());
         if attack.fate() == Fate::Held {
             report.promise(made == asked && open >= wanted(asked), || {
-                format!("{name}: {made} of {asked} connections were made, the server had {open} open")
+                let refused = refused.map(|error| format!(" ({error})")).unwrap_or_default();
+                format!("{name}: {made} of {asked} connections were made{refused}, the server had {open} open")
             });
             held = held.min(open);
         }
@@ -103,9 +110,14 @@ async fn under(
         ended += tally.ended.load(Ordering::Relaxed);
         let borne = tally.borne.load(Ordering::Relaxed);
         memory.highest();
-        report.promise(busy.failed.is_empty(), || format!("{name}: healthy callers: {:?}", busy.failed));
+        report.promise(busy.failed.is_empty(), || {
+            let (count, first) = (busy.failed.len(), busy.failed.first());
+            format!("{name}: {count} healthy requests were not answered well, the first with {first:?}")
+        });
         report.promise(busy.answered > 0, || format!("{name}: no healthy request was answered"));
-        report.promise(borne == 0, || format!("{name}: {borne} connections did all their harm and were let be"));
+        report.promise(borne == 0, || {
+            format!("{name}: {borne} connections did all their harm and were let be, or were not understood")
+        });
         rates.push(busy.answered as f64 / (quiet.answered as f64).max(1.0));
     }
     report.promise(tried > 0, || format!("{name}: the attack did nothing"));

@@ -45,9 +45,7 @@ pub(super) async fn ends(server: &Server, report: &mut Report) {
 
 /// After what time the server has ended a connection on which a byte comes now and then.
 async fn dripping(server: &Server, begun: &str) -> anyhow::Result<Duration> {
-    let Some(mut socket) = connect(Ipv4Addr::LOCALHOST.into(), address(server)).await else {
-        anyhow::bail!("no connection")
-    };
+    let mut socket = connect(Ipv4Addr::LOCALHOST.into(), address(server)).await?;
     socket.write_all(begun.as_bytes()).await?;
     let since = Instant::now();
     // Hung up on, the second write fails at the latest.
@@ -63,9 +61,7 @@ async fn dripping(server: &Server, begun: &str) -> anyhow::Result<Duration> {
 /// After what time the server has given up an HTTP/2 answer, also where the caller looks alive: it answers pings. (One who
 /// does not loses the connection.)
 async fn not_taken(server: &Server) -> anyhow::Result<Duration> {
-    let Some(mut socket) = connect(Ipv4Addr::LOCALHOST.into(), address(server)).await else {
-        anyhow::bail!("no connection")
-    };
+    let mut socket = connect(Ipv4Addr::LOCALHOST.into(), address(server)).await?;
     socket.write_all(&[frames::preface(true), frames::ask(1)].concat()).await?;
     let since = Instant::now();
     let reset = async {

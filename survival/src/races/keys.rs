@@ -2,34 +2,19 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::task::JoinSet;
 
-use super::{Field, at_once, counted};
 use crate::report::Report;
-use crate::world::App;
+use crate::world::{Field, at_once, counted};
 
 /// How many commands want to give the key a new secret at once.
 const ISSUERS: usize = 6;
 /// How many codes are redeemed while their key is deleted.
 const CODES: usize = 24;
 
-/// A key of its own for a race that ends it.
-async fn another_key(field: &Field) -> anyhow::Result<App> {
-    let (scene, like) = (&field.scene, &field.scene.app);
-    let made = scene.tell(&["key", "create", &like.id.to_string(), "--kind", "rest_api", "--json"]).await?;
-    let made: serde_json::Value = serde_json::from_str(&made)?;
-    let text = |name: &str| made[name].as_str().map(str::to_owned).with_context(|| format!("no {name} in {made}"));
-    let key = text("id")?;
-    scene.tell(&["key", "redirect", "add", &key, &like.redirect_uri]).await?;
-    let id = key.parse().ok().context("the id of a key is a number")?;
-    let (client_id, client_secret) = (text("value")?, text("client_secret")?);
-    Ok(App { id: like.id, key: id, client_id, client_secret, redirect_uri: like.redirect_uri.clone() })
-}
-
 /// Many give one key a new secret at once: each is told a secret, and in the end one of them counts, alone.
 pub(super) async fn new_secrets(field: &Field, report: &mut Report) -> anyhow::Result<()> {
-    let app = another_key(field).await?;
+    let app = field.another_key().await?;
     let browser = field.scene.browser(3)?;
     browser.signs_in(&field.base(0)).await?;
     let mut issuers = JoinSet::new();
@@ -72,7 +57,7 @@ pub(super) async fn new_secrets(field: &Field, report: &mut Report) -> anyhow::R
 /// A key is deleted, by two at once, while codes of it are redeemed: one deletion is it, and whatever was issued is dead
 /// once it is acknowledged. How many redemptions were served and refused meanwhile.
 pub(super) async fn deleted(field: &Field, report: &mut Report) -> anyhow::Result<[usize; 2]> {
-    let app = another_key(field).await?;
+    let app = field.another_key().await?;
     let browser = field.scene.browser(4)?;
     browser.signs_in(&field.base(0)).await?;
     let mut codes = Vec::new();

@@ -4,62 +4,16 @@
 mod keys;
 mod passwords;
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use anyhow::Context;
-use reqwest::Client;
-use tokio::task::JoinSet;
 
 use crate::Effort;
 use crate::report::Report;
-use crate::world::{Ask, Engine, Scene, Server, program, revoke, tokeninfo};
+use crate::world::{Engine, Field, Scene, at_once, counted, revoke};
 
 /// How many want it.
 const CROWD: usize = 64;
 /// How many people are at it.
 const PEOPLE: usize = 7;
-
-/// The servers and the scene that they serve.
-pub(crate) struct Field {
-    pub(crate) scene: Scene,
-    pub(crate) servers: Vec<Server>,
-    pub(crate) client: Client,
-    addresses: AtomicU32,
-}
-
-impl Field {
-    async fn laid(engine: Engine, people: usize) -> anyhow::Result<Field> {
-        let scene = Scene::set(engine, people).await?;
-        let mut servers = Vec::new();
-        for _ in 0..if engine == Engine::Postgres { 2 } else { 1 } {
-            servers.push(scene.serve().await?);
-        }
-        Ok(Field { scene, servers, client: program()?, addresses: AtomicU32::new(0) })
-    }
-
-    /// An address that nobody has come from. One address may be wrong so many times a minute, and in the long form it would
-    /// be; what is tried here is another rule.
-    pub(crate) fn elsewhere(&self) -> String {
-        Ipv4Addr::from_bits(0x0a00_0001 + self.addresses.fetch_add(1, Ordering::Relaxed)).to_string()
-    }
-
-    /// The server whose turn it is.
-    pub(crate) fn base(&self, turn: usize) -> String {
-        self.servers[turn % self.servers.len()].base.clone()
-    }
-
-    /// Whether every server says that a token is alive (200) or dead (401).
-    async fn everywhere(&self, token: &str, status: u16) -> bool {
-        for server in &self.servers {
-            if tokeninfo(&self.client, &server.base, token).await.map(|said| said.status) != Ok(status) {
-                return false;
-            }
-        }
-        true
-    }
-}
 
 /// Runs all races.
 ///
@@ -69,7 +23,9 @@ pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::of(format!("races, {}", engine.name()));
     // Wrong passwords use up an account for a while: each round of them has one of its own.
     let guessed = effort.of(1, 20);
-    let field = Field::laid(engine, PEOPLE + guessed).await?;
+    let scene = Scene::set(engine, PEOPLE + guessed).await?;
+    let flags = scene.flags();
+    let field = Field::laid(scene, flags).await?;
     let browser = field.scene.browser(0)?;
     browser.signs_in(&field.base(0)).await?;
     let rounds = effort.of(2, 200);
@@ -98,31 +54,6 @@ pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
     report.say(format!("beside the deletions {} redemptions were served and {} refused", beside[0], beside[1]));
     report.figure("rounds", rounds);
     Ok(report)
-}
-
-/// Runs `one` for each of a crowd at the same time; how often each outcome was seen.
-pub(crate) async fn at_once<F>(crowd: usize, one: impl Fn(usize) -> F) -> Vec<Ask>
-where
-    F: Future<Output = Ask> + Send + 'static,
-{
-    let mut all = JoinSet::new();
-    for turn in 0..crowd {
-        all.spawn(one(turn));
-    }
-    all.join_all().await
-}
-
-/// How often each status was seen; what got no answer is counted under its reason.
-pub(crate) fn counted(said: &[Ask]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for ask in said {
-        let name = match ask {
-            Ok(said) => said.status.to_string(),
-            Err(lost) => format!("{lost:?}"),
-        };
-        *counts.entry(name).or_insert(0) += 1;
-    }
-    counts
 }
 
 /// One code, redeemed by a crowd: one is served, and the replays of the others end the token (RFC 6749, 4.1.2).

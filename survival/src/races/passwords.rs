@@ -2,9 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Field, at_once, counted};
 use crate::report::Report;
-use crate::world::PASSWORD;
+use crate::world::{Field, PASSWORD, at_once, counted};
 
 /// Wrong passwords that are looked at for one account from browsers that are not known, in one window.
 const MOST: usize = 10;

@@ -1,4 +1,4 @@
-//! The embedded database on a full disk, read-only, corrupt, and opened by a second server.
+//! The embedded database on a full disk, read-only, corrupt, and opened by a second server and by another program.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::{Connection, ErrorCode};
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use tempfile::TempDir;
 
@@ -29,6 +30,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
         no_database(&mut report).await?;
         corrupt(Chance::of(effort.seed.wrapping_add(round)), &mut report).await?;
         second_server(&mut report).await?;
+        another_program(&mut report).await?;
     }
     Ok(report)
 }
@@ -302,5 +304,47 @@ async fn second_server(report: &mut Report) -> anyhow::Result<()> {
         report.promise(seen == Ok(401), || format!("two servers, a token that the second revoked: {seen:?}"));
     }
     report.say("a second server on the same file: both tell the truth at once");
+    Ok(())
+}
+
+/// Another program on the same file, which takes the write lock and keeps it. A server that remembers what it read lets no
+/// other in at all; one that remembers nothing says 503 for as long as it has to.
+async fn another_program(report: &mut Report) -> anyhow::Result<()> {
+    const FAULT: &str = "the write lock held by another program";
+    let scene = Scene::set(crate::world::Engine::Sqlite, 1).await?;
+    let other = Connection::open(scene.data().join("bizauth.db"))?;
+    other.busy_timeout(Duration::ZERO)?;
+    {
+        let server = Server::start(&unhurried(scene.flags())).await?;
+        let bench = Bench::laid(&scene, &server, 0).await?;
+        let refused = other.execute_batch("BEGIN IMMEDIATE").map_err(|error| error.sqlite_error_code());
+        let locked_out = refused == Err(Some(ErrorCode::DatabaseBusy));
+        report.promise(locked_out, || format!("another program beside a server that remembers: {refused:?}"));
+        if refused.is_ok() {
+            other.execute_batch("ROLLBACK")?;
+        }
+        bench.recovers("another program that is locked out", report).await?;
+    }
+    // From here on it waits until a server that writes just then is done.
+    other.busy_timeout(Duration::from_secs(5))?;
+    let without = [scene.flags(), ["--remembered-tokens", "0"].map(str::to_owned).to_vec()].concat();
+    let server = Server::start(&unhurried(without)).await?;
+    let bench = Bench::laid(&scene, &server, 0).await?;
+    other.execute_batch("BEGIN IMMEDIATE")?;
+    bench.suffers(FAULT, Reach::Reading, report).await?;
+    other.execute_batch("ROLLBACK")?;
+    bench.recovers(FAULT, report).await?;
+    drop(server);
+    other.execute_batch("BEGIN IMMEDIATE")?;
+    let since = Instant::now();
+    let said = scene.serve().await.map_or_else(|error| error.to_string(), |_| "it serves".to_owned());
+    report
+        .promise(said.contains("another program is writing") && said.contains("hint:"), || format!("{FAULT}: {said}"));
+    report.promise(since.elapsed() < BOUND, || format!("{FAULT}: no start after {:?}", since.elapsed()));
+    other.execute_batch("ROLLBACK")?;
+    scene.serve().await?;
+    report.say(
+        "another program beside a server that remembers: locked out; a start while it writes: none, in clear words",
+    );
     Ok(())
 }

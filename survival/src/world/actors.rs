@@ -18,6 +18,8 @@ pub struct Said {
     pub status: u16,
     /// Where it redirects to.
     pub location: Option<String>,
+    /// In how many seconds to come again.
+    pub retry_after: Option<u64>,
     /// Its content type.
     pub kind: String,
     /// Its body.
@@ -34,6 +36,9 @@ pub enum Lost {
     /// Nothing came within the time an actor waits for an answer.
     Silence,
 }
+
+/// A form, filled in.
+pub type Form = Vec<(String, String)>;
 
 /// What somebody asks.
 pub type Ask = Result<Said, Lost>;
@@ -57,8 +62,9 @@ pub(crate) async fn ask(request: RequestBuilder) -> Ask {
     let status = response.status().as_u16();
     let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (location, kind) = (text("location"), text("content-type").unwrap_or_default());
+    let retry_after = text("retry-after").and_then(|seconds| seconds.parse().ok());
     let body = response.text().await.map_err(lost)?;
-    Ok(Said { status, location, kind, body })
+    Ok(Said { status, location, retry_after, kind, body })
 }
 
 impl fmt::Debug for Said {
@@ -180,18 +186,30 @@ impl Browser {
         ask(self.client.get(format!("{base}{path}"))).await.map_err(|lost| anyhow::anyhow!("{path}: {lost:?}"))
     }
 
+    /// Opens the page at `page` and fills in its form for `action`: these fields beside the hidden ones.
+    ///
+    /// # Errors
+    /// There was no answer.
+    pub async fn form(&self, base: &str, page: &str, action: &str, fields: &[(&str, &str)]) -> anyhow::Result<Form> {
+        let shown = self.opens(base, page).await?;
+        let hidden = shown.input(&format!("action=\"{action}\""), "form_token");
+        let hidden = hidden.into_iter().map(|token| ("form_token".to_owned(), token));
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Ok(hidden.chain(fields).collect())
+    }
+
+    /// Posts a form, as if from the address `from`.
+    pub async fn posts(&self, base: &str, action: &str, form: &Form, from: &str) -> Ask {
+        ask(self.client.post(format!("{base}{action}")).header("x-forwarded-for", from).form(form)).await
+    }
+
     /// Opens the page at `page` and posts its form to `action`, with these fields beside the hidden ones.
     ///
     /// # Errors
     /// There was no answer.
     pub async fn submits(&self, base: &str, page: &str, action: &str, fields: &[(&str, &str)]) -> anyhow::Result<Said> {
-        let shown = self.opens(base, page).await?;
-        let form = format!("action=\"{action}\"");
-        let hidden = |name: &'static str| shown.input(&form, name).map(|value| (name, value));
-        let mut all: Vec<(&str, String)> = hidden("form_token").into_iter().collect();
-        all.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let said = ask(self.client.post(format!("{base}{action}")).form(&all)).await;
-        said.map_err(|lost| anyhow::anyhow!("{action}: {lost:?}"))
+        let form = self.form(base, page, action, fields).await?;
+        self.posts(base, action, &form, "192.0.2.1").await.map_err(|lost| anyhow::anyhow!("{action}: {lost:?}"))
     }
 
     /// Signs out. The browser is known from now on.

@@ -2,12 +2,17 @@
 
 mod actors;
 mod cluster;
+mod field;
+mod phone;
 mod process;
 mod scene;
 
-pub use actors::{Ask, Browser, Lost, Said, health, program, revoke, tokeninfo};
+pub(crate) use actors::ask;
+pub use actors::{Ask, Browser, Form, Lost, Said, health, program, revoke, tokeninfo};
 pub use cluster::Cluster;
 pub(crate) use cluster::connect;
+pub(crate) use field::{Field, at_once, counted};
+pub(crate) use phone::Phone;
 pub(crate) use process::{Immutable, SmallDisk, is_root};
 pub use process::{Server, command, find_bizauth, run};
 pub use scene::{App, Engine, PASSWORD, Scene};

@@ -153,6 +153,24 @@ impl Scene {
         [self.records_at(url), unlimited.map(str::to_owned).to_vec()].concat()
     }
 
+    /// Makes a master key whose place is said in a file of settings, as several nodes need it: the flags that name the file.
+    ///
+    /// # Errors
+    /// The key cannot be made.
+    pub async fn with_master_key(&self) -> anyhow::Result<Vec<String>> {
+        let (file, settings) = (self.master_key_file(), self.beside("bizauth.toml"));
+        std::fs::create_dir_all(self.data())?;
+        std::fs::write(&settings, format!("master_key = \"{}\"\n", file.display()))?;
+        let how = ["--config".to_owned(), settings.display().to_string()];
+        self.tell(&["master-key", "create", &how[0], &how[1]]).await?;
+        Ok(how.to_vec())
+    }
+
+    /// Where the master key is.
+    pub fn master_key_file(&self) -> PathBuf {
+        self.data().join("master.key")
+    }
+
     /// A server over these records.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The short form of every program, held to its promises. Each makes its own servers, databases and folders.
 
 use survival::world::Engine;
-use survival::{Effort, backup, hostile, kill, nodes, races, store};
+use survival::{Effort, backup, hostile, kill, limits, nodes, races, store};
 
 /// The same moments on every run; the long forms draw their own.
 const EFFORT: Effort = Effort { long: false, seed: 20_261_121 };
@@ -42,8 +42,23 @@ async fn a_node_that_is_cut_off_does_not_answer_from_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hostile_callers_harm_nobody_else() {
-    hostile::run(EFFORT).await.unwrap().assert_kept();
+async fn hostile_callers_harm_nobody_else_on_the_embedded_engine() {
+    hostile::run(Engine::Sqlite, EFFORT).await.unwrap().assert_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_callers_harm_nobody_else_on_postgres() {
+    hostile::run(Engine::Postgres, EFFORT).await.unwrap().assert_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_exact_on_the_embedded_engine() {
+    limits::run(Engine::Sqlite, EFFORT).await.unwrap().assert_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_exact_over_two_servers_on_postgres() {
+    limits::run(Engine::Postgres, EFFORT).await.unwrap().assert_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
