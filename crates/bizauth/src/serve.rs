@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bizauth_store::{Actor, Store, Who};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
@@ -106,12 +106,24 @@ fn make_file_private(file: &std::path::Path) -> io::Result<()> {
     }
 }
 
-/// Binds an address.
+/// How many callers may have come in before they are taken, and how many may have knocked: as many as Linux allows unless it
+/// is told otherwise (`net.core.somaxconn`). One more of a crowd that comes at once, as behind a proxy after a restart, is
+/// not heard, and knocks again a second later.
+const QUEUE: u32 = 4096;
+
+/// Binds an address. Within a runtime.
 ///
 /// # Errors
 /// It is taken, or not this machine's.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|source| Error::Bind { address, source })
+pub fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A server that is started anew need not wait until the connections of the last one are forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(QUEUE)
+    };
+    bound().map_err(|source| Error::Bind { address, source })
 }
 
 /// Runs the server by its configuration until it is told to stop.
@@ -138,8 +150,8 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let lines = Lines::of_process(state.config.log_format).map(Arc::new);
     let state = AppState { store, lines: lines.clone(), ..state };
     let writer = lines.map(|lines| tokio::spawn(write_lines(lines)));
-    let listener = bind(state.config.listen).await?;
-    let operators = bind(state.config.operator_listen).await?;
+    let listener = bind(state.config.listen)?;
+    let operators = bind(state.config.operator_listen)?;
     let stopping = Arc::new(AtomicBool::new(false));
     let local = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     let local_operator = local(&operators);
@@ -333,4 +345,28 @@ fn stop_signal(tls: Option<Arc<Certificate>>) -> io::Result<impl Future<Output =
 /// The signals of the system cannot be heard.
 pub fn stopped() -> Result<impl Future<Output = ()> + Send, Error> {
     stop_signal(None).map_err(Error::Signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use tokio::net::TcpStream;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_that_comes_at_once_waits_inside() {
+        for here in [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))] {
+            let listener = bind(here).unwrap();
+            let to = listener.local_addr().unwrap();
+            let mut crowd = Vec::new();
+            for number in 0..400 {
+                let came = timeout(Duration::from_millis(900), TcpStream::connect(to)).await;
+                crowd.push(came.unwrap_or_else(|_| panic!("number {number} was not heard")).unwrap());
+            }
+            assert!(matches!(bind(to), Err(Error::Bind { .. })), "taken");
+        }
+    }
 }

@@ -156,13 +156,13 @@ impl Dev {
     /// # Errors
     /// Why not.
     pub async fn start(listen: SocketAddr, setup: Setup) -> Result<Dev, Error> {
-        let listener = serve::bind(listen).await?;
+        let listener = serve::bind(listen)?;
         let local = |listener: &TcpListener, asked| {
             listener.local_addr().map_err(|source| serve::Error::Bind { address: asked, source })
         };
         let address = local(&listener, listen)?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let operators = serve::bind(loopback).await?;
+        let operators = serve::bind(loopback)?;
         let beside = local(&operators, loopback)?;
         // The platform's own page of settings shows what runs, not what would run without a word.
         let mut chosen = vec![("listen", address.to_string()), ("operator_listen", beside.to_string())];
