@@ -1,5 +1,5 @@
-//! `cargo run -p survival -- races|kill|store|nodes|hostile|limits|backup`: hurts bizauth, says what was lost. The exit
-//! status is 1 when a promise broke.
+//! `cargo run -p survival -- races|kill|store|nodes|hostile|half-open|limits|backup`: hurts bizauth, says what was lost.
+//! The exit status is 1 when a promise broke.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +42,8 @@ enum Program {
     Nodes,
     /// Callers who mean harm
     Hostile,
+    /// Callers who knock and never come in (a SYN flood), in a network of its own
+    HalfOpen,
     /// More than may, all at once, on every server
     Limits,
     /// Backup, restore, and new secrets while running
@@ -77,6 +79,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 fn engines(program: Program) -> &'static [Engine] {
     match program {
         Program::Nodes => &[Engine::Postgres],
+        Program::HalfOpen => &[Engine::Sqlite],
         _ => &[Engine::Sqlite, Engine::Postgres],
     }
 }
@@ -88,6 +91,7 @@ async fn run(program: Program, engine: Engine, effort: Effort) -> anyhow::Result
         Program::Store => store::run(engine, effort).await,
         Program::Nodes => nodes::run(effort).await,
         Program::Hostile => hostile::run(engine, effort).await,
+        Program::HalfOpen => hostile::half_open(std::env::current_exe()?, effort).await,
         Program::Limits => limits::run(engine, effort).await,
         Program::Backup => backup::run(engine, effort).await,
     }

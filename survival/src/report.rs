@@ -49,6 +49,19 @@ impl Report {
         &self.broken
     }
 
+    /// The account that another process gave, as [`Report::to_json`] has it; `None` if it is none.
+    pub fn from_json(said: &Value) -> Option<Report> {
+        let lines = |name: &str| -> Option<Vec<String>> {
+            said[name].as_array()?.iter().map(|line| line.as_str().map(str::to_owned)).collect()
+        };
+        Some(Report {
+            program: said["program"].as_str()?.to_owned(),
+            lines: lines("did")?,
+            figures: said["figures"].as_object()?.clone(),
+            broken: lines("broken")?,
+        })
+    }
+
     /// As one document.
     pub fn to_json(&self) -> Value {
         json!({

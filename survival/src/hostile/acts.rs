@@ -11,6 +11,7 @@ use tokio::select;
 use tokio::time::{sleep, timeout};
 
 use super::frames;
+use super::half_open::Knocks;
 
 /// A pause between two acts. Attackers live elsewhere; here they take processor time from the server, the healthy callers
 /// and PostgreSQL, and with half of it that would be most of their harm.
@@ -42,6 +43,8 @@ pub(super) enum Act {
     HangUp { form: Arc<str> },
     /// Never ends a header of HTTP/2 (CVE-2024-27316).
     Continuation,
+    /// Knocks under addresses of others, and never comes in.
+    HalfOpen(Knocks),
     /// Pings and settings, which must all be answered (CVE-2019-9512, CVE-2019-9515).
     PingFlood,
 }
@@ -95,7 +98,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn tried(&self, more: usize) {
+    pub(super) fn tried(&self, more: usize) {
         self.tried.fetch_add(more, Ordering::Relaxed);
     }
 }
@@ -114,9 +117,15 @@ pub(super) const LONG_BODY: &str = "POST /oauth/business/token HTTP/1.1\r\nHost:
 impl Act {
     /// One connection's worth of harm.
     pub(super) async fn once(&self, from: IpAddr, to: SocketAddr, stop: &AtomicBool, tally: &Tally) {
-        let Ok(mut socket) = connect(from, to).await else { return };
-        // What cannot be sent was ended by the other side.
-        match self.on(&mut socket, stop, tally).await.unwrap_or(End::Server) {
+        let end = match self {
+            Act::HalfOpen(knocks) => knocks.flood(to, stop, tally).await.unwrap_or(End::Nobody),
+            _ => {
+                let Ok(mut socket) = connect(from, to).await else { return };
+                // What cannot be sent was ended by the other side.
+                self.on(&mut socket, stop, tally).await.unwrap_or(End::Server)
+            }
+        };
+        match end {
             End::Server => tally.ended.fetch_add(1, Ordering::Relaxed),
             End::Nobody => tally.borne.fetch_add(1, Ordering::Relaxed),
             End::Ours => 0,
@@ -126,7 +135,7 @@ impl Act {
     async fn on(&self, socket: &mut TcpStream, stop: &AtomicBool, tally: &Tally) -> std::io::Result<End> {
         let going = || !stop.load(Ordering::Relaxed);
         match *self {
-            Act::Silence | Act::Vanish => {
+            Act::Silence | Act::Vanish | Act::HalfOpen(_) => {
                 tally.tried(1);
                 Ok(End::Ours)
             }

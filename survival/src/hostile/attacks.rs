@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::acts::{Act, Asked, LONG_BODY, PAUSE, Tally, connect};
+use super::half_open::Knocks;
 use super::healthy::CALLERS;
 use super::open::Open;
 use crate::world::{App, Server};
@@ -76,6 +77,12 @@ impl Attack {
     pub(super) fn idle(connections: usize) -> Attack {
         let (name, unit) = ("idle connections", "connections");
         Attack { name, unit, connections, memory: 200.0, fate: Fate::Held, act: Act::Silence }
+    }
+
+    /// One who knocks under many addresses and never comes in.
+    pub(super) fn half_open() -> Attack {
+        let (name, unit, act) = ("half-open connections", "SYNs", Act::HalfOpen(Knocks::default()));
+        Attack { name, unit, connections: 1, memory: 40.0, fate: Fate::Borne, act }
     }
 
     pub(super) fn name(&self) -> &'static str {

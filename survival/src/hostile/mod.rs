@@ -8,6 +8,7 @@
 mod acts;
 mod attacks;
 mod frames;
+mod half_open;
 mod healthy;
 mod memory;
 mod open;
@@ -20,6 +21,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Mutex;
 
 use self::attacks::{Attack, Fate, wanted};
+pub use self::half_open::run as half_open;
 use self::healthy::Healthy;
 use self::memory::Memory;
 use self::open::Open;
@@ -50,12 +52,7 @@ pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
         report.say(format!("this system allows {most} open files: {idle} idle connections instead of 10000"));
     }
     let scene = Scene::set(engine, 1).await?;
-    let server = scene.serve().await?;
-    let browser = scene.browser(0)?;
-    browser.signs_in(&server.base).await?;
-    let token = browser.token(&program()?, &server.base, &scene.app).await?;
-    let healthy = Healthy::of(&server, &token)?;
-    healthy.turn(Duration::from_millis(300)).await;
+    let (server, healthy) = served(&scene).await?;
     let first = server.memory();
     for attack in Attack::small(&scene.app) {
         under(attack, &server, &healthy, effort, &mut report).await?;
@@ -69,6 +66,17 @@ pub async fn run(engine: Engine, effort: Effort) -> anyhow::Result<Report> {
         patience::ends(&server, &mut report).await;
     }
     Ok(report)
+}
+
+/// A server, and healthy callers who know it.
+async fn served(scene: &Scene) -> anyhow::Result<(Server, Healthy)> {
+    let server = scene.serve().await?;
+    let browser = scene.browser(0)?;
+    browser.signs_in(&server.base).await?;
+    let token = browser.token(&program()?, &server.base, &scene.app).await?;
+    let healthy = Healthy::of(&server, &token)?;
+    healthy.turn(Duration::from_millis(300)).await;
+    Ok((server, healthy))
 }
 
 /// What of the memory is left when attacks are over, against what there was before the first of them: harm that leaves a

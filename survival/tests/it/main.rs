@@ -52,6 +52,11 @@ async fn hostile_callers_harm_nobody_else_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn callers_who_never_come_in_keep_nobody_out() {
+    hostile::half_open(env!("CARGO_BIN_EXE_survival").into(), EFFORT).await.unwrap().assert_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn limits_are_exact_on_the_embedded_engine() {
     limits::run(Engine::Sqlite, EFFORT).await.unwrap().assert_kept();
 }
