@@ -9,6 +9,7 @@ mod alone;
 mod changes;
 mod connection;
 mod error;
+mod lent;
 mod migrate;
 #[cfg(test)]
 mod plans;
@@ -63,8 +64,8 @@ impl Db {
     /// The body may run more than once (serialization failures, deadlocks, an id drawn twice, on SQLite a neighbour that
     /// was undone) and must await nothing but its `Tx`. On SQLite it moves to the writer thread, hence `'static`: capture
     /// owned values, which each run borrows; do not hand a body to another body (rustc 1.95 then loses `Send`), call an `async fn` over `&mut Tx`.
-    /// If the caller stops waiting, PostgreSQL rolls back and SQLite finishes; after a lost connection the
-    /// outcome is unknown on both, so a sentence must bear being asked twice.
+    /// If the caller stops waiting, PostgreSQL rolls back, unless the COMMIT is under way, and SQLite finishes; after a
+    /// lost connection the outcome is unknown on both, so a sentence must bear being asked twice.
     pub(crate) async fn write<T, F>(&self, body: F) -> Result<T>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>> + Send + Sync + 'static,

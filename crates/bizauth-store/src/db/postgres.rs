@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, StatementCache};
-use tokio::runtime::Handle;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Column, Config, Error as Failure, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::lent::{Lent, Stage, distrust};
 use super::{Engine, Error, Result, Row, Tx, Value, Verdict};
 
 /// How often one transaction may run before its conflict is the caller's.
@@ -22,8 +22,9 @@ const TRIES: u32 = 8;
 /// How long a connection may take to come.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long we wait for the answer to a statement. Longer than the server may take for one, so that only a line that has
-/// gone silent gets here: nobody tells of that, and without this bound its connections would be lent out for ever.
-const SILENCE: Duration = Duration::from_secs(12);
+/// gone silent gets here, or a COMMIT that waits for a standby: nobody tells of that, and without this bound its connections
+/// would be lent out for ever.
+pub(super) const SILENCE: Duration = Duration::from_secs(12);
 
 /// Whether the server prepares a statement once, or plans it for each call.
 #[derive(Clone, Copy)]
@@ -101,15 +102,15 @@ impl Postgres {
     }
 
     async fn read(&self, sql: &'static str, params: &[Value], plan: Plan) -> Result<Vec<Row>> {
-        let client = self.client().await?;
-        let mut link = Link::to(&client, false);
+        let mut lent = Lent::of(self.client().await?);
+        let mut link = Link::to(&lent, false);
         let answer = match plan {
             Plan::Kept => link.rows(sql, params).await,
             Plan::Fresh => link.rows_by_values(sql, params).await,
         };
         if let Err(Error::Silent) = answer {
-            drop(Object::take(client));
-            self.distrust();
+            lent.close();
+            distrust(&self.pool);
         }
         answer
     }
@@ -124,18 +125,12 @@ impl Postgres {
         rows.first().map_or(Err(Error::Closed), |row| row.get("place"))
     }
 
-    /// One connection has gone silent, and its neighbours go the same way: all that are idle are closed, so that those
-    /// who come next are not each kept waiting to find that out.
-    fn distrust(&self) {
-        self.pool.retain(|_, _| false);
-    }
-
     /// Reads several lists over one connection, all asked for before the first comes.
     pub(super) async fn together(&self, asks: &[(&'static str, &[Value])], all: &mut [Vec<Row>]) -> Result<()> {
-        let client = self.client().await?;
+        let lent = Lent::of(self.client().await?);
         let ask = |(sql, params): &(&'static str, _)| {
-            let (sql, params, client) = (*sql, *params, &client);
-            Box::pin(async move { Link::to(client, false).rows(sql, params).await })
+            let (sql, params, lent) = (*sql, *params, &lent);
+            Box::pin(async move { Link::to(lent, false).rows(sql, params).await })
         };
         for (rows, found) in all.iter_mut().zip(in_order(asks.iter().map(ask)).await?) {
             *rows = found;
@@ -160,33 +155,38 @@ impl Postgres {
     }
 
     async fn attempt<T>(&self, body: &impl AsyncFn(&mut Tx<'_>) -> Result<Verdict<T>>) -> Result<T> {
-        let mut lent = Lent { client: Some(self.client().await?), ending: false };
-        let mut tx = Tx::new(Engine::Postgres(Link::to(lent.client(), true)));
+        let mut lent = Lent::of(self.client().await?);
+        let mut tx = Tx::new(Engine::Postgres(Link::to(&lent, true)));
         let said = body(&mut tx).await;
         let said = tx.settle(said);
         let end = match said {
             Ok(Verdict::Commit(_)) => "COMMIT",
             Err(Error::Silent) => {
                 lent.close();
-                self.distrust();
+                distrust(&self.pool);
                 return Err(Error::Silent);
             }
             _ => "ROLLBACK",
         };
-        lent.ending = true;
+        lent.begins(Stage::Ending);
         let Ok(ended) = timeout(SILENCE, lent.client().batch_execute(end)).await else {
             lent.close();
-            self.distrust();
+            distrust(&self.pool);
             return Err(Error::Silent);
         };
-        match ended.as_ref().err().is_none_or(|e| e.code().is_some()) {
-            // Once the server has spoken, whatever it said, the transaction is over.
-            true => drop(lent.client.take()),
+        match ended.as_ref().err().is_none_or(is_over) {
+            true => lent.begins(Stage::Outside),
             false => lent.close(),
         }
         let (Verdict::Commit(value) | Verdict::RollBack(value)) = said?;
         ended.map(|()| value).map_err(Error::postgres(end))
     }
+}
+
+/// Whether a COMMIT that failed has ended its transaction: as a conflict (class 40) or by a constraint (23). What stopped
+/// it before it was begun, a timeout or a person, leaves a transaction that has failed and is open.
+fn is_over(error: &Failure) -> bool {
+    error.code().is_some_and(|code| code.code().starts_with("40") || code.code().starts_with("23"))
 }
 
 fn trusting_the_system() -> Result<rustls::ClientConfig> {
@@ -203,60 +203,10 @@ fn trusting_the_system() -> Result<rustls::ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// A connection that returns to the pool only when its transaction has ended. Where its borrower left before (a caller
-/// who hung up, a panic) the transaction is ended behind their back: who could make us close connections by leaving
-/// would have us do little else than make new ones. Where the server does not answer that, it is closed, and the server
-/// rolls back by itself.
-struct Lent {
-    client: Option<Object>,
-    /// COMMIT or ROLLBACK is under way: what is to come is its answer.
-    ending: bool,
-}
-
-impl Lent {
-    fn client(&self) -> &Object {
-        self.client.as_ref().expect("only who has ended the transaction takes it")
-    }
-
-    /// Closes it: nobody would hear a ROLLBACK.
-    fn close(&mut self) {
-        drop(self.client.take().map(Object::take));
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        let Some(client) = self.client.take() else { return };
-        let left = Left(Some(client));
-        let Ok(runtime) = Handle::try_current() else { return };
-        // To a transaction that is over already a ROLLBACK would be a line in the server's log, at the caller's bidding.
-        runtime.spawn(left.ended(if self.ending { "" } else { "ROLLBACK" }));
-    }
-}
-
-/// A connection that somebody left within a transaction. Dropped before that is over it is closed, too.
-struct Left(Option<Object>);
-
-impl Left {
-    async fn ended(mut self, how: &'static str) {
-        let Some(client) = &self.0 else { return };
-        // What was sent before is answered before.
-        if let Ok(Ok(())) = timeout(SILENCE, client.batch_execute(how)).await {
-            drop(self.0.take());
-        }
-    }
-}
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        drop(self.0.take().map(Object::take));
-    }
-}
-
 /// A connection in use.
 pub(super) struct Link<'c> {
+    lent: &'c Lent,
     client: &'c Client,
-    statements: &'c StatementCache,
     /// The next statement is the first of a transaction.
     to_begin: bool,
     /// How long an answer may take.
@@ -264,14 +214,14 @@ pub(super) struct Link<'c> {
 }
 
 impl<'c> Link<'c> {
-    fn to(client: &'c Object, to_begin: bool) -> Self {
-        Link { client, statements: &client.statement_cache, to_begin, patience: SILENCE }
+    fn to(lent: &'c Lent, to_begin: bool) -> Self {
+        Link { lent, client: lent.client(), to_begin, patience: SILENCE }
     }
 
     pub(super) async fn rows(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>> {
         let patience = self.patience;
         let run = async {
-            let statement = self.statements.prepare(self.client, sql).await?;
+            let statement = self.lent.prepared(sql).await?;
             let found = self.send(self.client.query(&statement, &dynamic(params))).await?;
             told(sql, statement.columns(), &found)
         };
@@ -306,7 +256,7 @@ impl<'c> Link<'c> {
     pub(super) async fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
         let patience = self.patience;
         let run = async {
-            let statement = self.statements.prepare(self.client, sql).await?;
+            let statement = self.lent.prepared(sql).await?;
             self.send(self.client.execute(&statement, &dynamic(params))).await
         };
         timeout(patience, run).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))
@@ -316,11 +266,12 @@ impl<'c> Link<'c> {
     pub(super) async fn each(&mut self, statements: &[(&'static str, &[Value])]) -> Result<Vec<u64>> {
         let mut known = Vec::with_capacity(statements.len());
         for (sql, _) in statements {
-            let prepare = self.statements.prepare(self.client, sql);
+            let prepare = self.lent.prepared(sql);
             known
                 .push(timeout(self.patience, prepare).await.map_err(|_| Error::Silent)?.map_err(Error::postgres(sql))?);
         }
         if std::mem::take(&mut self.to_begin) {
+            self.lent.begins(Stage::Within);
             let begin = timeout(self.patience, self.client.batch_execute("BEGIN"));
             begin.await.map_err(|_| Error::Silent)?.map_err(Error::postgres("BEGIN"))?;
         }
@@ -339,6 +290,7 @@ impl<'c> Link<'c> {
         if !std::mem::take(&mut self.to_begin) {
             return statement.await;
         }
+        self.lent.begins(Stage::Within);
         // `biased`: BEGIN goes first on the wire. A BEGIN fails only with its connection, and then both do.
         let (begun, done) = tokio::join!(biased; self.client.batch_execute("BEGIN"), statement);
         begun.and(done)

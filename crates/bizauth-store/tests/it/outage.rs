@@ -48,12 +48,16 @@ async fn a_stopped_server_is_an_error_and_not_a_wait() {
     scene.buys(code).await;
 }
 
-/// Whoever resets an HTTP/2 stream leaves what was asked for them where it is. Connections that were closed for it would
-/// have to be made anew, which costs more than all else.
+/// Whoever resets an HTTP/2 stream leaves what was asked for them where it is: while a statement is prepared, within it, or
+/// at its COMMIT. Connections that were closed for it would have to be made anew, which costs more than all else.
 #[tokio::test]
 async fn whoever_leaves_within_a_transaction_leaves_its_connection_and_nothing_done() {
     const WHO: &str = "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity
          WHERE application_name = 'bizauth' AND datname = current_database()";
+    const SLOW_COMMIT: &str = "CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER waits AFTER INSERT OR UPDATE ON counters DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION waits(); SELECT pg_advisory_lock(1)";
     let url = postgres::database();
     let store = Store::postgres(&url, 1, 1).unwrap();
     store.migrate(NOW).await.unwrap();
@@ -61,15 +65,24 @@ async fn whoever_leaves_within_a_transaction_leaves_its_connection_and_nothing_d
     let connection = tokio::spawn(connection);
     let limit = Limit { kind: "calls", most: 9, window: MINUTE };
     let take = || store.take(limit, "kim".to_owned(), NOW);
-    assert!(take().await.unwrap());
+    let leaves = async |why: &str| {
+        tokio::time::timeout(Duration::from_millis(100), take()).await.expect_err(why);
+    };
     let before: String = other.query_one(WHO, &[]).await.unwrap().get(0);
-    for _ in 0..3 {
-        other.batch_execute("BEGIN; LOCK TABLE counters IN EXCLUSIVE MODE").await.unwrap();
-        tokio::time::timeout(Duration::from_millis(100), take()).await.expect_err("the table is locked");
+    // The first of these keeps a statement from being prepared, too.
+    for mode in ["ACCESS EXCLUSIVE", "ACCESS EXCLUSIVE", "EXCLUSIVE", "EXCLUSIVE"] {
+        other.batch_execute(&format!("BEGIN; LOCK TABLE counters IN {mode} MODE")).await.unwrap();
+        leaves("the table is locked").await;
         other.batch_execute("ROLLBACK").await.unwrap();
         tokio::time::timeout(SOON, store.ping()).await.unwrap().unwrap();
+        assert_eq!(store.taken(limit, "kim", NOW).await.unwrap(), 0, "what was left was undone");
     }
-    assert_eq!(store.taken(limit, "kim", NOW).await.unwrap(), 1, "what was left was undone");
+    assert!(take().await.unwrap());
+    other.batch_execute(SLOW_COMMIT).await.unwrap();
+    leaves("its COMMIT waits").await;
+    other.batch_execute("SELECT pg_advisory_unlock(1)").await.unwrap();
+    tokio::time::timeout(SOON, store.ping()).await.unwrap().unwrap();
+    assert_eq!(store.taken(limit, "kim", NOW).await.unwrap(), 2, "what was to be kept is kept");
     let after: String = other.query_one(WHO, &[]).await.unwrap().get(0);
     assert_eq!(before, after);
     drop(other);
