@@ -358,15 +358,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_crowd_that_comes_at_once_waits_inside() {
+        // As many as the system lets wait at all.
+        let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+        let most = allowed.and_then(|text| text.trim().parse().ok()).map_or(400, |most: usize| most.min(400));
         for here in [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))] {
-            let listener = bind(here).unwrap();
+            let listener = match bind(here) {
+                // Not every machine speaks IPv6.
+                Err(Error::Bind { source, .. }) if here.is_ipv6() && has_no_v6(&source) => continue,
+                bound => bound.unwrap(),
+            };
             let to = listener.local_addr().unwrap();
             let mut crowd = Vec::new();
-            for number in 0..400 {
+            for number in 0..most {
                 let came = timeout(Duration::from_millis(900), TcpStream::connect(to)).await;
                 crowd.push(came.unwrap_or_else(|_| panic!("number {number} was not heard")).unwrap());
             }
             assert!(matches!(bind(to), Err(Error::Bind { .. })), "taken");
         }
+    }
+
+    fn has_no_v6(error: &io::Error) -> bool {
+        // EAFNOSUPPORT
+        error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(97)
     }
 }

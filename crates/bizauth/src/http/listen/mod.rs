@@ -52,6 +52,9 @@ use pulse::{Crowded, InFlight, Next, Paced, Pulse};
 use streams::Streams;
 pub use workers::Workers;
 
+/// Time in which those who were taken last, at a stop, are read before they are told of it.
+const LATE: Duration = Duration::from_millis(100);
+
 /// The other end of the connection, in the extensions of every request. Behind a proxy this is the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -175,6 +178,20 @@ impl Listen {
             crowded,
         });
         let (phase, _) = watch::channel(Phase::Serving);
+        let take = |socket: TcpStream, address: SocketAddr, slot: OwnedSemaphorePermit| {
+            let Some(seat) = crowd.admit(address.ip()) else { return };
+            let held = Held { open: open.clone(), _slot: slot, _seat: seat };
+            held.open.inc();
+            let (shared, phase) = (Arc::clone(&shared), phase.subscribe());
+            match &workers {
+                None => drop(tokio::spawn(connection(socket, address, shared, phase, held))),
+                // A socket that cannot be moved is dead already.
+                Some(workers) => {
+                    let Ok(socket) = socket.into_std() else { return };
+                    workers.serve(socket, move |socket| connection(socket, address, shared, phase, held));
+                }
+            }
+        };
         let mut stop = pin!(stop);
         loop {
             shared.crowded.note(slots.available_permits(), shared.limits.connections);
@@ -190,20 +207,7 @@ impl Listen {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, address)) => {
-                    let Some(seat) = crowd.admit(address.ip()) else { continue };
-                    let held = Held { open: open.clone(), _slot: slot, _seat: seat };
-                    held.open.inc();
-                    let (shared, phase) = (Arc::clone(&shared), phase.subscribe());
-                    match &workers {
-                        None => drop(tokio::spawn(connection(socket, address, shared, phase, held))),
-                        // A socket that cannot be moved is dead already.
-                        Some(workers) => {
-                            let Ok(socket) = socket.into_std() else { continue };
-                            workers.serve(socket, move |socket| connection(socket, address, shared, phase, held));
-                        }
-                    }
-                }
+                Ok((socket, address)) => take(socket, address, slot),
                 Err(error) if is_the_callers(&error) => {}
                 Err(error) => {
                     // Usually EMFILE: the next call fails at once too, and would spin until somebody hangs up.
@@ -215,7 +219,19 @@ impl Listen {
                 }
             }
         }
+        // Who came before the stop and was not taken yet may have asked already, and would hear a reset.
+        let (mut late, listener) = (false, listener.into_std());
+        while let Ok(listener) = &listener
+            && let Ok(slot) = Arc::clone(&slots).try_acquire_owned()
+            && let Some((socket, address)) = waiting(listener)
+        {
+            take(socket, address, slot);
+            late = true;
+        }
         drop(listener);
+        if late {
+            sleep(LATE).await;
+        }
         phase.send_replace(Phase::Draining);
         // Every connection holds a receiver: no receiver, no connection.
         if timeout(shared.limits.drain, phase.closed()).await.is_ok() {
@@ -265,6 +281,19 @@ fn http(limits: &Limits) -> Builder<Streams> {
         .initial_connection_window_size(256 * 1024)
         .max_send_buf_size(64 * 1024);
     builder
+}
+
+/// The next who has come in and waits to be taken, if somebody does. The kernel is asked: the runtime may not have heard of
+/// them yet.
+fn waiting(listener: &std::net::TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    let (socket, address) = loop {
+        match listener.accept() {
+            Err(error) if is_the_callers(&error) => {}
+            accepted => break accepted.ok()?,
+        }
+    };
+    socket.set_nonblocking(true).ok()?;
+    Some((TcpStream::from_std(socket).ok()?, address))
 }
 
 /// Errors of one caller who was gone before we looked; the next call to accept is as good as any.

@@ -186,6 +186,27 @@ async fn a_stop_lets_the_request_in_flight_finish() {
 }
 
 #[tokio::test]
+async fn a_stop_takes_in_who_waits_at_the_door() {
+    use std::io::Write;
+    let server = serve(short(), None).await;
+    // Nobody is awaited: the server has not heard of them when it is stopped.
+    let crowd: Vec<_> = (0..20)
+        .map(|_| {
+            let mut caller = std::net::TcpStream::connect(server.address).unwrap();
+            caller.write_all(ASK.as_bytes()).unwrap();
+            caller.set_nonblocking(true).unwrap();
+            TcpStream::from_std(caller).unwrap()
+        })
+        .collect();
+    server.stop.send(()).unwrap();
+    for mut caller in crowd {
+        assert!(rest(&mut caller).await.contains("200 OK"));
+    }
+    assert_eq!(server.cut.await.unwrap(), 0);
+    assert!(TcpStream::connect(server.address).await.is_err(), "no new connections");
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
     let server = serve(short(), None).await;
     let mut busy = server.sends("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
