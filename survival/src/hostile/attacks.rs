@@ -1,5 +1,6 @@
 //! The attacks: from where, how often, what they may cost, and what is to become of them.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::HEALTHY;
 use super::acts::{Act, Asked, LONG_BODY, PAUSE, Tally, connect};
 use super::half_open::Knocks;
 use super::healthy::CALLERS;
@@ -114,7 +116,7 @@ impl Attack {
             for _ in 0..3 {
                 it = Attacking::default();
                 it.crowd(server, self.connections).await?;
-                if it.held >= wanted(self.connections) {
+                if it.complete(self.connections) {
                     break;
                 }
             }
@@ -133,12 +135,6 @@ impl Attack {
         }
         Ok(it)
     }
-}
-
-/// How many connections the server has when it holds so many silent ones, those of the healthy callers among them; it has no
-/// more than its places.
-pub(super) fn wanted(silent: usize) -> usize {
-    (silent + CALLERS).min(Limits::default().connections)
 }
 
 /// A token that there is not, which takes a look into the records.
@@ -167,14 +163,25 @@ pub(super) struct Attacking {
     silent: Vec<TcpStream>,
     /// Why the last that did not come did not.
     refused: Option<std::io::Error>,
-    /// How many connections the server had when the last of the silent ones had come.
+    /// How many connections the server had when the last of the silent ones had come, and how many it should have had.
     held: usize,
+    wanted: usize,
+}
+
+impl fmt::Display for Attacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Attacking { silent, held, wanted, .. } = self;
+        write!(f, "{} connections were made, the server had {held} of {wanted} open", silent.len())?;
+        self.refused.iter().try_for_each(|why| write!(f, "; the next was not made: {why}"))
+    }
 }
 
 impl Attacking {
     /// Connects so many, who say nothing.
     async fn crowd(&mut self, server: &Server, connections: usize) -> anyhow::Result<()> {
         let (to, open) = (address(server), Open::of(server)?);
+        // Those of the healthy callers, unless the crowd before this one was so large that they had to go.
+        let others = open.once(|open| open <= HEALTHY, Duration::from_secs(5)).await?.min(CALLERS);
         // In waves: what comes faster than it is taken in overflows the kernel's queue, and knocks again a second later.
         for first in (0..connections).step_by(WAVE) {
             for number in first..connections.min(first + WAVE) {
@@ -183,9 +190,10 @@ impl Attacking {
                     Err(error) => self.refused = Some(error),
                 }
             }
-            let here = wanted(self.silent.len());
-            self.held = open.once(|open| open >= here, Duration::from_secs(5)).await?;
-            if self.held < here || self.refused.is_some() {
+            // The server has no more than its places.
+            self.wanted = (others + self.silent.len()).min(Limits::default().connections);
+            self.held = open.once(|open| open >= self.wanted, Duration::from_secs(5)).await?;
+            if self.held < self.wanted || self.refused.is_some() {
                 // By the time that the last had come the first would have been hung up on.
                 break;
             }
@@ -194,9 +202,14 @@ impl Attacking {
         Ok(())
     }
 
-    /// How many connections have come and say nothing, how many the server then had, and why no more have come.
-    pub(super) fn held(&self) -> (usize, usize, Option<&std::io::Error>) {
-        (self.silent.len(), self.held, self.refused.as_ref())
+    /// How many connections the server had when all had come who say nothing.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether so many have come who say nothing, and the server had them all.
+    pub(super) fn complete(&self, connections: usize) -> bool {
+        self.silent.len() == connections && self.held >= self.wanted
     }
 
     /// Ends it: what became of it.

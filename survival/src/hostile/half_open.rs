@@ -10,16 +10,18 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with};
 use serde_json::Value;
 use tempfile::NamedTempFile;
+use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::acts::{End, PAUSE, Tally};
-use super::attacks::Attack;
+use super::attacks::{Attack, address};
 use super::{served, under};
 use crate::Effort;
 use crate::report::Report;
@@ -37,6 +39,8 @@ const NETWORK: &str = "ip link set lo up; ip link add near type veth peer name f
 const FIRST: usize = 6000;
 /// How many knock at once after that.
 const AT_ONCE: usize = 100;
+/// Within this the queue must be full.
+const SOON: Duration = Duration::from_secs(5);
 /// With fewer than so many half open at the end it was no flood.
 const MANY: usize = 500;
 
@@ -63,16 +67,34 @@ async fn flooded(effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::of("half-open connections");
     let made = spawn_blocking(|| Command::new("sh").args(["-ec", NETWORK]).output()).await??;
     if !made.status.success() {
-        bail!("no network: {}", String::from_utf8_lossy(&made.stderr));
+        bail!("no network, which takes `ip`, of iproute2: {}", String::from_utf8_lossy(&made.stderr));
     }
     let scene = Scene::set(Engine::Sqlite, 1).await?;
     let (server, healthy) = served(&scene).await?;
     under(Attack::half_open(), &server, &healthy, effort, &mut report).await?;
-    let port = super::attacks::address(&server).port();
-    let (half, cookies) = (half_open(port)?, cookies()?);
-    report.promise(cookies > 0, || "the queue of the listener was never full".to_owned());
-    report.say(format!("{half} were half open at the end, {cookies} were sent a SYN cookie"));
+    let to = address(&server);
+    let attacking = Attack::half_open().begin(&server).await?;
+    let since = Instant::now();
+    // Once the queue is full the kernel sends cookies.
+    let before = cookies()?;
+    while cookies()? == before && since.elapsed() < SOON {
+        sleep(PAUSE).await;
+    }
+    let (newcomers, mut late) = (effort.of(50, 1000), 0);
+    for _ in 0..newcomers {
+        // Who is not heard at first knocks again after a second.
+        let came = timeout(Duration::from_millis(900), TcpStream::connect(to)).await;
+        late += usize::from(!matches!(came, Ok(Ok(_))));
+    }
+    let (half, cookies) = (half_open(to.port())?, cookies()?);
+    attacking.ended().await;
+    report.promise(cookies > before, || format!("no SYN cookie was sent: {half} were half open"));
+    report.promise(late == 0, || format!("{late} of {newcomers} newcomers were not heard at once"));
+    report.say(format!(
+        "{newcomers} newcomers were heard at once, while {half} were half open and {cookies} had been sent a SYN cookie"
+    ));
     report.figure("half-open", half);
+    report.figure("newcomers", newcomers);
     Ok(report)
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Mutex;
 
-use self::attacks::{Attack, Fate, wanted};
+use self::attacks::{Attack, Fate};
 pub use self::half_open::run as half_open;
 use self::healthy::Healthy;
 use self::memory::Memory;
@@ -104,13 +104,10 @@ async fn under(
     for _ in 0..turns {
         let quiet = healthy.turn(span).await;
         let attacking = attack.begin(server).await?;
-        let (asked, (made, open, refused)) = (attack.connections(), attacking.held());
         if attack.fate() == Fate::Held {
-            report.promise(made == asked && open >= wanted(asked), || {
-                let refused = refused.map(|error| format!(" ({error})")).unwrap_or_default();
-                format!("{name}: {made} of {asked} connections were made{refused}, the server had {open} open")
-            });
-            held = held.min(open);
+            let asked = attack.connections();
+            report.promise(attacking.complete(asked), || format!("{name}: of {asked} {attacking}"));
+            held = held.min(attacking.held());
         }
         let busy = healthy.turn(span).await;
         let tally = attacking.ended().await;

@@ -80,6 +80,7 @@ impl Became {
         match said.status {
             _ if refused => Became::Refused,
             status if status == passed => Became::Passed,
+            503 => Became::PutOff,
             _ => Became::Strange,
         }
     }
@@ -180,10 +181,7 @@ mod tests {
     }
 
     fn broken(bound: Bound, heard: &[Heard]) -> usize {
-        let became = |said: &Said| match said.status {
-            503 => Became::PutOff,
-            _ => Became::of(said, 200, said.status == 429),
-        };
+        let became = |said: &Said| Became::of(said, 200, said.status == 429);
         let mut account = Account::of(Report::of("a test"));
         bound.holds(heard, became, &mut account);
         account.given().broken().len()

@@ -17,7 +17,10 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
+    /// How long a code lasts, in milliseconds.
     const STEP: i64 = 30_000;
+    /// How long it may be on its way.
+    const WAY: i64 = 10_000;
 
     /// One that an account has begun to switch on, and not proved yet.
     ///
@@ -47,9 +50,11 @@ impl Phone {
 
     /// A code that was not used yet. The server takes those of the steps beside its own, so there is rarely a wait.
     pub(crate) async fn code(&mut self) -> String {
-        let current = || Clock::System.now().millis() / Phone::STEP;
-        let step = (self.last + 1).max(current() - 1);
-        while current() + 1 < step {
+        let now = || Clock::System.now().millis();
+        // The one before this one is good until this one ends, and it takes a while to get there.
+        let oldest = (now() + Phone::WAY) / Phone::STEP - 1;
+        let step = (self.last + 1).max(oldest);
+        while now() / Phone::STEP + 1 < step {
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
         self.last = step;
