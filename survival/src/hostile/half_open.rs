@@ -91,7 +91,8 @@ async fn flooded(effort: Effort) -> anyhow::Result<Report> {
     report.promise(cookies > before, || format!("no SYN cookie was sent: {half} were half open"));
     report.promise(late == 0, || format!("{late} of {newcomers} newcomers were not heard at once"));
     report.say(format!(
-        "{newcomers} newcomers were heard at once, while {half} were half open and {cookies} had been sent a SYN cookie"
+        "{} of {newcomers} newcomers were heard at once, while {half} were half open and {cookies} had been sent a SYN cookie",
+        newcomers - late
     ));
     report.figure("half-open", half);
     report.figure("newcomers", newcomers);
